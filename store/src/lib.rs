@@ -1,4 +1,10 @@
-//! The data engine: keyspace, types, encodings and commands. No I/O, no clock, no threads.
+//! The data engine of RedoxCache: keyspace, types, encodings and commands.
+//!
+//! It does no I/O, reads no clock, starts no threads: time and randomness are
+//! parameters, so that every part can be tested and fuzzed as a plain value.
 
+pub mod command;
 pub mod hash;
+pub mod random;
+pub mod slot;
 pub mod types;

@@ -1,0 +1,104 @@
+//! Typed reading of arguments: a cursor for option lists, and Redis's own rules
+//! for numbers.
+
+use resp::Args;
+
+use super::CommandError;
+
+/// Walks over a command's arguments, front to back.
+#[derive(Clone, Copy, Debug)]
+pub struct ArgCursor<'a> {
+    args: Args<'a>,
+    at: usize,
+}
+
+impl<'a> ArgCursor<'a> {
+    /// Starts at argument `at` (0 is the command's name).
+    pub fn new(args: Args<'a>, at: usize) -> Self {
+        ArgCursor { args, at }
+    }
+
+    /// The index of the next argument.
+    pub fn position(&self) -> usize {
+        self.at
+    }
+
+    /// How many arguments are left.
+    pub fn remaining(&self) -> usize {
+        self.args.len().saturating_sub(self.at)
+    }
+
+    /// Whether nothing is left.
+    pub fn is_done(&self) -> bool {
+        self.remaining() == 0
+    }
+
+    /// The next argument without taking it.
+    pub fn peek(&self) -> Option<&'a [u8]> {
+        (!self.is_done()).then(|| self.args.get(self.at))
+    }
+
+    /// Takes the next argument.
+    pub fn next_arg(&mut self) -> Option<&'a [u8]> {
+        let arg = self.peek()?;
+        self.at += 1;
+        Some(arg)
+    }
+
+    /// Takes the next argument; a syntax error when there is none.
+    pub fn expect(&mut self) -> Result<&'a [u8], CommandError> {
+        self.next_arg().ok_or(CommandError::Syntax)
+    }
+
+    /// Takes the next argument as an integer.
+    pub fn expect_i64(&mut self) -> Result<i64, CommandError> {
+        parse_i64(self.expect()?)
+    }
+
+    /// Takes the next argument as a float.
+    pub fn expect_f64(&mut self) -> Result<f64, CommandError> {
+        parse_f64(self.expect()?)
+    }
+
+    /// Takes the next argument when it is this keyword, in any case.
+    pub fn keyword(&mut self, keyword: &str) -> bool {
+        let matched = self.peek().is_some_and(|arg| arg.eq_ignore_ascii_case(keyword.as_bytes()));
+        self.at += usize::from(matched);
+        matched
+    }
+}
+
+/// An integer as Redis reads it: canonical decimal, no sign `+`, no spaces, no leading zeros.
+pub fn parse_i64(text: &[u8]) -> Result<i64, CommandError> {
+    let (negative, digits) = match text {
+        [b'-', rest @ ..] => (true, rest),
+        _ => (false, text),
+    };
+    let canonical = match digits {
+        [b'0'] => !negative,
+        [b'1'..=b'9', rest @ ..] => rest.len() < 19 && rest.iter().all(u8::is_ascii_digit),
+        _ => false,
+    };
+    if !canonical {
+        return Err(CommandError::NotInteger);
+    }
+    let mut magnitude: u64 = 0;
+    for digit in digits {
+        magnitude = magnitude * 10 + u64::from(digit - b'0');
+    }
+    if negative {
+        0i64.checked_sub_unsigned(magnitude).ok_or(CommandError::NotInteger)
+    } else {
+        i64::try_from(magnitude).map_err(|_| CommandError::NotInteger)
+    }
+}
+
+/// A float as Redis reads scores: what C's strtod takes as a whole, without
+/// leading space, NaN refused; `inf`, `+inf`, `-infinity` and hexadecimal floats count.
+pub fn parse_f64(text: &[u8]) -> Result<f64, CommandError> {
+    let text = std::str::from_utf8(text).map_err(|_| CommandError::NotFloat)?;
+    match text.parse::<f64>() {
+        Ok(value) if !value.is_nan() => Ok(value),
+        _ => Err(CommandError::NotFloat),
+    }
+}

@@ -1,0 +1,33 @@
+//! What a handler is given: the keyspace, the reply, and the facts of the moment.
+
+use resp::ReplyWriter;
+
+use super::Keys;
+use crate::random::Rng;
+use crate::types::EncodingLimits;
+
+/// Settings that data commands read; one copy per core, replaced as a whole on CONFIG SET.
+#[derive(Clone, Debug)]
+pub struct DataConfig {
+    /// Thresholds between packed and large encodings.
+    pub encoding: EncodingLimits,
+    /// `proto-max-bulk-len`, bytes: the longest string a command may build.
+    pub bulk_len_max: u64,
+    /// Event classes of `notify-keyspace-events`.
+    pub events: super::EventClass,
+}
+
+/// Everything a handler may touch. The fields are apart, so that a value borrowed
+/// from `keys` can be written to `reply`.
+pub struct Ctx<'a> {
+    /// The keyspace, the selected database in front.
+    pub keys: Keys<'a>,
+    /// Where the reply goes.
+    pub reply: ReplyWriter<'a>,
+    /// Settings.
+    pub config: &'a DataConfig,
+    /// The frozen time of this command, ms since the epoch.
+    pub now_ms: u64,
+    /// Random numbers, per core.
+    pub rng: &'a mut Rng,
+}

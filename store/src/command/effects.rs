@@ -1,0 +1,59 @@
+//! What a command leaves behind besides its reply: keys it touched, keyspace
+//! events, how much it changed. Collected while the locks are held, delivered after.
+
+use bitflags::bitflags;
+
+bitflags! {
+    /// Classes of keyspace events, as `notify-keyspace-events` names them.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+    pub struct EventClass: u32 {
+        /// `K`: publish to `__keyspace@db__`.
+        const KEYSPACE = 1;
+        /// `E`: publish to `__keyevent@db__`.
+        const KEYEVENT = 1 << 1;
+        /// `g`: generic commands.
+        const GENERIC = 1 << 2;
+        /// `$`: string commands.
+        const STRING = 1 << 3;
+        /// `l`: list commands.
+        const LIST = 1 << 4;
+        /// `s`: set commands.
+        const SET = 1 << 5;
+        /// `h`: hash commands.
+        const HASH = 1 << 6;
+        /// `z`: sorted set commands.
+        const ZSET = 1 << 7;
+        /// `x`: expired.
+        const EXPIRED = 1 << 8;
+        /// `e`: evicted.
+        const EVICTED = 1 << 9;
+        /// `t`: stream commands.
+        const STREAM = 1 << 10;
+        /// `m`: key misses.
+        const MISS = 1 << 11;
+        /// `n`: new keys.
+        const NEW = 1 << 12;
+        /// `d`: module types.
+        const MODULE = 1 << 13;
+    }
+}
+
+/// Collects the side effects of one command.
+#[derive(Debug, Default)]
+pub struct Effects {
+    /// Event classes somebody may listen to; others are not recorded.
+    pub enabled: EventClass,
+    /// Recorded events: database, class, name, key, in order.
+    pub events: Vec<(u16, EventClass, &'static str, Vec<u8>)>,
+    /// Number of changes since the last save, as `rdb_changes_since_last_save` counts them.
+    pub dirty: u64,
+}
+
+impl Effects {
+    /// Records an event when somebody may listen.
+    pub fn event(&mut self, db: usize, class: EventClass, name: &'static str, key: &[u8]) {
+        if self.enabled.contains(class) {
+            self.events.push((db as u16, class, name, key.to_vec()));
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! Everything that can go wrong inside a command. `Display` is the wire text,
+//! its error code word included.
+
+use std::borrow::Cow;
+
+/// An error reply of a data command.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CommandError {
+    /// The key holds another type.
+    #[error("WRONGTYPE Operation against a key holding the wrong kind of value")]
+    WrongType,
+    /// The arguments do not fit the grammar.
+    #[error("ERR syntax error")]
+    Syntax,
+    /// An integer was expected.
+    #[error("ERR value is not an integer or out of range")]
+    NotInteger,
+    /// A float was expected.
+    #[error("ERR value is not a valid float")]
+    NotFloat,
+    /// A number is outside what the command takes.
+    #[error("ERR value is out of range")]
+    OutOfRange,
+    /// A count must be positive.
+    #[error("ERR value is out of range, must be positive")]
+    NotPositive,
+    /// The key must exist.
+    #[error("ERR no such key")]
+    NoSuchKey,
+    /// A list index beyond the list.
+    #[error("ERR index out of range")]
+    IndexOutOfRange,
+    /// The arity does not fit; the name is the full one (`config|set`).
+    #[error("ERR wrong number of arguments for '{0}' command")]
+    Arity(Cow<'static, str>),
+    /// An expiry that overflows or is not allowed; the command's name.
+    #[error("ERR invalid expire time in '{0}' command")]
+    InvalidExpire(&'static str),
+    /// A SELECT-like index that does not exist.
+    #[error("ERR DB index is out of range")]
+    DbIndex,
+    /// INCR past the end of i64.
+    #[error("ERR increment or decrement would overflow")]
+    IncrementOverflow,
+    /// INCRBYFLOAT that leaves the finite numbers.
+    #[error("ERR increment would produce NaN or Infinity")]
+    IncrementNotFinite,
+    /// A string that would grow beyond proto-max-bulk-len.
+    #[error("ERR string exceeds maximum allowed size (proto-max-bulk-len)")]
+    StringTooLong,
+    /// A bad SCAN cursor.
+    #[error("ERR invalid cursor")]
+    InvalidCursor,
+    /// A score that is no number.
+    #[error("ERR resulting score is not a number (NaN)")]
+    ScoreNotANumber,
+    /// A score range bound that does not parse.
+    #[error("ERR min or max is not a float")]
+    ScoreRange,
+    /// A lexicographic range bound that does not parse.
+    #[error("ERR min or max not valid string range item")]
+    LexRange,
+    /// A text with one owner only, its code word included.
+    #[error("{0}")]
+    Text(Cow<'static, str>),
+}
+
+impl CommandError {
+    /// An error with a fixed text (code word included) that only one command gives.
+    pub const fn text(text: &'static str) -> Self {
+        CommandError::Text(Cow::Borrowed(text))
+    }
+}
