@@ -8,3 +8,4 @@ pub mod hash;
 pub mod random;
 pub mod slot;
 pub mod types;
+pub mod value;

@@ -28,6 +28,8 @@ pub struct Ctx<'a> {
     pub config: &'a DataConfig,
     /// The frozen time of this command, ms since the epoch.
     pub now_ms: u64,
+    /// The hashing seed that collections take.
+    pub seed: crate::hash::Seed,
     /// Random numbers, per core.
     pub rng: &'a mut Rng,
 }

@@ -4,19 +4,37 @@
 //! through [`Ctx`], and writes its reply. It never sees a socket, a lock, the
 //! clock, or how keys are spread over shards.
 
-// mod args;
-// mod context;
+mod args;
+mod context;
 mod effects;
 mod error;
-// mod keys;
+mod keys;
 mod spec;
 
-// pub use args::{ArgCursor, parse_f64, parse_i64};
-// pub use context::{Ctx, DataConfig};
+pub use args::{ArgCursor, parse_f64, parse_i64};
+pub use context::{Ctx, DataConfig};
 pub use effects::{Effects, EventClass};
 pub use error::CommandError;
-// pub use keys::{Key, Keys, ShardMap};
+pub use keys::{Edit, Expiry, Key, Keys, StringInput};
 pub use spec::{Begin, Categories, Find, Flags, Group, KeyFlags, KeySpec, Routing, Spec};
 
-// use resp::Args;
+use resp::Args;
 
+/// A data command: its declaration and what runs it.
+#[derive(Debug)]
+pub struct DataCommand {
+    /// The declaration.
+    pub spec: Spec,
+    /// What runs it. On `Err` the reply written so far is dropped and the error sent instead.
+    pub run: fn(&mut Ctx<'_>, Args<'_>) -> Result<(), CommandError>,
+    /// Subcommands by name (`object|encoding`); `run` is not called when there are any and none matches.
+    pub subcommands: &'static [DataCommand],
+}
+
+/// Every data command, group by group.
+pub fn tables() -> impl Iterator<Item = &'static DataCommand> {
+    TABLES.iter().flat_map(|table| table.iter().copied())
+}
+
+/// One table per group; a command is one line in its group's table.
+static TABLES: &[&[&DataCommand]] = &[];

@@ -1,0 +1,119 @@
+//! A key's value, owned and borrowed: the closed list of types there are.
+//!
+//! Nothing matches on these with a wildcard, so that the compiler lists what a
+//! new type has to provide.
+
+use bytes::Bytes;
+
+use crate::types::{Hash, List, Set, Zset};
+
+/// A value by itself, on its way between keys, databases or into the trash.
+#[derive(Clone, Debug)]
+pub enum Value {
+    /// A string.
+    String(StringValue),
+    /// A list.
+    List(List),
+    /// A set.
+    Set(Set),
+    /// A hash.
+    Hash(Hash),
+    /// A sorted set.
+    Zset(Zset),
+}
+
+/// A string by itself.
+#[derive(Clone, Debug)]
+pub enum StringValue {
+    /// A canonical integer.
+    Int(i64),
+    /// Bytes; reported as `embstr` or `raw` by length.
+    Bytes(Vec<u8>),
+    /// Bytes that a write in place has made `raw` for good.
+    Raw(Vec<u8>),
+    /// A big value, shared with replies under way.
+    Shared(Bytes),
+}
+
+/// A borrowed value.
+#[derive(Clone, Copy, Debug)]
+pub enum ValueRef<'a> {
+    /// A string.
+    String(StringRef<'a>),
+    /// A list.
+    List(&'a List),
+    /// A set.
+    Set(&'a Set),
+    /// A hash.
+    Hash(&'a Hash),
+    /// A sorted set.
+    Zset(&'a Zset),
+}
+
+impl ValueRef<'_> {
+    /// The name TYPE answers.
+    pub fn type_name(&self) -> &'static str {
+        match self {
+            ValueRef::String(_) => "string",
+            ValueRef::List(_) => "list",
+            ValueRef::Set(_) => "set",
+            ValueRef::Hash(_) => "hash",
+            ValueRef::Zset(_) => "zset",
+        }
+    }
+}
+
+/// A borrowed string.
+#[derive(Clone, Copy, Debug)]
+pub enum StringRef<'a> {
+    /// A canonical integer.
+    Int(i64),
+    /// Bytes.
+    Bytes(&'a [u8]),
+    /// A big value that a reply may share.
+    Shared(&'a Bytes),
+}
+
+/// Room for the text of an integer, for [`StringRef::as_bytes`].
+pub type IntText = itoa::Buffer;
+
+impl<'a> StringRef<'a> {
+    /// The string's bytes; an integer is written into `text`.
+    pub fn as_bytes<'b>(self, text: &'b mut IntText) -> &'b [u8]
+    where
+        'a: 'b,
+    {
+        match self {
+            StringRef::Int(value) => text.format(value).as_bytes(),
+            StringRef::Bytes(bytes) => bytes,
+            StringRef::Shared(bytes) => bytes,
+        }
+    }
+
+    /// Length in bytes.
+    pub fn len(self) -> usize {
+        match self {
+            StringRef::Int(value) => IntText::new().format(value).len(),
+            StringRef::Bytes(bytes) => bytes.len(),
+            StringRef::Shared(bytes) => bytes.len(),
+        }
+    }
+
+    /// Whether the string is empty.
+    pub fn is_empty(self) -> bool {
+        match self {
+            StringRef::Int(_) => false,
+            StringRef::Bytes(bytes) => bytes.is_empty(),
+            StringRef::Shared(bytes) => bytes.is_empty(),
+        }
+    }
+
+    /// Writes it as a bulk reply, big values by reference.
+    pub fn reply(self, reply: &mut resp::ReplyWriter<'_>) {
+        match self {
+            StringRef::Int(value) => reply.bulk_integer(value),
+            StringRef::Bytes(bytes) => reply.bulk(bytes),
+            StringRef::Shared(bytes) => reply.bulk_shared(bytes.clone()),
+        }
+    }
+}
