@@ -9,6 +9,7 @@ mod context;
 mod effects;
 mod error;
 mod keys;
+pub mod scan_options;
 mod spec;
 
 pub use args::{ArgCursor, parse_f64, parse_i64};
