@@ -6,6 +6,8 @@
 pub mod command;
 pub mod glob;
 pub mod hash;
+pub mod keyspace;
+pub mod mem;
 pub mod random;
 pub mod slot;
 pub mod types;

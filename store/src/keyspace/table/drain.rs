@@ -1,0 +1,51 @@
+//! Taking many items out: a whole table in bounded steps, or the due items of one segment.
+
+use super::{Table, Thin, is_sparse};
+
+/// Whether a sliced operation has come to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Drained {
+    /// Nothing is left.
+    All,
+    /// Call again.
+    Partly,
+}
+
+impl<T: Thin> Table<T> {
+    /// Hands up to `items_max` items to `taken`. After the first call the table is only good for further steps (and
+    /// [`Self::len`], [`Self::mem_bytes`], [`Self::clear`]): nothing is found any more.
+    pub fn drain_step(&mut self, items_max: usize, mut taken: impl FnMut(T)) -> Drained {
+        let segments = self.directory.dismantle();
+        let mut budget = items_max;
+        while let Some(segment) = segments.last_mut() {
+            let took = segment.take_some(budget, &mut taken);
+            self.len -= took;
+            budget -= took;
+            if segment.len() > 0 {
+                return Drained::Partly;
+            }
+            self.bucket_bytes -= segment.mem_bytes();
+            segments.pop();
+        }
+        self.clear();
+        Drained::All
+    }
+
+    /// Moves the items of segment `id` that are `due` to `out` and returns how many. The segment may shrink or merge
+    /// afterwards, so its number may mean another one then.
+    pub fn extract_from_segment(
+        &mut self,
+        id: usize,
+        due: impl FnMut(&T) -> bool,
+        hash_of: impl Fn(&T) -> u64,
+        out: impl FnMut(T),
+    ) -> usize {
+        let extracted = self.directory.extract(id, due, &hash_of, out);
+        self.len -= extracted;
+        let segment = &self.directory.segments()[id];
+        if extracted > 0 && is_sparse(segment) {
+            self.shrink(segment.position_range().0 << 16, hash_of);
+        }
+        extracted
+    }
+}

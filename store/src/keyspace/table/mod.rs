@@ -1,0 +1,205 @@
+//! A hash table of thin items that never stalls: extendible hashing over small segments of cache-line buckets.
+//!
+//! ```text
+//! hash   | directory bits | rest of the position (together 48 bits) | 16 bits, folded to the tag |
+//!
+//! directory [id, id, id, ...] ──> segment { depth, hint, buckets: [ 7 tags + count | 7 items ] × 1..95 }
+//! ```
+//! - An item is 8 bytes, non-null, usually a pointer ([`Thin`]). The table costs 11 to 12.5 bytes an item at any size.
+//! - A segment grows by about a quarter until it holds some 570 items, then splits in two. So one insertion rehashes at
+//!   most that many items; only the directory (4 bytes a segment) and the list of segments are ever copied whole.
+//! - Everything is kept in **hash order**: a [`scan`](Table::scan) cursor is a position in it, so cursors need no state
+//!   and survive growth, splits and shrinking.
+//! - The table stores no hashes: operations that move items take `hash_of`, which must answer what the item was
+//!   inserted with.
+//!
+//! Hashes that collide by the thousand make the table slow, never wrong: a segment that cannot be split grows on.
+//! The table knows nothing of keys, expiry or accounting beyond its own bytes.
+
+mod bucket;
+mod directory;
+mod drain;
+mod iter;
+mod prefetch;
+mod random;
+mod scan;
+mod segment;
+#[cfg(test)]
+mod tests;
+
+pub use drain::Drained;
+pub use prefetch::prefetch_line;
+pub use scan::SegmentAt;
+
+use directory::Directory;
+use segment::{BUCKETS_MAX, Segment, bucket_count_after, bucket_count_for, load_limit};
+
+/// Bits of a hash that order the items; what is left makes the tags.
+const POSITION_BITS: u32 = 48;
+
+/// A hint that says nothing, see [`Table::hint`].
+pub const HINT_NONE: u64 = u64::MAX;
+
+/// An 8-byte, non-null item: `size_of::<Option<T>>() == 8`, checked at compile time.
+pub trait Thin {
+    /// Where the bytes lie that a search would compare, for prefetching.
+    fn address(&self) -> *const u8;
+
+    /// Prefetches the first bytes behind the item.
+    #[inline]
+    fn prefetch(&self) {
+        prefetch_line(self.address());
+    }
+}
+
+/// See the module's documentation.
+pub struct Table<T> {
+    directory: Directory<T>,
+    len: usize,
+    /// Bytes of all segments' buckets.
+    bucket_bytes: usize,
+}
+
+impl<T: Thin> Default for Table<T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<T: Thin> Table<T> {
+    /// An empty table, which allocates nothing.
+    pub const fn new() -> Self {
+        Table {
+            directory: Directory::new(),
+            len: 0,
+            bucket_bytes: 0,
+        }
+    }
+
+    /// Number of items.
+    #[inline]
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there is no item.
+    #[inline]
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Bytes the table has allocated, without `Self` and without what the items point to. Constant time.
+    #[inline]
+    pub fn mem_bytes(&self) -> usize {
+        self.bucket_bytes + self.directory.mem_bytes()
+    }
+
+    /// The item of this hash that satisfies `eq`.
+    #[inline]
+    pub fn find(&self, hash: u64, eq: impl FnMut(&T) -> bool) -> Option<&T> {
+        let segment = self.directory.segment(hash)?;
+        segment.get(segment.find(hash, eq)?)
+    }
+
+    /// Like [`Self::find`], to change the item in place: it may be replaced by one of equal hash.
+    #[inline]
+    pub fn find_mut(&mut self, hash: u64, eq: impl FnMut(&T) -> bool) -> Option<&mut T> {
+        let segment = self.directory.segment_mut(hash)?;
+        let place = segment.find(hash, eq)?;
+        segment.get_mut(place)
+    }
+
+    /// Adds an item the caller knows to be absent.
+    pub fn insert_new(&mut self, hash: u64, item: T, hash_of: impl Fn(&T) -> u64) -> &mut T {
+        if self.directory.segment(hash).is_none_or(Segment::is_full) {
+            self.make_room(hash, hash_of);
+        }
+        self.len += 1;
+        self.directory
+            .segment_mut(hash)
+            .expect("make_room leaves a segment for every hash")
+            .insert(hash, item)
+    }
+
+    /// Takes out the item of this hash that satisfies `eq`.
+    pub fn remove(
+        &mut self,
+        hash: u64,
+        eq: impl FnMut(&T) -> bool,
+        hash_of: impl Fn(&T) -> u64,
+    ) -> Option<T> {
+        let segment = self.directory.segment_mut(hash)?;
+        let place = segment.find(hash, eq)?;
+        let item = segment.remove(hash, place)?;
+        let sparse = is_sparse(segment);
+        self.len -= 1;
+        if sparse {
+            self.shrink(hash, hash_of);
+        }
+        Some(item)
+    }
+
+    /// Prefetches the bucket a search for this hash starts at.
+    #[inline]
+    pub fn prefetch_bucket(&self, hash: u64) {
+        if let Some(segment) = self.directory.segment(hash) {
+            segment.prefetch_bucket(hash);
+        }
+    }
+
+    /// Prefetches the items a search for this hash would compare; reads the bucket to find them.
+    #[inline]
+    pub fn prefetch_item(&self, hash: u64) {
+        if let Some(segment) = self.directory.segment(hash) {
+            segment.prefetch_item(hash);
+        }
+    }
+
+    /// Drops all items at once. [`Self::drain_step`] does it in slices.
+    pub fn clear(&mut self) {
+        *self = Self::new();
+    }
+
+    /// Grows or splits the segment of `hash` until it takes one more item.
+    #[cold]
+    fn make_room(&mut self, hash: u64, hash_of: impl Fn(&T) -> u64) {
+        self.directory.ensure_first();
+        while let Some(segment) = self
+            .directory
+            .segment(hash)
+            .filter(|segment| segment.is_full())
+        {
+            let larger = bucket_count_after(segment.bucket_count());
+            let (before, after) = if larger > BUCKETS_MAX && self.directory.may_split(hash) {
+                (segment.mem_bytes(), self.directory.split(hash, &hash_of))
+            } else {
+                self.directory.resize(hash, larger, &hash_of)
+            };
+            self.bucket_bytes = self.bucket_bytes - before + after;
+        }
+    }
+
+    /// Fits the segment of `hash` to its items if it is sparse, or merges it with its buddy when both are small.
+    #[cold]
+    fn shrink(&mut self, hash: u64, hash_of: impl Fn(&T) -> u64) {
+        let Some(segment) = self.directory.segment(hash) else {
+            return;
+        };
+        let (buckets, fitting) = (
+            segment.bucket_count(),
+            bucket_count_for(segment.len() + segment.len() / 4).max(1),
+        );
+        let changed = match self.directory.merge(hash, &hash_of) {
+            Some(changed) => changed,
+            None if fitting < buckets => self.directory.resize(hash, fitting, hash_of),
+            None => return,
+        };
+        self.bucket_bytes = self.bucket_bytes - changed.0 + changed.1;
+    }
+}
+
+/// Whether so few items do not deserve so many buckets.
+#[inline]
+fn is_sparse<T: Thin>(segment: &Segment<T>) -> bool {
+    segment.len() < load_limit(segment.bucket_count()) / 2
+}

@@ -1,0 +1,353 @@
+//! A segment: an array of buckets in hash order, small enough to be rehashed in one go.
+//!
+//! The home bucket of an item is its position scaled to the number of buckets, so buckets keep hash order whatever their
+//! number. An item whose home is full moves on to the next bucket, wrapping at the end, and each bucket it passes counts
+//! it (`overflow`): a search ends at the first bucket nobody passed.
+//!
+//! Bucket counts are chosen to fill an allocator size class each; a segment grows through them by about a quarter.
+
+use super::bucket::{Bucket, SLOTS, tag_of};
+use super::{POSITION_BITS, Thin};
+use crate::mem::alloc_size_line;
+
+/// Largest bucket count of a segment that can still be split.
+pub(super) const BUCKETS_MAX: usize = 95;
+
+/// Bucket counts whose line-aligned allocation wastes nearly nothing.
+const BUCKET_COUNTS: [usize; 20] = [
+    1,
+    2,
+    4,
+    5,
+    6,
+    8,
+    9,
+    11,
+    13,
+    16,
+    19,
+    23,
+    27,
+    32,
+    39,
+    47,
+    55,
+    64,
+    79,
+    BUCKETS_MAX,
+];
+
+/// The next larger bucket count.
+pub(super) fn bucket_count_after(count: usize) -> usize {
+    match BUCKET_COUNTS.iter().find(|&&candidate| candidate > count) {
+        Some(&candidate) => candidate,
+        None => count + count / 4,
+    }
+}
+
+/// The smallest bucket count that may hold `items`.
+pub(super) fn bucket_count_for(items: usize) -> usize {
+    match BUCKET_COUNTS
+        .iter()
+        .find(|&&count| load_limit(count) >= items)
+    {
+        Some(&count) => count,
+        None => items.div_ceil(6),
+    }
+}
+
+/// Items a segment of so many buckets may hold: full when it is one bucket, 6/7 when it is many.
+#[inline]
+pub(super) fn load_limit(buckets: usize) -> usize {
+    if buckets == 0 { 0 } else { 6 * buckets + 1 }
+}
+
+/// Where an item was found: bucket and slot.
+#[derive(Clone, Copy)]
+pub(super) struct Place {
+    bucket: usize,
+    slot: usize,
+}
+
+/// See the file's header.
+pub(super) struct Segment<T> {
+    buckets: Box<[Bucket<T>]>,
+    /// The owner's note, see [`super::Table::hint`].
+    pub(super) hint: u64,
+    /// The top `depth` hash bits all items here share.
+    pub(super) prefix: u32,
+    len: u32,
+    pub(super) depth: u8,
+}
+
+impl<T: Thin> Segment<T> {
+    /// A segment for the hashes that start with the `depth` bits of `prefix`. Allocates nothing.
+    pub(super) fn new(prefix: u32, depth: u8, hint: u64) -> Self {
+        Segment {
+            buckets: Box::default(),
+            hint,
+            prefix,
+            len: 0,
+            depth,
+        }
+    }
+
+    #[inline]
+    pub(super) fn len(&self) -> usize {
+        self.len as usize
+    }
+
+    #[inline]
+    pub(super) fn bucket_count(&self) -> usize {
+        self.buckets.len()
+    }
+
+    /// Whether one more item needs a larger segment.
+    #[inline]
+    pub(super) fn is_full(&self) -> bool {
+        self.len() >= load_limit(self.buckets.len())
+    }
+
+    /// Allocated bytes behind the segment.
+    #[inline]
+    pub(super) fn mem_bytes(&self) -> usize {
+        alloc_size_line(self.buckets.len() * size_of::<Bucket<T>>())
+    }
+
+    /// Home bucket of a hash. Only called with buckets present.
+    #[inline]
+    fn home(&self, hash: u64) -> usize {
+        let rest = (hash & !0xffff) << self.depth;
+        ((u128::from(rest) * self.buckets.len() as u128) >> 64) as usize
+    }
+
+    #[inline]
+    fn after(&self, bucket: usize) -> usize {
+        if bucket + 1 == self.buckets.len() {
+            0
+        } else {
+            bucket + 1
+        }
+    }
+
+    /// Finds the item that satisfies `eq` among those with this hash's tag.
+    #[inline]
+    pub(super) fn find(&self, hash: u64, mut eq: impl FnMut(&T) -> bool) -> Option<Place> {
+        if self.buckets.is_empty() {
+            return None;
+        }
+        let tag = tag_of(hash);
+        let mut at = self.home(hash);
+        for _ in 0..self.buckets.len() {
+            let bucket = &self.buckets[at];
+            for slot in bucket.matches(tag) {
+                if bucket.get(slot).is_some_and(&mut eq) {
+                    return Some(Place { bucket: at, slot });
+                }
+            }
+            if !bucket.overflowed() {
+                return None;
+            }
+            at = self.after(at);
+        }
+        None
+    }
+
+    #[inline]
+    pub(super) fn get(&self, place: Place) -> Option<&T> {
+        self.buckets[place.bucket].get(place.slot)
+    }
+
+    #[inline]
+    pub(super) fn get_mut(&mut self, place: Place) -> Option<&mut T> {
+        self.buckets[place.bucket].get_mut(place.slot)
+    }
+
+    /// Adds an item known to be absent to a segment that is not full.
+    #[inline]
+    pub(super) fn insert(&mut self, hash: u64, item: T) -> &mut T {
+        let mut at = self.home(hash);
+        let slot = loop {
+            match self.buckets[at].vacancy() {
+                Some(slot) => break slot,
+                None => self.buckets[at].overflow_add(),
+            }
+            at = self.after(at);
+        };
+        self.len += 1;
+        self.buckets[at].put(slot, tag_of(hash), item)
+    }
+
+    /// Takes the item of a place away; `hash` is the item's.
+    pub(super) fn remove(&mut self, hash: u64, place: Place) -> Option<T> {
+        let item = self.buckets[place.bucket].take(place.slot)?;
+        let mut at = self.home(hash);
+        while at != place.bucket {
+            self.buckets[at].overflow_remove();
+            at = self.after(at);
+        }
+        self.len -= 1;
+        Some(item)
+    }
+
+    /// Takes up to `max` items out, in no order, and says how many came. Leaves overflow counts behind: only for a
+    /// segment that is being dismantled.
+    pub(super) fn take_some(&mut self, max: usize, mut taken: impl FnMut(T)) -> usize {
+        let wanted = max.min(self.len());
+        let occupied = self
+            .buckets
+            .iter_mut()
+            .flat_map(|bucket| (0..SLOTS).filter_map(|slot| bucket.take(slot)));
+        occupied.take(wanted).for_each(&mut taken);
+        self.len -= wanted as u32;
+        wanted
+    }
+
+    /// Empties the segment, pairing each item with its hash. The items further on are prefetched meanwhile.
+    pub(super) fn drain_hashed(&mut self, hash_of: impl Fn(&T) -> u64) -> Vec<(u64, T)> {
+        let mut drained = Vec::with_capacity(self.len());
+        let mut buckets = std::mem::take(&mut self.buckets);
+        for at in 0..buckets.len() {
+            if let Some(ahead) = buckets.get(at + 2) {
+                ahead.items().for_each(Thin::prefetch);
+            }
+            let bucket = &mut buckets[at];
+            drained.extend(
+                (0..SLOTS)
+                    .filter_map(|slot| bucket.take(slot))
+                    .map(|item| (hash_of(&item), item)),
+            );
+        }
+        self.len = 0;
+        drained
+    }
+
+    /// Gives an empty segment its buckets and items.
+    pub(super) fn fill(&mut self, buckets: usize, items: impl Iterator<Item = (u64, T)>) {
+        debug_assert_eq!(self.len, 0);
+        self.buckets = (0..buckets).map(|_| Bucket::empty()).collect();
+        for (hash, item) in items {
+            self.insert(hash, item);
+        }
+    }
+
+    /// Moves all items to a new array of so many buckets.
+    pub(super) fn resize(&mut self, buckets: usize, hash_of: impl Fn(&T) -> u64) {
+        let items = self.drain_hashed(hash_of);
+        self.fill(buckets, items.into_iter());
+    }
+
+    /// All items, in no promised order.
+    pub(super) fn items(&self) -> impl Iterator<Item = &T> {
+        self.buckets.iter().flat_map(Bucket::items)
+    }
+
+    /// All items, each prefetched some buckets ahead of its visit.
+    pub(super) fn visit_prefetched(&self, mut visit: impl FnMut(&T)) {
+        for (at, bucket) in self.buckets.iter().enumerate() {
+            if let Some(ahead) = self.buckets.get(at + 2) {
+                ahead.items().for_each(Thin::prefetch);
+            }
+            bucket.items().for_each(&mut visit);
+        }
+    }
+
+    /// Moves the items that satisfy `due` to `out`; returns how many.
+    pub(super) fn extract(
+        &mut self,
+        mut due: impl FnMut(&T) -> bool,
+        hash_of: impl Fn(&T) -> u64,
+        mut out: impl FnMut(T),
+    ) -> usize {
+        let before = self.len();
+        for bucket in 0..self.buckets.len() {
+            if let Some(ahead) = self.buckets.get(bucket + 2) {
+                ahead.items().for_each(Thin::prefetch);
+            }
+            for slot in 0..SLOTS {
+                let place = Place { bucket, slot };
+                if let Some(hash) = self.get(place).filter(|item| due(item)).map(&hash_of)
+                    && let Some(item) = self.remove(hash, place)
+                {
+                    out(item);
+                }
+            }
+        }
+        before - self.len()
+    }
+
+    /// The item of slot `index % 7` of bucket `index / 7`.
+    pub(super) fn item_at(&self, index: usize) -> Option<&T> {
+        self.buckets[index / SLOTS].get(index % SLOTS)
+    }
+
+    /// First and one-past-last position of the segment.
+    pub(super) fn position_range(&self) -> (u64, u64) {
+        let width = 1u64 << (POSITION_BITS - u32::from(self.depth));
+        let start = u64::from(self.prefix) * width;
+        (start, start + width)
+    }
+
+    /// The bucket a position belongs to, with that bucket's range of positions.
+    pub(super) fn bucket_at(&self, position: u64) -> (usize, u64, u64) {
+        let (start, end) = self.position_range();
+        let (width, count) = (u128::from(end - start), self.buckets.len() as u128);
+        let at = (u128::from(position - start) * count / width) as usize;
+        let boundary = |bucket: usize| start + (bucket as u128 * width).div_ceil(count) as u64;
+        (at, boundary(at), boundary(at + 1))
+    }
+
+    /// Visits every item whose home is bucket `at`, along with strangers, each once: `visit(item, is_certain)`, where
+    /// certain means that no item of another home can be among them.
+    pub(super) fn visit_home(&self, at: usize, mut visit: impl FnMut(&T, HomeCertainty)) {
+        let before = if at == 0 {
+            self.buckets.len() - 1
+        } else {
+            at - 1
+        };
+        let mut certainty = match self.buckets[before].overflowed() {
+            true => HomeCertainty::Unknown,
+            false => HomeCertainty::Certain,
+        };
+        let mut bucket = at;
+        for _ in 0..self.buckets.len() {
+            self.buckets[bucket]
+                .items()
+                .for_each(|item| visit(item, certainty));
+            if !self.buckets[bucket].overflowed() {
+                return;
+            }
+            certainty = HomeCertainty::Unknown;
+            bucket = self.after(bucket);
+        }
+    }
+
+    /// Prefetches the home bucket of a hash.
+    #[inline]
+    pub(super) fn prefetch_bucket(&self, hash: u64) {
+        if !self.buckets.is_empty() {
+            super::prefetch_line((&raw const self.buckets[self.home(hash)]).cast());
+        }
+    }
+
+    /// Prefetches the items in the home bucket that carry this hash's tag.
+    #[inline]
+    pub(super) fn prefetch_item(&self, hash: u64) {
+        if !self.buckets.is_empty() {
+            let bucket = &self.buckets[self.home(hash)];
+            bucket
+                .matches(tag_of(hash))
+                .filter_map(|slot| bucket.get(slot))
+                .for_each(Thin::prefetch);
+        }
+    }
+}
+
+/// What [`Segment::visit_home`] knows about an item's home bucket.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum HomeCertainty {
+    /// It is the visited bucket.
+    Certain,
+    /// Only the hash can tell.
+    Unknown,
+}
