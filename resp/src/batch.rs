@@ -8,14 +8,14 @@ use bytes::Bytes;
 pub struct Batch {
     pub(crate) args: Vec<Arg>,
     /// Where each request's arguments end in `args`; it starts where the previous one ends.
-    pub(crate) ends: Vec<u32>,
+    ends: Vec<u32>,
     /// Arguments that are not ranges of the buffer: big bulks and unescaped inline words.
     pub(crate) owned: Vec<Bytes>,
     requests_max: usize,
 }
 
-/// Capacity in arguments that an emptied batch keeps; a huge request must not pin its table on an idle connection.
-const RETAINED_ARGS_MAX: usize = 4096;
+/// Capacity in arguments that an emptied table keeps; a huge request must not pin its table on an idle connection.
+pub(crate) const RETAINED_ARGS_MAX: usize = 4096;
 
 impl Batch {
     /// An empty batch that holds up to `requests_max` requests (at least one).
@@ -70,6 +70,21 @@ impl Batch {
         let at = self.start(request) + arg;
         debug_assert!(at < self.ends[request] as usize);
         self.args[at].hash = hash;
+    }
+
+    /// Makes the arguments pushed since the last request a request.
+    #[inline]
+    pub(crate) fn end_request(&mut self) {
+        self.ends.push(self.args.len() as u32);
+    }
+
+    /// Appends a request with its own table of owned arguments, which is emptied.
+    pub(crate) fn push_request(&mut self, args: &[Arg], owned: &mut Vec<Bytes>) {
+        let base = self.owned.len();
+        self.owned.append(owned);
+        self.args
+            .extend(args.iter().map(|arg| arg.behind_owned(base)));
+        self.end_request();
     }
 
     #[inline]

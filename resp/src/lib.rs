@@ -9,15 +9,24 @@
 
 mod args;
 mod batch;
+mod big_bulk;
+mod cursor;
+mod decoder;
 mod double;
+mod error;
+mod inline;
 mod number;
 mod output;
 mod reply;
 
 pub use args::{Args, ArgsIter, OwnedArgs};
 pub use batch::Batch;
+pub use big_bulk::BigBulk;
 pub use bytes::Bytes;
+pub use cursor::BIG_ARG;
+pub use decoder::{Decoder, INLINE_MAX, Limits, Progress, Status};
 pub use double::{DoubleBuffer, format_double};
+pub use error::ProtocolError;
 pub use number::parse_integer;
 pub use output::{Chunk, Chunks, Mark, OutputBuffer, RETAINED_CAPACITY_MAX};
 pub use reply::{DeferredLen, Protocol, ReplyWriter, SHARED_MIN};
