@@ -1,3 +1,3 @@
 //! The server: cores, connections, sessions and the slices of data they share.
 
-pub mod shard;
+pub mod runtime;
