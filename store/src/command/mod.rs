@@ -9,7 +9,10 @@ mod context;
 mod effects;
 mod error;
 mod keys;
+pub mod sampling;
+pub mod scan_batch;
 pub mod scan_options;
+pub mod set;
 mod spec;
 
 pub use args::{ArgCursor, parse_f64, parse_i64};
@@ -38,4 +41,4 @@ pub fn tables() -> impl Iterator<Item = &'static DataCommand> {
 }
 
 /// One table per group; a command is one line in its group's table.
-static TABLES: &[&[&DataCommand]] = &[];
+static TABLES: &[&[&DataCommand]] = &[set::TABLE];

@@ -5,7 +5,7 @@
 pub struct ItemBuf(itoa::Buffer);
 
 /// A member of a set.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Item<'a> {
     /// From a set of integers.
     Int(i64),

@@ -1,0 +1,71 @@
+//! SADD and SREM: members in, members out.
+
+use resp::Args;
+
+use super::SET;
+use crate::command::{CommandError, Ctx, DataCommand, EventClass, Flags, KeyFlags, KeySpec, Spec};
+
+pub(super) static SADD: DataCommand = DataCommand {
+    spec: Spec {
+        name: "sadd",
+        summary: "Adds members to a set, creating it when there is none.",
+        complexity: "O(1) for each element added, so O(N) to add N elements when the command is called with multiple arguments.",
+        arity: -3,
+        flags: Flags::WRITE.union(Flags::DENYOOM).union(Flags::FAST),
+        keys: &[KeySpec::at(1, KeyFlags::RW.union(KeyFlags::INSERT))],
+        syntax: "key member [member ...]",
+        ..SET
+    },
+    run: sadd,
+    subcommands: &[],
+};
+
+pub(super) static SREM: DataCommand = DataCommand {
+    spec: Spec {
+        name: "srem",
+        summary: "Removes members from a set; the key goes with the last one.",
+        complexity: "O(N) where N is the number of members to be removed.",
+        arity: -3,
+        flags: Flags::WRITE.union(Flags::FAST),
+        keys: &[KeySpec::at(1, KeyFlags::RW.union(KeyFlags::DELETE))],
+        syntax: "key member [member ...]",
+        ..SET
+    },
+    run: srem,
+    subcommands: &[],
+};
+
+fn sadd(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<(), CommandError> {
+    let key = ctx.keys.arg(args, 1);
+    let seed = ctx.keys.seed();
+    let mut set = ctx.keys.set_or_create(key)?;
+    let mut added = 0;
+    for member in args.tail(2).iter() {
+        added += u64::from(set.insert(&seed, member, &ctx.config.encoding));
+    }
+    drop(set);
+    if added > 0 {
+        ctx.keys.changed(EventClass::SET, "sadd", key);
+        ctx.keys.add_dirty(added - 1);
+    }
+    ctx.reply.integer(added as i64);
+    Ok(())
+}
+
+fn srem(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<(), CommandError> {
+    let key = ctx.keys.arg(args, 1);
+    let seed = ctx.keys.seed();
+    let mut removed = 0;
+    if let Some(mut set) = ctx.keys.edit_set(key)? {
+        for member in args.tail(2).iter() {
+            removed += u64::from(set.remove(&seed, member));
+        }
+    }
+    if removed > 0 {
+        ctx.keys.changed(EventClass::SET, "srem", key);
+        ctx.keys.add_dirty(removed - 1);
+        ctx.keys.delete_if_empty(key);
+    }
+    ctx.reply.integer(removed as i64);
+    Ok(())
+}
