@@ -1,3 +1,4 @@
 //! The server: cores, connections, sessions and the slices of data they share.
 
 pub mod runtime;
+pub mod shard;
