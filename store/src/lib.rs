@@ -4,6 +4,7 @@
 //! parameters, so that every part can be tested and fuzzed as a plain value.
 
 pub mod command;
+pub mod encoding;
 pub mod glob;
 pub mod hash;
 pub mod keyspace;

@@ -1,0 +1,7 @@
+//! Byte layouts of values: the only home of unsafe code in the engine.
+//!
+//! Each module wraps its layout in a safe interface; types and commands never see a raw pointer.
+
+pub mod blob;
+pub mod size_class;
+pub mod tagged;
