@@ -13,7 +13,11 @@ const fn crc16_table() -> [u16; 256] {
         let mut crc = (byte as u16) << 8;
         let mut bit = 0;
         while bit < 8 {
-            crc = if crc & 0x8000 != 0 { (crc << 1) ^ 0x1021 } else { crc << 1 };
+            crc = if crc & 0x8000 != 0 {
+                (crc << 1) ^ 0x1021
+            } else {
+                crc << 1
+            };
             bit += 1;
         }
         table[byte] = crc;
@@ -25,13 +29,17 @@ const fn crc16_table() -> [u16; 256] {
 static CRC16: [u16; 256] = crc16_table();
 
 fn crc16(bytes: &[u8]) -> u16 {
-    bytes.iter().fold(0, |crc, &byte| (crc << 8) ^ CRC16[usize::from((crc >> 8) as u8 ^ byte)])
+    bytes.iter().fold(0, |crc, &byte| {
+        (crc << 8) ^ CRC16[usize::from((crc >> 8) as u8 ^ byte)]
+    })
 }
 
 /// The part of a key that decides its slot: between the first `{` and the next
 /// `}` when that is not empty, else the whole key.
 pub fn hash_tag(key: &[u8]) -> &[u8] {
-    let Some(open) = memchr::memchr(b'{', key) else { return key };
+    let Some(open) = memchr::memchr(b'{', key) else {
+        return key;
+    };
     let rest = &key[open + 1..];
     match memchr::memchr(b'}', rest) {
         Some(len) if len > 0 => &rest[..len],
@@ -53,7 +61,10 @@ pub struct ShardMap {
 impl ShardMap {
     /// A map over `shards` shards, 1 to [`SHARDS_MAX`].
     pub fn new(shards: usize) -> Self {
-        assert!((1..=SHARDS_MAX).contains(&shards), "shard count is checked by the configuration");
+        assert!(
+            (1..=SHARDS_MAX).contains(&shards),
+            "shard count is checked by the configuration"
+        );
         ShardMap { shards }
     }
 
@@ -69,7 +80,11 @@ impl ShardMap {
 
     /// The shard of a key; a single shard costs no hashing.
     pub fn shard_of(self, key: &[u8]) -> usize {
-        if self.shards == 1 { 0 } else { self.shard_of_slot(slot_of(key)) }
+        if self.shards == 1 {
+            0
+        } else {
+            self.shard_of_slot(slot_of(key))
+        }
     }
 
     /// The mask of all shards.

@@ -62,7 +62,9 @@ impl<'a> ArgCursor<'a> {
 
     /// Takes the next argument when it is this keyword, in any case.
     pub fn keyword(&mut self, keyword: &str) -> bool {
-        let matched = self.peek().is_some_and(|arg| arg.eq_ignore_ascii_case(keyword.as_bytes()));
+        let matched = self
+            .peek()
+            .is_some_and(|arg| arg.eq_ignore_ascii_case(keyword.as_bytes()));
         self.at += usize::from(matched);
         matched
     }
@@ -87,7 +89,8 @@ pub fn parse_i64(text: &[u8]) -> Result<i64, CommandError> {
         magnitude = magnitude * 10 + u64::from(digit - b'0');
     }
     if negative {
-        0i64.checked_sub_unsigned(magnitude).ok_or(CommandError::NotInteger)
+        0i64.checked_sub_unsigned(magnitude)
+            .ok_or(CommandError::NotInteger)
     } else {
         i64::try_from(magnitude).map_err(|_| CommandError::NotInteger)
     }

@@ -160,9 +160,23 @@ pub enum Begin {
 pub enum Find {
     /// Every `step`-th argument up to `last`, relative to the begin: 0 is the
     /// first key itself, -1 the last argument, -2 the one before it.
-    Range { /** see above */ last: i32, /** see above */ step: usize, /** with `last` -1: 0 or 1 all, 2 the first half, … */ limit: usize },
+    Range {
+        /** see above */
+        last: i32,
+        /** see above */
+        step: usize,
+        /** with `last` -1: 0 or 1 all, 2 the first half, … */
+        limit: usize,
+    },
     /// A count at `index`, the first key at `first`, both relative to the begin.
-    KeyNum { /** see above */ index: usize, /** see above */ first: usize, /** see above */ step: usize },
+    KeyNum {
+        /** see above */
+        index: usize,
+        /** see above */
+        first: usize,
+        /** see above */
+        step: usize,
+    },
     /// Cannot be said.
     Unknown,
 }
@@ -188,12 +202,30 @@ impl KeySpec {
 
     /// Keys from argument `index` on; `last` and `step` as in [`Find::Range`].
     pub const fn range(index: usize, last: i32, step: usize, flags: KeyFlags) -> Self {
-        KeySpec { begin: Begin::Index(index), find: Find::Range { last, step, limit: 0 }, flags, notes: "" }
+        KeySpec {
+            begin: Begin::Index(index),
+            find: Find::Range {
+                last,
+                step,
+                limit: 0,
+            },
+            flags,
+            notes: "",
+        }
     }
 
     /// A count at argument `index` followed by that many keys.
     pub const fn counted(index: usize, flags: KeyFlags) -> Self {
-        KeySpec { begin: Begin::Index(index), find: Find::KeyNum { index: 0, first: 1, step: 1 }, flags, notes: "" }
+        KeySpec {
+            begin: Begin::Index(index),
+            find: Find::KeyNum {
+                index: 0,
+                first: 1,
+                step: 1,
+            },
+            flags,
+            notes: "",
+        }
     }
 
     /// The same spec with a remark.
@@ -258,6 +290,10 @@ impl Spec {
 
     /// Whether a call with `argc` arguments (the name included) is allowed.
     pub const fn arity_allows(&self, argc: usize) -> bool {
-        if self.arity >= 0 { argc == self.arity as usize } else { argc >= (-self.arity) as usize }
+        if self.arity >= 0 {
+            argc == self.arity as usize
+        } else {
+            argc >= (-self.arity) as usize
+        }
     }
 }

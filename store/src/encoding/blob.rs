@@ -9,8 +9,8 @@
 //! class moves nothing. An empty blob owns no memory and points at a shared constant. `meta` is the user's (a count, a width); it is 0
 //! while the blob is empty.
 
-use super::size_class::class_bytes;
-use super::tagged::{Guard, Thin};
+use super::tagged::{Guard, ThinOwner};
+use crate::mem::alloc_size;
 use std::alloc::{Layout, alloc, dealloc, handle_alloc_error, realloc};
 use std::marker::PhantomData;
 use std::mem::{self, ManuallyDrop};
@@ -52,7 +52,10 @@ impl Blob {
     #[must_use]
     pub const fn new() -> Self {
         let raw = NonNull::from_ref(&EMPTY);
-        Self { raw, owns: PhantomData }
+        Self {
+            raw,
+            owns: PhantomData,
+        }
     }
 
     /// Bytes and word.
@@ -97,7 +100,10 @@ impl Blob {
     /// When the removed range is not inside, or more than 4 GiB would be used.
     pub fn replace(&mut self, at: usize, remove: usize, parts: &[&[u8]]) {
         let used = self.used();
-        assert!(at <= used && remove <= used - at, "replaced range lies inside");
+        assert!(
+            at <= used && remove <= used - at,
+            "replaced range lies inside"
+        );
         let insert: usize = parts.iter().map(|part| part.len()).sum();
         let new_used = used - remove + insert;
         assert!(u32::try_from(new_used).is_ok(), "a blob stays below 4 GiB");
@@ -114,7 +120,10 @@ impl Blob {
         let mut to = at;
         for part in parts {
             // SAFETY: `to + part.len() <= at + insert <= new_used`, within capacity; `part` cannot alias an exclusively borrowed blob.
-            unsafe { self.at(to).copy_from_nonoverlapping(part.as_ptr(), part.len()) };
+            unsafe {
+                self.at(to)
+                    .copy_from_nonoverlapping(part.as_ptr(), part.len())
+            };
             to += part.len();
         }
         if new_used < used {
@@ -131,7 +140,10 @@ impl Blob {
 
     /// Pointer to the byte at `index`; valid to access while `index` is below the capacity.
     fn at(&self, index: usize) -> *mut u8 {
-        self.raw.as_ptr().cast::<u8>().wrapping_add(BYTES_AT + index)
+        self.raw
+            .as_ptr()
+            .cast::<u8>()
+            .wrapping_add(BYTES_AT + index)
     }
 
     /// Moves the allocation to the class for `new_used` bytes; contents up to the smaller size survive. `new_used` is not 0.
@@ -148,7 +160,9 @@ impl Blob {
             // SAFETY: a used blob was allocated with `layout_for(used)`, and `new_bytes` is not 0.
             unsafe { realloc(self.raw.as_ptr().cast(), old, new_bytes) }
         };
-        let Some(raw) = NonNull::new(raw.cast::<Header>()) else { handle_alloc_error(layout_for(new_used)) };
+        let Some(raw) = NonNull::new(raw.cast::<Header>()) else {
+            handle_alloc_error(layout_for(new_used))
+        };
         if used == 0 {
             // SAFETY: a fresh allocation of at least a header; written field by field, as the padding belongs to the bytes.
             unsafe { (&raw mut (*raw.as_ptr()).meta).write(0) };
@@ -160,11 +174,16 @@ impl Blob {
 /// Heap bytes of a blob with `used` bytes.
 #[must_use]
 pub const fn mem_bytes_for(used: usize) -> usize {
-    if used == 0 { 0 } else { class_bytes(BYTES_AT + used) }
+    if used == 0 {
+        0
+    } else {
+        alloc_size(BYTES_AT + used)
+    }
 }
 
 fn layout_for(used: usize) -> Layout {
-    Layout::from_size_align(mem_bytes_for(used), mem::align_of::<Header>()).expect("blobs stay below 4 GiB")
+    Layout::from_size_align(mem_bytes_for(used), mem::align_of::<Header>())
+        .expect("blobs stay below 4 GiB")
 }
 
 /// # Safety
@@ -174,7 +193,10 @@ unsafe fn view_of<'a>(raw: NonNull<Header>) -> BlobRef<'a> {
     unsafe {
         let used = (*raw.as_ptr()).used as usize;
         let bytes = std::slice::from_raw_parts(raw.as_ptr().cast::<u8>().add(BYTES_AT), used);
-        BlobRef { bytes, meta: (*raw.as_ptr()).meta }
+        BlobRef {
+            bytes,
+            meta: (*raw.as_ptr()).meta,
+        }
     }
 }
 
@@ -205,7 +227,7 @@ impl Drop for Blob {
 }
 
 // SAFETY: the header is aligned to 8, own or shared; from_raw gets back what into_raw gave.
-unsafe impl Thin for Blob {
+unsafe impl ThinOwner for Blob {
     type Ref<'a> = BlobRef<'a>;
     type Mut<'a> = Guard<'a, Blob>;
 
@@ -214,7 +236,10 @@ unsafe impl Thin for Blob {
     }
 
     unsafe fn from_raw(raw: NonNull<u8>) -> Self {
-        Self { raw: raw.cast(), owns: PhantomData }
+        Self {
+            raw: raw.cast(),
+            owns: PhantomData,
+        }
     }
 
     unsafe fn as_ref<'a>(raw: NonNull<u8>) -> BlobRef<'a> {

@@ -3,5 +3,10 @@
 //! Each module wraps its layout in a safe interface; types and commands never see a raw pointer.
 
 pub mod blob;
-pub mod size_class;
+pub mod block;
+pub mod cell;
+pub mod integer;
+pub mod intset;
+pub mod packed;
+pub mod strip;
 pub mod tagged;

@@ -15,7 +15,7 @@ const TAG_MASK: usize = 3;
 ///
 /// # Safety
 /// `into_raw` gives a pointer aligned to 4 at least; `from_raw` of it gives the owner back.
-pub unsafe trait Thin: Sized {
+pub unsafe trait ThinOwner: Sized {
     /// What a shared borrow shows.
     type Ref<'a>
     where
@@ -61,17 +61,23 @@ pub enum Choice<A, B, C> {
 pub enum Never {}
 
 /// An owner of one of three representations, in one word.
-pub struct Tagged<A: Thin, B: Thin, C: Thin> {
+pub struct Tagged<A: ThinOwner, B: ThinOwner, C: ThinOwner> {
     raw: NonNull<u8>,
     owns: PhantomData<Choice<A, B, C>>,
 }
 
 // SAFETY: the word is an owner of one of the three and nothing else.
-unsafe impl<A: Thin + Send, B: Thin + Send, C: Thin + Send> Send for Tagged<A, B, C> {}
+unsafe impl<A: ThinOwner + Send, B: ThinOwner + Send, C: ThinOwner + Send> Send
+    for Tagged<A, B, C>
+{
+}
 // SAFETY: as above; a shared borrow gives shared borrows only.
-unsafe impl<A: Thin + Sync, B: Thin + Sync, C: Thin + Sync> Sync for Tagged<A, B, C> {}
+unsafe impl<A: ThinOwner + Sync, B: ThinOwner + Sync, C: ThinOwner + Sync> Sync
+    for Tagged<A, B, C>
+{
+}
 
-impl<A: Thin, B: Thin, C: Thin> Tagged<A, B, C> {
+impl<A: ThinOwner, B: ThinOwner, C: ThinOwner> Tagged<A, B, C> {
     /// Takes ownership of a representation.
     #[must_use]
     pub fn new(owner: Choice<A, B, C>) -> Self {
@@ -80,7 +86,10 @@ impl<A: Thin, B: Thin, C: Thin> Tagged<A, B, C> {
             Choice::Second(b) => (b.into_raw(), 1),
             Choice::Third(c) => (c.into_raw(), 2),
         };
-        Self { raw: with_tag(raw, tag), owns: PhantomData }
+        Self {
+            raw: with_tag(raw, tag),
+            owns: PhantomData,
+        }
     }
 
     /// Borrows the representation.
@@ -118,7 +127,7 @@ impl<A: Thin, B: Thin, C: Thin> Tagged<A, B, C> {
     }
 }
 
-impl<A: Thin, B: Thin, C: Thin> Drop for Tagged<A, B, C> {
+impl<A: ThinOwner, B: ThinOwner, C: ThinOwner> Drop for Tagged<A, B, C> {
     fn drop(&mut self) {
         // SAFETY: the pointer is owned and not used after the drop.
         drop(unsafe { owned::<A, B, C>(self.raw) });
@@ -127,7 +136,7 @@ impl<A: Thin, B: Thin, C: Thin> Drop for Tagged<A, B, C> {
 
 /// # Safety
 /// `raw` is a tagged pointer that owns, and is not used again.
-unsafe fn owned<A: Thin, B: Thin, C: Thin>(raw: NonNull<u8>) -> Choice<A, B, C> {
+unsafe fn owned<A: ThinOwner, B: ThinOwner, C: ThinOwner>(raw: NonNull<u8>) -> Choice<A, B, C> {
     let clear = without_tag(raw);
     // SAFETY: by contract; the tag names the owner the pointer came from.
     unsafe {
@@ -156,13 +165,13 @@ fn without_tag(raw: NonNull<u8>) -> NonNull<u8> {
 /// An exclusive borrow of an owner whose pointer may change: works on the owner itself and puts its pointer back when done.
 ///
 /// Meanwhile the slot holds an empty owner, so that a leaked guard leaks memory and nothing worse.
-pub struct Guard<'a, T: Thin + Default> {
+pub struct Guard<'a, T: ThinOwner + Default> {
     owner: ManuallyDrop<T>,
     slot: &'a mut NonNull<u8>,
     tag: usize,
 }
 
-impl<'a, T: Thin + Default> Guard<'a, T> {
+impl<'a, T: ThinOwner + Default> Guard<'a, T> {
     /// Takes the owner out of `slot`.
     ///
     /// # Safety
@@ -175,7 +184,7 @@ impl<'a, T: Thin + Default> Guard<'a, T> {
     }
 }
 
-impl<T: Thin + Default> Deref for Guard<'_, T> {
+impl<T: ThinOwner + Default> Deref for Guard<'_, T> {
     type Target = T;
 
     fn deref(&self) -> &T {
@@ -183,13 +192,13 @@ impl<T: Thin + Default> Deref for Guard<'_, T> {
     }
 }
 
-impl<T: Thin + Default> DerefMut for Guard<'_, T> {
+impl<T: ThinOwner + Default> DerefMut for Guard<'_, T> {
     fn deref_mut(&mut self) -> &mut T {
         &mut self.owner
     }
 }
 
-impl<T: Thin + Default> Drop for Guard<'_, T> {
+impl<T: ThinOwner + Default> Drop for Guard<'_, T> {
     fn drop(&mut self) {
         // SAFETY: the owner is taken once, here, and not touched again. The empty one it replaces in the slot owns no memory.
         let owner = unsafe { ManuallyDrop::take(&mut self.owner) };
@@ -198,7 +207,7 @@ impl<T: Thin + Default> Drop for Guard<'_, T> {
 }
 
 // SAFETY: a box's pointer has the alignment of its content, asserted to be 8 at least; from_raw gets back what into_raw gave.
-unsafe impl<T> Thin for Box<T> {
+unsafe impl<T> ThinOwner for Box<T> {
     type Ref<'a>
         = &'a T
     where
@@ -230,7 +239,7 @@ unsafe impl<T> Thin for Box<T> {
 }
 
 // SAFETY: there is no value, so nothing below is ever reached with one.
-unsafe impl Thin for Never {
+unsafe impl ThinOwner for Never {
     type Ref<'a> = (Never, PhantomData<&'a ()>);
     type Mut<'a> = Never;
 
