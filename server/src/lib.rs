@@ -1,4 +1,10 @@
 //! The server: cores, connections, sessions and the slices of data they share.
 
+pub mod client;
+pub mod command;
+pub mod core;
+pub mod registry;
 pub mod runtime;
+pub mod server;
+pub mod session;
 pub mod shard;

@@ -8,6 +8,7 @@ mod args;
 mod context;
 mod effects;
 mod error;
+mod key_positions;
 mod keys;
 pub mod sampling;
 pub mod scan_batch;
@@ -19,6 +20,7 @@ pub use args::{ArgCursor, parse_f64, parse_i64};
 pub use context::{Ctx, DataConfig};
 pub use effects::{Effects, EventClass};
 pub use error::CommandError;
+pub use key_positions::{InvalidKeys, key_positions};
 pub use keys::{Edit, Expiry, Key, Keys, StringInput};
 pub use spec::{Begin, Categories, Find, Flags, Group, KeyFlags, KeySpec, Routing, Spec};
 

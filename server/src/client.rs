@@ -1,0 +1,116 @@
+//! What everybody may know of a connection: the registry behind CLIENT LIST and
+//! CLIENT KILL. The connection's own core writes; any core reads.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// The facts of one connection. Sizes in bytes, times in ms since the epoch.
+#[derive(Debug)]
+pub struct ClientInfo {
+    /// Unique, growing number.
+    pub id: u64,
+    /// Index of the core that serves it.
+    pub core: usize,
+    /// Socket number, for display only.
+    pub fd: i32,
+    /// Peer address, `ip:port` or `path:0`.
+    pub addr: String,
+    /// Local address, `ip:port` or `path:0`.
+    pub laddr: String,
+    /// Whether it came over a Unix socket.
+    pub is_unix: bool,
+    /// When it was accepted.
+    pub created_at_ms: u64,
+    /// When it last sent a command.
+    pub active_at_ms: AtomicU64,
+    /// Selected database.
+    pub db: AtomicUsize,
+    /// Protocol version, 2 or 3.
+    pub resp: AtomicU8,
+    /// `CLIENT NO-EVICT`.
+    pub no_evict: AtomicBool,
+    /// `CLIENT NO-TOUCH`.
+    pub no_touch: AtomicBool,
+    /// Id of the last command, `u32::MAX` before the first.
+    pub last_command: AtomicU32,
+    /// Unparsed bytes held.
+    pub query_bytes: AtomicUsize,
+    /// Allocated read buffer.
+    pub query_capacity_bytes: AtomicUsize,
+    /// Bytes waiting to be sent.
+    pub output_bytes: AtomicUsize,
+    /// Set by CLIENT KILL and limits; the owning core then shuts the socket down, so that
+    /// whatever the connection waits for completes.
+    pub killed: AtomicBool,
+    /// Texts a client sets.
+    pub names: Mutex<ClientNames>,
+}
+
+/// The texts of a connection.
+#[derive(Debug, Default, Clone)]
+pub struct ClientNames {
+    /// `CLIENT SETNAME`.
+    pub name: Vec<u8>,
+    /// `CLIENT SETINFO LIB-NAME`.
+    pub lib_name: Vec<u8>,
+    /// `CLIENT SETINFO LIB-VER`.
+    pub lib_version: Vec<u8>,
+    /// The authenticated user.
+    pub user: String,
+}
+
+impl ClientInfo {
+    /// A copy of its texts.
+    pub fn names(&self) -> ClientNames {
+        self.names.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Changes its texts.
+    pub fn edit_names(&self, edit: impl FnOnce(&mut ClientNames)) {
+        edit(&mut self.names.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+}
+
+/// Every open connection by id.
+#[derive(Debug, Default)]
+pub struct Clients {
+    open: Mutex<BTreeMap<u64, Arc<ClientInfo>>>,
+    next_id: AtomicU64,
+}
+
+impl Clients {
+    /// The id for the next connection.
+    pub fn next_id(&self) -> u64 {
+        self.next_id.fetch_add(1, Relaxed) + 1
+    }
+
+    /// Adds a connection.
+    pub fn insert(&self, client: Arc<ClientInfo>) {
+        self.lock().insert(client.id, client);
+    }
+
+    /// Removes a connection that has closed.
+    pub fn remove(&self, id: u64) {
+        self.lock().remove(&id);
+    }
+
+    /// The connection of this id.
+    pub fn get(&self, id: u64) -> Option<Arc<ClientInfo>> {
+        self.lock().get(&id).cloned()
+    }
+
+    /// Every open connection, by id.
+    pub fn snapshot(&self) -> Vec<Arc<ClientInfo>> {
+        self.lock().values().cloned().collect()
+    }
+
+    /// How many are open.
+    pub fn count(&self) -> usize {
+        self.lock().len()
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<u64, Arc<ClientInfo>>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,39 @@
+//! Commands about the connection and the server: what needs more than the keyspace.
+
+use resp::{Args, ReplyWriter};
+use store::command::{CommandError, Keys, Spec};
+
+use crate::core::Core;
+use crate::session::Session;
+
+/// A connection or server command: its declaration and what runs it.
+pub struct ServerCommand {
+    /// The declaration.
+    pub spec: Spec,
+    /// What runs it. On `Err` the reply written so far is dropped and the error sent instead.
+    pub run: fn(&mut ServerCtx<'_>, Args<'_>) -> Result<(), CommandError>,
+    /// Its subcommands; `run` is called only when there are none.
+    pub subcommands: &'static [ServerCommand],
+}
+
+/// Everything such a command may touch.
+pub struct ServerCtx<'a> {
+    /// The session it runs in.
+    pub session: &'a mut Session,
+    /// The core it runs on, and through it the server.
+    pub core: &'a Core,
+    /// The keyspace, when the declaration's routing or keys ask for slices.
+    pub keys: Option<Keys<'a>>,
+    /// Where the reply goes.
+    pub reply: ReplyWriter<'a>,
+    /// The frozen time of this command, ms since the epoch.
+    pub now_ms: u64,
+}
+
+/// Every connection and server command, family by family.
+pub fn tables() -> impl Iterator<Item = &'static ServerCommand> {
+    TABLES.iter().flat_map(|table| table.iter().copied())
+}
+
+/// One table per family; a command is one line in its family's table.
+static TABLES: &[&[&ServerCommand]] = &[];

@@ -1,0 +1,102 @@
+//! What all cores share.
+
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use store::command::DataConfig;
+use store::hash::Seed;
+use store::keyspace::Slice;
+use store::slot::ShardMap;
+
+use crate::client::Clients;
+use crate::registry::Registry;
+use crate::shard::TenantSlices;
+
+/// The server: one per process.
+pub struct Server {
+    /// Every command.
+    pub registry: Registry,
+    /// Slots to shards.
+    pub shard_map: ShardMap,
+    /// The hashing secret.
+    pub seed: Seed,
+    /// The slices of the one tenant there is, `default`.
+    pub slices: TenantSlices<Slice>,
+    /// Open connections.
+    pub clients: Clients,
+    /// Counters, one block per core.
+    pub stats: Box<[CoreStats]>,
+    /// Grows with every CONFIG SET.
+    pub settings_version: AtomicU64,
+    /// When the process started, ms since the epoch.
+    pub started_at_ms: u64,
+    /// 40 random hexadecimal digits, new at every start.
+    pub run_id: String,
+}
+
+/// One core's counters. Only that core writes, so an increment is a load and a store.
+#[derive(Debug)]
+#[repr(align(128))]
+pub struct CoreStats {
+    /// Commands run.
+    pub commands: Counter,
+    /// Error replies sent.
+    pub errors: Counter,
+    /// Bytes read from clients.
+    pub input_bytes: Counter,
+    /// Bytes written to clients.
+    pub output_bytes: Counter,
+    /// Connections accepted.
+    pub connections: Counter,
+    /// Connections refused.
+    pub rejected_connections: Counter,
+    /// Calls per command, by command id.
+    pub calls: Box<[Counter]>,
+}
+
+impl CoreStats {
+    /// Zeroes for `commands` known commands.
+    pub fn new(commands: usize) -> Self {
+        CoreStats {
+            commands: Counter::default(),
+            errors: Counter::default(),
+            input_bytes: Counter::default(),
+            output_bytes: Counter::default(),
+            connections: Counter::default(),
+            rejected_connections: Counter::default(),
+            calls: (0..commands).map(|_| Counter::default()).collect(),
+        }
+    }
+}
+
+/// A counter with one writer and many readers.
+#[derive(Debug, Default)]
+pub struct Counter(AtomicU64);
+
+impl Counter {
+    /// Adds `n`; only the owning core may.
+    #[inline]
+    pub fn add(&self, n: u64) {
+        self.0.store(self.0.load(Relaxed).wrapping_add(n), Relaxed);
+    }
+
+    /// The present value.
+    pub fn get(&self) -> u64 {
+        self.0.load(Relaxed)
+    }
+
+    /// Back to zero; an increment at that very moment may survive.
+    pub fn reset(&self) {
+        self.0.store(0, Relaxed);
+    }
+}
+
+impl Server {
+    /// The settings that data commands read, as they stand now.
+    pub fn data_config(&self) -> DataConfig {
+        DataConfig {
+            encoding: store::types::EncodingLimits::default(),
+            bulk_len_max: 512 * 1024 * 1024,
+            events: store::command::EventClass::default(),
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! A session: who is connected, to which tenant and database, in which protocol,
+//! and what to do with a batch of requests. It never sees a socket.
+
+mod execute;
+mod plan;
+mod refuse;
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+
+use resp::{Limits, Protocol};
+
+use crate::client::ClientInfo;
+
+pub use execute::{FLUSH_BYTES, Flow};
+pub use plan::{Plan, Planned};
+
+/// What CLIENT REPLY asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum ReplyMode {
+    /// Replies are sent.
+    #[default]
+    On,
+    /// No replies.
+    Off,
+    /// None for the next command.
+    SkipNext,
+    /// None for this command.
+    SkipThis,
+}
+
+/// One connection's state above the socket.
+pub struct Session {
+    /// What others may know of it.
+    pub client: Arc<ClientInfo>,
+    /// Selected database.
+    pub db: usize,
+    /// Reply protocol.
+    pub protocol: Protocol,
+    /// Whether commands other than AUTH and HELLO are allowed.
+    pub authenticated: bool,
+    /// CLIENT REPLY.
+    pub reply_mode: ReplyMode,
+    /// CLIENT NO-TOUCH.
+    pub no_touch: bool,
+    /// Set by a command after whose reply the connection closes (QUIT).
+    pub closing: bool,
+}
+
+impl Session {
+    /// A fresh session of a connection; `authenticated` when the default user needs no password.
+    pub fn new(client: Arc<ClientInfo>, authenticated: bool) -> Self {
+        Session {
+            client,
+            db: 0,
+            protocol: Protocol::Resp2,
+            authenticated,
+            reply_mode: ReplyMode::On,
+            no_touch: false,
+            closing: false,
+        }
+    }
+
+    /// Selects a database.
+    pub fn select(&mut self, db: usize) {
+        self.db = db;
+        self.client.db.store(db, Relaxed);
+    }
+
+    /// Switches the reply protocol.
+    pub fn set_protocol(&mut self, protocol: Protocol) {
+        self.protocol = protocol;
+        self.client.resp.store(if protocol == Protocol::Resp3 { 3 } else { 2 }, Relaxed);
+    }
+
+    /// The request limits that hold for this session.
+    pub fn limits(&self, bulk_len_max: u64) -> Limits {
+        if self.authenticated { Limits { bulk_len_max, ..Limits::default() } } else { Limits::unauthenticated() }
+    }
+}
