@@ -2,7 +2,9 @@
 //! CLIENT KILL. The connection's own core writes; any core reads.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{
+    AtomicBool, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering::Relaxed,
+};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The facts of one connection. Sizes in bytes, times in ms since the epoch.
@@ -63,7 +65,10 @@ pub struct ClientNames {
 impl ClientInfo {
     /// A copy of its texts.
     pub fn names(&self) -> ClientNames {
-        self.names.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.names
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// Changes its texts.

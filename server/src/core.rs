@@ -28,7 +28,13 @@ impl Core {
     pub fn new(index: usize, server: Arc<Server>, random_seed: u64) -> Self {
         let data_config = RefCell::new(server.data_config());
         let settings_version = Cell::new(server.settings_version.load(Relaxed));
-        Core { index, server, rng: RefCell::new(Rng::new(random_seed)), data_config, settings_version }
+        Core {
+            index,
+            server,
+            rng: RefCell::new(Rng::new(random_seed)),
+            data_config,
+            settings_version,
+        }
     }
 
     /// This core's counters.
@@ -48,5 +54,7 @@ impl Core {
 
 /// The wall clock, ms since the epoch.
 pub fn now_ms() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_millis() as u64)
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |elapsed| elapsed.as_millis() as u64)
 }

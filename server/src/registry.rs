@@ -49,7 +49,10 @@ pub struct Registry {
 impl Registry {
     /// Registers every command. `renames` are `rename-command` lines: old name, new name (empty: disabled).
     pub fn new(renames: &[(String, String)]) -> Result<Self, UnknownCommand> {
-        let mut registry = Registry { commands: Vec::new(), by_name: HashTable::new() };
+        let mut registry = Registry {
+            commands: Vec::new(),
+            by_name: HashTable::new(),
+        };
         for command in store::command::tables() {
             let id = registry.add_data(command, "");
             registry.name(command.spec.name, id);
@@ -71,18 +74,26 @@ impl Registry {
 
     /// Top-level commands that can be called, under the names they are called by.
     pub fn named(&self) -> impl Iterator<Item = (&[u8], &Command)> {
-        self.by_name.iter().map(|(name, id)| (&**name, &self.commands[*id]))
+        self.by_name
+            .iter()
+            .map(|(name, id)| (&**name, &self.commands[*id]))
     }
 
     /// The command of this name, in any case.
     pub fn find(&self, name: &[u8]) -> Option<&Command> {
-        let (_, id) = self.by_name.find(fold_hash(name), |(known, _)| known.eq_ignore_ascii_case(name))?;
+        let (_, id) = self.by_name.find(fold_hash(name), |(known, _)| {
+            known.eq_ignore_ascii_case(name)
+        })?;
         Some(&self.commands[*id])
     }
 
     /// A container's subcommand of this name, in any case.
     pub fn find_sub(&self, container: &Command, name: &[u8]) -> Option<&Command> {
-        container.subcommands.iter().map(|&id| &self.commands[id]).find(|sub| sub.spec.name.as_bytes().eq_ignore_ascii_case(name))
+        container
+            .subcommands
+            .iter()
+            .map(|&id| &self.commands[id])
+            .find(|sub| sub.spec.name.as_bytes().eq_ignore_ascii_case(name))
     }
 
     /// The command of a name such as `config|set` or `get`.
@@ -113,19 +124,38 @@ impl Registry {
 
     fn push(&mut self, spec: &'static Spec, parent: &str, run: Run) -> usize {
         let id = self.commands.len();
-        let full_name = if parent.is_empty() { spec.name.to_owned() } else { format!("{parent}|{}", spec.name) };
-        self.commands.push(Command { id, spec, full_name, run, subcommands: Vec::new(), only_key: only_key(spec) });
+        let full_name = if parent.is_empty() {
+            spec.name.to_owned()
+        } else {
+            format!("{parent}|{}", spec.name)
+        };
+        self.commands.push(Command {
+            id,
+            spec,
+            full_name,
+            run,
+            subcommands: Vec::new(),
+            only_key: only_key(spec),
+        });
         id
     }
 
     fn name(&mut self, name: &str, id: usize) {
-        assert!(self.find(name.as_bytes()).is_none(), "command {name} is declared twice");
+        assert!(
+            self.find(name.as_bytes()).is_none(),
+            "command {name} is declared twice"
+        );
         let name = name.to_ascii_lowercase().into_bytes().into_boxed_slice();
-        self.by_name.insert_unique(fold_hash(&name), (name, id), |(name, _)| fold_hash(name));
+        self.by_name
+            .insert_unique(fold_hash(&name), (name, id), |(name, _)| fold_hash(name));
     }
 
     fn rename(&mut self, old: &str, new: &str) -> Result<(), UnknownCommand> {
-        let entry = self.by_name.find_entry(fold_hash(old.as_bytes()), |(name, _)| name.eq_ignore_ascii_case(old.as_bytes()));
+        let entry = self
+            .by_name
+            .find_entry(fold_hash(old.as_bytes()), |(name, _)| {
+                name.eq_ignore_ascii_case(old.as_bytes())
+            });
         let ((_, id), _) = entry.map_err(|_| UnknownCommand(old.to_owned()))?.remove();
         if !new.is_empty() {
             if self.find(new.as_bytes()).is_some() {
@@ -145,10 +175,12 @@ pub struct UnknownCommand(String);
 fn only_key(spec: &Spec) -> Option<usize> {
     use store::command::{Begin, Find, Routing};
     match (spec.routing, spec.keys) {
-        (Routing::Keys, [key]) if !spec.flags.contains(Flags::MOVABLEKEYS) => match (key.begin, key.find) {
-            (Begin::Index(index), Find::Range { last: 0, .. }) => Some(index),
-            _ => None,
-        },
+        (Routing::Keys, [key]) if !spec.flags.contains(Flags::MOVABLEKEYS) => {
+            match (key.begin, key.find) {
+                (Begin::Index(index), Find::Range { last: 0, .. }) => Some(index),
+                _ => None,
+            }
+        }
         _ => None,
     }
 }

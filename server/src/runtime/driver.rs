@@ -69,7 +69,10 @@ impl Driver {
     fn probe_ring() -> io::Result<Self> {
         IoUring::new(PROBE_ENTRIES)?;
         if !monoio::utils::detect_uring() {
-            return Err(io::Error::new(io::ErrorKind::Unsupported, "this kernel's io_uring lacks operations"));
+            return Err(io::Error::new(
+                io::ErrorKind::Unsupported,
+                "this kernel's io_uring lacks operations",
+            ));
         }
         match deferred_ring().build(PROBE_ENTRIES) {
             Ok(_) => Ok(Driver::DeferredRing),
@@ -106,7 +109,9 @@ impl Driver {
     }
 
     fn run_ring<F: Future>(ring: io_uring::Builder, main: F) -> io::Result<F::Output> {
-        let builder = RuntimeBuilder::<IoUringDriver>::new().with_entries(RING_ENTRIES).uring_builder(ring);
+        let builder = RuntimeBuilder::<IoUringDriver>::new()
+            .with_entries(RING_ENTRIES)
+            .uring_builder(ring);
         Ok(builder.enable_timer().build()?.block_on(main))
     }
 }
@@ -125,7 +130,10 @@ mod tests {
     #[test]
     fn epoll_is_taken_when_forced() {
         let (driver, why) = Driver::choose(DriverChoice::Epoll).unwrap();
-        assert_eq!((driver, driver.api_name(), why.is_none()), (Driver::Epoll, "epoll", true));
+        assert_eq!(
+            (driver, driver.api_name(), why.is_none()),
+            (Driver::Epoll, "epoll", true)
+        );
     }
 
     #[test]

@@ -40,7 +40,9 @@ fn raise(soft: u64, hard: u64, wanted: u64) -> u64 {
 
 /// At least one client, so that somebody can log in and see.
 fn clients_fitting(granted: u64, reserved: u64, clients_max: u64) -> u64 {
-    granted.saturating_sub(reserved).clamp(1, clients_max.max(1))
+    granted
+        .saturating_sub(reserved)
+        .clamp(1, clients_max.max(1))
 }
 
 #[cfg(test)]
@@ -49,7 +51,12 @@ mod tests {
 
     #[test]
     fn clients_are_what_the_limit_leaves() {
-        for (granted, reserved, max, want) in [(1024, 32, 10_000, 992), (20_000, 32, 10_000, 10_000), (16, 32, 10_000, 1), (100, 32, 0, 1)] {
+        for (granted, reserved, max, want) in [
+            (1024, 32, 10_000, 992),
+            (20_000, 32, 10_000, 10_000),
+            (16, 32, 10_000, 1),
+            (100, 32, 0, 1),
+        ] {
             assert_eq!(clients_fitting(granted, reserved, max), want);
         }
     }

@@ -62,8 +62,14 @@ impl BindAddress {
     /// Reads one word of `bind`.
     pub fn parse(word: &str) -> Self {
         match word.strip_prefix('-') {
-            Some(text) => Self { text: text.to_owned(), optional: true },
-            None => Self { text: word.to_owned(), optional: false },
+            Some(text) => Self {
+                text: text.to_owned(),
+                optional: true,
+            },
+            None => Self {
+                text: word.to_owned(),
+                optional: false,
+            },
         }
     }
 
@@ -73,15 +79,28 @@ impl BindAddress {
             "::*" => Ok((Ipv6Addr::UNSPECIFIED, port).into()),
             name => match name.parse::<IpAddr>() {
                 Ok(ip) => Ok((ip, port).into()),
-                Err(_) => (name, port).to_socket_addrs()?.next().ok_or_else(|| io::ErrorKind::AddrNotAvailable.into()),
+                Err(_) => (name, port)
+                    .to_socket_addrs()?
+                    .next()
+                    .ok_or_else(|| io::ErrorKind::AddrNotAvailable.into()),
             },
         }
     }
 
     /// Errors that mean "there is no such address or protocol on this machine".
     fn tolerates(&self, error: &io::Error) -> bool {
-        let absent = [libc::EADDRNOTAVAIL, libc::EAFNOSUPPORT, libc::EPROTONOSUPPORT, libc::ENOPROTOOPT, libc::ESOCKTNOSUPPORT, libc::EPFNOSUPPORT];
-        self.optional && error.raw_os_error().is_some_and(|code| absent.contains(&code))
+        let absent = [
+            libc::EADDRNOTAVAIL,
+            libc::EAFNOSUPPORT,
+            libc::EPROTONOSUPPORT,
+            libc::ENOPROTOOPT,
+            libc::ESOCKTNOSUPPORT,
+            libc::EPFNOSUPPORT,
+        ];
+        self.optional
+            && error
+                .raw_os_error()
+                .is_some_and(|code| absent.contains(&code))
     }
 }
 
@@ -124,22 +143,39 @@ impl ListenPlan {
         }
         if let (Some((path, mode)), Some(first)) = (&self.unix, sets.first_mut()) {
             let listener = open_unix(path, *mode, self.backlog, driver);
-            first.unix = Some(listener.map_err(|source| ListenError::Unix { path: path.clone(), source })?);
+            first.unix = Some(listener.map_err(|source| ListenError::Unix {
+                path: path.clone(),
+                source,
+            })?);
         }
         Ok(sets)
     }
 
-    fn open_address(&self, address: &BindAddress, sets: &mut [CoreListeners], driver: Driver) -> Result<(), ListenError> {
+    fn open_address(
+        &self,
+        address: &BindAddress,
+        sets: &mut [CoreListeners],
+        driver: Driver,
+    ) -> Result<(), ListenError> {
         match self.open_shared(address, sets, driver) {
             Err(error) if address.tolerates(&error) => {
                 warn!("not listening on {}: {error}", address.text);
                 Ok(())
             }
-            opened => opened.map_err(|source| ListenError::Tcp { address: address.text.clone(), port: self.port, source }),
+            opened => opened.map_err(|source| ListenError::Tcp {
+                address: address.text.clone(),
+                port: self.port,
+                source,
+            }),
         }
     }
 
-    fn open_shared(&self, address: &BindAddress, sets: &mut [CoreListeners], driver: Driver) -> io::Result<()> {
+    fn open_shared(
+        &self,
+        address: &BindAddress,
+        sets: &mut [CoreListeners],
+        driver: Driver,
+    ) -> io::Result<()> {
         let target = address.resolve(self.port)?;
         claim(target)?;
         for set in sets {
@@ -161,7 +197,11 @@ fn claim(target: SocketAddr) -> io::Result<()> {
 }
 
 fn tcp_socket(target: SocketAddr) -> io::Result<Socket> {
-    let socket = Socket::new(Domain::for_address(target), Type::STREAM, Some(Protocol::TCP))?;
+    let socket = Socket::new(
+        Domain::for_address(target),
+        Type::STREAM,
+        Some(Protocol::TCP),
+    )?;
     socket.set_reuse_address(true)?;
     if target.is_ipv6() {
         socket.set_only_v6(true)?;
@@ -207,26 +247,42 @@ mod tests {
     use super::*;
 
     fn plan(port: u16, bind: &[&str]) -> ListenPlan {
-        ListenPlan { port, bind: bind.iter().map(|word| BindAddress::parse(word)).collect(), backlog: 16, unix: None }
+        ListenPlan {
+            port,
+            bind: bind.iter().map(|word| BindAddress::parse(word)).collect(),
+            backlog: 16,
+            unix: None,
+        }
     }
 
     fn free_port() -> u16 {
-        TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+        TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap()
+            .port()
     }
 
     #[test]
     fn every_core_listens_on_the_shared_port() {
         let port = free_port();
-        let sets = plan(port, &["127.0.0.1", "-::1"]).open(3, Driver::DeferredRing).unwrap();
+        let sets = plan(port, &["127.0.0.1", "-::1"])
+            .open(3, Driver::DeferredRing)
+            .unwrap();
         assert_eq!(sets.len(), 3);
-        assert!(sets.iter().all(|set| set.tcp[0].local_addr().unwrap().port() == port));
+        assert!(
+            sets.iter()
+                .all(|set| set.tcp[0].local_addr().unwrap().port() == port)
+        );
     }
 
     #[test]
     fn a_second_server_is_refused_the_port() {
         let port = free_port();
         let held = plan(port, &["127.0.0.1"]).open(1, Driver::Epoll).unwrap();
-        let error = plan(port, &["127.0.0.1"]).open(1, Driver::Epoll).unwrap_err();
+        let error = plan(port, &["127.0.0.1"])
+            .open(1, Driver::Epoll)
+            .unwrap_err();
         assert!(matches!(error, ListenError::Tcp { .. }), "{error}");
         drop(held);
     }
@@ -234,21 +290,42 @@ mod tests {
     #[test]
     fn only_optional_addresses_may_be_missing() {
         let port = free_port();
-        assert!(plan(port, &["127.0.0.1", "-192.0.2.1"]).open(1, Driver::Epoll).is_ok());
+        assert!(
+            plan(port, &["127.0.0.1", "-192.0.2.1"])
+                .open(1, Driver::Epoll)
+                .is_ok()
+        );
         assert!(plan(port, &["192.0.2.1"]).open(1, Driver::Epoll).is_err());
-        assert!(matches!(plan(port, &["-192.0.2.1"]).open(1, Driver::Epoll), Err(ListenError::Nothing { .. })));
-        assert!(plan(0, &["127.0.0.1"]).open(2, Driver::Epoll).unwrap()[0].tcp.is_empty());
+        assert!(matches!(
+            plan(port, &["-192.0.2.1"]).open(1, Driver::Epoll),
+            Err(ListenError::Nothing { .. })
+        ));
+        assert!(
+            plan(0, &["127.0.0.1"]).open(2, Driver::Epoll).unwrap()[0]
+                .tcp
+                .is_empty()
+        );
     }
 
     #[test]
     fn a_stale_unix_socket_is_replaced_and_a_live_one_is_not() {
-        let path = std::env::temp_dir().join(format!("redoxcache-listen-{}.sock", std::process::id()));
+        let path =
+            std::env::temp_dir().join(format!("redoxcache-listen-{}.sock", std::process::id()));
         drop(UnixListener::bind(&path).unwrap());
-        let plan = ListenPlan { unix: Some((path.clone(), 0o700)), ..plan(0, &[]) };
+        let plan = ListenPlan {
+            unix: Some((path.clone(), 0o700)),
+            ..plan(0, &[])
+        };
         let sets = plan.open(2, Driver::Epoll).unwrap();
         assert!(sets[0].unix.is_some() && sets[1].unix.is_none());
-        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o700);
-        assert!(matches!(plan.open(1, Driver::Epoll), Err(ListenError::Unix { .. })));
+        assert_eq!(
+            fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+            0o700
+        );
+        assert!(matches!(
+            plan.open(1, Driver::Epoll),
+            Err(ListenError::Unix { .. })
+        ));
         fs::remove_file(path).unwrap();
     }
 }

@@ -14,8 +14,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering::Relaxed;
 
 use resp::{Args, Batch, Mark, OutputBuffer, ReplyWriter};
-use store::command::{CommandError, Ctx, DataConfig, Effects, Flags, Keys, KeysEnv, SliceSet};
-use store::keyspace::Slice;
+use store::command::{
+    CommandError, Ctx, DataConfig, Effects, Flags, Keys, KeysEnv, Slice, SliceSet,
+};
 use store::random::Rng;
 
 use super::plan::{Plan, Planned, plan};
@@ -68,22 +69,44 @@ impl<'b> Job<'b> {
         let mask = self.planned(at).mask;
         let joins = |at: &usize| {
             let planned = self.planned(*at);
-            planned.mask == mask && matches!(planned.plan, Plan::Run(Command { run: Run::Data(_), .. }))
+            planned.mask == mask
+                && matches!(
+                    planned.plan,
+                    Plan::Run(Command {
+                        run: Run::Data(_),
+                        ..
+                    })
+                )
         };
         if !mask.is_power_of_two() || !joins(&at) {
             return at + 1;
         }
-        (at + 1..self.batch.len()).find(|at| !joins(at)).unwrap_or(self.batch.len())
+        (at + 1..self.batch.len())
+            .find(|at| !joins(at))
+            .unwrap_or(self.batch.len())
     }
 }
 
 impl Session {
     /// Runs the requests of `batch` from `from` on. `buf` is the buffer they were decoded from.
-    pub async fn execute(&mut self, core: &Core, task: &TaskNode, batch: &mut Batch, buf: &[u8], from: usize, out: &mut OutputBuffer) -> Flow {
+    pub async fn execute(
+        &mut self,
+        core: &Core,
+        task: &TaskNode,
+        batch: &mut Batch,
+        buf: &[u8],
+        from: usize,
+        out: &mut OutputBuffer,
+    ) -> Flow {
         core.refresh_settings();
         let mut plans = Vec::with_capacity(batch.len() - from);
         plan_batch(core, batch, buf, from, &mut plans);
-        let job = Job { batch, buf, from, plans: &plans };
+        let job = Job {
+            batch,
+            buf,
+            from,
+            plans: &plans,
+        };
         let mut next = from;
         let flow = loop {
             if self.closing {
@@ -102,7 +125,14 @@ impl Session {
     }
 
     /// Runs one request, or the run of requests on one slice that starts with it; says where to go on.
-    async fn step(&mut self, core: &Core, task: &TaskNode, job: &Job<'_>, at: usize, out: &mut OutputBuffer) -> usize {
+    async fn step(
+        &mut self,
+        core: &Core,
+        task: &TaskNode,
+        job: &Job<'_>,
+        at: usize,
+        out: &mut OutputBuffer,
+    ) -> usize {
         let planned = job.planned(at);
         let Plan::Run(command) = planned.plan else {
             self.reply_error(core, out, &refuse::error_of(&planned.plan, job.args(at)));
@@ -117,15 +147,23 @@ impl Session {
             return at + 1;
         }
         let (mask, whole_tenant) = (planned.mask, planned.whole_tenant);
-        let mut progress = Progress { next: at, mark: out.mark() };
+        let mut progress = Progress {
+            next: at,
+            mark: out.mark(),
+        };
         let end = job.run_end(at);
         let slices = &core.server.slices;
-        let work = |held: &mut Slices<'_, Slice>| self.run_held(core, job, end, held, &mut progress, out);
+        let work =
+            |held: &mut Slices<'_, Slice>| self.run_held(core, job, end, held, &mut progress, out);
         let result = match shard::try_with_slices(slices, mask, work) {
             Ok(()) => Ok(()),
             Err(shard::Refused::Failed(error)) => Err(error),
-            Err(shard::Refused::Busy { f, .. }) if whole_tenant => shard::whole_tenant(slices, task, f).await,
-            Err(shard::Refused::Busy { f, mask, .. }) => shard::with_slices(slices, task, mask, f).await,
+            Err(shard::Refused::Busy { f, .. }) if whole_tenant => {
+                shard::whole_tenant(slices, task, f).await
+            }
+            Err(shard::Refused::Busy { f, mask, .. }) => {
+                shard::with_slices(slices, task, mask, f).await
+            }
         };
         if let Err(error) = result {
             self.door_failed(core, command, &error, &progress, out);
@@ -135,24 +173,53 @@ impl Session {
     }
 
     /// Runs requests on the slices held, from `progress.next` up to `end`, until there is enough output.
-    fn run_held(&mut self, core: &Core, job: &Job<'_>, end: usize, held: &mut Slices<'_, Slice>, progress: &mut Progress, out: &mut OutputBuffer) {
+    fn run_held(
+        &mut self,
+        core: &Core,
+        job: &Job<'_>,
+        end: usize,
+        held: &mut Slices<'_, Slice>,
+        progress: &mut Progress,
+        out: &mut OutputBuffer,
+    ) {
         let now_ms = now_ms();
         let mask = held.mask();
         if end - progress.next > 1 {
-            prefetch(&held[0], self.db, &job.plans[progress.next - job.from..end - job.from]);
+            prefetch(
+                &held[0],
+                self.db,
+                &job.plans[progress.next - job.from..end - job.from],
+            );
         }
         let config = core.data_config.borrow();
         let rng = &mut *core.rng.borrow_mut();
         let mut effects = Effects::default();
         while progress.next < end && out.len() < FLUSH_BYTES {
-            let Plan::Run(command) = job.planned(progress.next).plan else { unreachable!("a run holds only runnable requests") };
+            let Plan::Run(command) = job.planned(progress.next).plan else {
+                unreachable!("a run holds only runnable requests")
+            };
             progress.mark = out.mark();
             let args = job.args(progress.next);
-            let set = SliceSet::new(held, mask);
-            let env = KeysEnv { map: core.server.shard_map, seed: core.server.seed, db: self.db, now_ms, touch: !self.no_touch };
+            let set = SliceSet::new(held);
+            let env = KeysEnv {
+                map: core.server.shard_map,
+                mask,
+                seed: core.server.seed,
+                db: self.db,
+                now_ms,
+                touch: !self.no_touch,
+            };
             let keys = Keys::new(set, env, &mut effects);
             match command.run {
-                Run::Data(run) => self.run_data(core, command, run, args, keys, (&config, &mut *rng, now_ms), out),
+                Run::Data(run) => self.run_data(
+                    core,
+                    command,
+                    run,
+                    args,
+                    keys,
+                    (&config, &mut *rng, now_ms),
+                    out,
+                ),
                 Run::Server(_) => self.run_server(core, command, args, Some(keys), now_ms, out),
             }
             progress.next += 1;
@@ -160,7 +227,10 @@ impl Session {
     }
 
     #[inline]
-    #[expect(clippy::too_many_arguments, reason = "the hot path takes what it needs apart, once")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the hot path takes what it needs apart, once"
+    )]
     fn run_data(
         &mut self,
         core: &Core,
@@ -173,28 +243,67 @@ impl Session {
     ) {
         let mark = out.mark();
         let reply = ReplyWriter::new(out, self.protocol);
-        let mut ctx = Ctx { keys, reply, config, now_ms, seed: core.server.seed, rng };
+        let mut ctx = Ctx {
+            keys,
+            reply,
+            config,
+            now_ms,
+            seed: core.server.seed,
+            rng,
+        };
         let result = run(&mut ctx, args);
         self.finish(core, command, result, mark, out);
     }
 
-    fn run_server(&mut self, core: &Core, command: &Command, args: Args<'_>, keys: Option<Keys<'_>>, now_ms: u64, out: &mut OutputBuffer) {
-        let Run::Server(run) = command.run else { unreachable!("the caller looked") };
+    fn run_server(
+        &mut self,
+        core: &Core,
+        command: &Command,
+        args: Args<'_>,
+        keys: Option<Keys<'_>>,
+        now_ms: u64,
+        out: &mut OutputBuffer,
+    ) {
+        let Run::Server(run) = command.run else {
+            unreachable!("the caller looked")
+        };
         let mark = out.mark();
         let reply = ReplyWriter::new(out, self.protocol);
-        let result = run(&mut ServerCtx { session: self, core, keys, reply, now_ms }, args);
+        let result = run(
+            &mut ServerCtx {
+                session: self,
+                core,
+                keys,
+                reply,
+                now_ms,
+            },
+            args,
+        );
         self.finish(core, command, result, mark, out);
     }
 
     /// Runs a command that needs no slice.
-    fn run_alone(&mut self, core: &Core, command: &Command, args: Args<'_>, out: &mut OutputBuffer) {
+    fn run_alone(
+        &mut self,
+        core: &Core,
+        command: &Command,
+        args: Args<'_>,
+        out: &mut OutputBuffer,
+    ) {
         let mark = out.mark();
         let now_ms = now_ms();
         let outcome = catch_unwind(AssertUnwindSafe(|| match command.run {
             Run::Server(_) => self.run_server(core, command, args, None, now_ms, out),
             Run::Data(run) => {
                 let mut effects = Effects::default();
-                let env = KeysEnv { map: core.server.shard_map, seed: core.server.seed, db: self.db, now_ms, touch: !self.no_touch };
+                let env = KeysEnv {
+                    map: core.server.shard_map,
+                    mask: 0,
+                    seed: core.server.seed,
+                    db: self.db,
+                    now_ms,
+                    touch: !self.no_touch,
+                };
                 let keys = Keys::new(SliceSet::empty(), env, &mut effects);
                 let config = core.data_config.borrow();
                 let rng = &mut *core.rng.borrow_mut();
@@ -202,7 +311,10 @@ impl Session {
             }
         }));
         if let Err(payload) = outcome {
-            let text = payload.downcast_ref::<String>().map(String::as_str).or_else(|| payload.downcast_ref::<&str>().copied());
+            let text = payload
+                .downcast_ref::<String>()
+                .map(String::as_str)
+                .or_else(|| payload.downcast_ref::<&str>().copied());
             let error = DoorError::Panicked(text.unwrap_or("no message").to_owned());
             self.door_failed(core, command, &error, &Progress { next: 0, mark }, out);
         }
@@ -210,7 +322,14 @@ impl Session {
 
     /// What every command ends with: its error, counters, the reply mode.
     #[inline]
-    fn finish(&mut self, core: &Core, command: &Command, result: Result<(), CommandError>, mark: Mark, out: &mut OutputBuffer) {
+    fn finish(
+        &mut self,
+        core: &Core,
+        command: &Command,
+        result: Result<(), CommandError>,
+        mark: Mark,
+        out: &mut OutputBuffer,
+    ) {
         let stats = core.stats();
         stats.commands.add(1);
         stats.calls[command.id].add(1);
@@ -249,7 +368,14 @@ impl Session {
     }
 
     #[cold]
-    fn door_failed(&mut self, core: &Core, command: &Command, error: &DoorError, progress: &Progress, out: &mut OutputBuffer) {
+    fn door_failed(
+        &mut self,
+        core: &Core,
+        command: &Command,
+        error: &DoorError,
+        progress: &Progress,
+        out: &mut OutputBuffer,
+    ) {
         out.rollback(progress.mark);
         if let DoorError::Panicked(text) = error {
             tracing::error!(command = %command.full_name, panic = %text, "a command panicked; its client got an error");
@@ -259,7 +385,13 @@ impl Session {
 }
 
 /// Plans the requests from `from` on; key hashes are kept in the batch.
-fn plan_batch<'c>(core: &'c Core, batch: &mut Batch, buf: &[u8], from: usize, plans: &mut Vec<Planned<'c>>) {
+fn plan_batch<'c>(
+    core: &'c Core,
+    batch: &mut Batch,
+    buf: &[u8],
+    from: usize,
+    plans: &mut Vec<Planned<'c>>,
+) {
     let mut last = None;
     let mut hashes: [(usize, u64); HASHES_KEPT] = [(0, 0); HASHES_KEPT];
     for at in from..batch.len() {

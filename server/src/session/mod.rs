@@ -70,11 +70,17 @@ impl Session {
     /// Switches the reply protocol.
     pub fn set_protocol(&mut self, protocol: Protocol) {
         self.protocol = protocol;
-        self.client.resp.store(if protocol == Protocol::Resp3 { 3 } else { 2 }, Relaxed);
+        self.client
+            .resp
+            .store(if protocol == Protocol::Resp3 { 3 } else { 2 }, Relaxed);
     }
 
     /// The request limits that hold for this session.
     pub fn limits(&self, bulk_len_max: u64) -> Limits {
-        if self.authenticated { Limits { bulk_len_max, ..Limits::default() } } else { Limits::unauthenticated() }
+        Limits {
+            bulk_len_max,
+            unauthenticated: !self.authenticated,
+            ..Limits::default()
+        }
     }
 }

@@ -36,12 +36,22 @@ pub struct Planned<'r> {
 
 impl<'r> Planned<'r> {
     fn stop(plan: Plan<'r>) -> Self {
-        Planned { plan, mask: 0, whole_tenant: false, hash: 0 }
+        Planned {
+            plan,
+            mask: 0,
+            whole_tenant: false,
+            hash: 0,
+        }
     }
 }
 
 /// Plans one request. Key hashes go to `keep_hash(argument, hash)`.
-pub fn plan<'r>(server: &'r Server, last: Option<(&[u8], &'r Command)>, args: Args<'_>, mut keep_hash: impl FnMut(usize, u64)) -> Planned<'r> {
+pub fn plan<'r>(
+    server: &'r Server,
+    last: Option<(&[u8], &'r Command)>,
+    args: Args<'_>,
+    mut keep_hash: impl FnMut(usize, u64),
+) -> Planned<'r> {
     let command = match resolve(&server.registry, last, args) {
         Ok(command) => command,
         Err(plan) => return Planned::stop(plan),
@@ -54,11 +64,26 @@ pub fn plan<'r>(server: &'r Server, last: Option<(&[u8], &'r Command)>, args: Ar
         let key = args.get(index);
         let hash = hash_key(&server.seed, key);
         keep_hash(index, hash);
-        return Planned { plan: run, mask: 1 << server.shard_map.shard_of(key), whole_tenant: false, hash };
+        return Planned {
+            plan: run,
+            mask: 1 << server.shard_map.shard_of(key),
+            whole_tenant: false,
+            hash,
+        };
     }
     match command.spec.routing {
-        Routing::All => Planned { plan: run, mask: server.shard_map.all(), whole_tenant: true, hash: 0 },
-        Routing::Cursor => Planned { plan: run, mask: cursor_mask(server, args), whole_tenant: false, hash: 0 },
+        Routing::All => Planned {
+            plan: run,
+            mask: server.shard_map.all(),
+            whole_tenant: true,
+            hash: 0,
+        },
+        Routing::Cursor => Planned {
+            plan: run,
+            mask: cursor_mask(server, args),
+            whole_tenant: false,
+            hash: 0,
+        },
         Routing::Keys => {
             let mut mask = 0;
             let found = key_positions(command.spec, args, |index, _| {
@@ -67,13 +92,26 @@ pub fn plan<'r>(server: &'r Server, last: Option<(&[u8], &'r Command)>, args: Ar
                 mask |= 1 << server.shard_map.shard_of(key);
             });
             // A count that does not fit is the handler's to refuse, in its own words; it touches no key then.
-            let mask = if found == Err(InvalidKeys) && mask == 0 { 1 } else { mask };
-            Planned { plan: run, mask, whole_tenant: false, hash: 0 }
+            let mask = if found == Err(InvalidKeys) && mask == 0 {
+                1
+            } else {
+                mask
+            };
+            Planned {
+                plan: run,
+                mask,
+                whole_tenant: false,
+                hash: 0,
+            }
         }
     }
 }
 
-fn resolve<'r>(registry: &'r Registry, last: Option<(&[u8], &'r Command)>, args: Args<'_>) -> Result<&'r Command, Plan<'r>> {
+fn resolve<'r>(
+    registry: &'r Registry,
+    last: Option<(&[u8], &'r Command)>,
+    args: Args<'_>,
+) -> Result<&'r Command, Plan<'r>> {
     let name = args.get(0);
     let command = match last {
         // A pipeline mostly repeats one command.
@@ -84,14 +122,18 @@ fn resolve<'r>(registry: &'r Registry, last: Option<(&[u8], &'r Command)>, args:
         return Ok(command);
     }
     match args.try_get(1) {
-        Some(sub) => registry.find_sub(command, sub).ok_or(Plan::UnknownSubcommand(command)),
+        Some(sub) => registry
+            .find_sub(command, sub)
+            .ok_or(Plan::UnknownSubcommand(command)),
         // COMMAND alone is a command in its own right.
         None => Ok(command),
     }
 }
 
 fn cursor_mask(server: &Server, args: Args<'_>) -> u64 {
-    let cursor = args.try_get(1).and_then(|text| std::str::from_utf8(text).ok()?.parse::<u64>().ok());
+    let cursor = args
+        .try_get(1)
+        .and_then(|text| std::str::from_utf8(text).ok()?.parse::<u64>().ok());
     let shard = store::command::Keys::cursor_shard(cursor.unwrap_or(0));
     1 << shard.min(server.shard_map.shards() - 1)
 }

@@ -15,7 +15,13 @@ pub fn error_of(plan: &Plan<'_>, args: Args<'_>) -> CommandError {
         Plan::WrongArity(command) => CommandError::Arity(command.full_name.clone().into()),
         Plan::UnknownSubcommand(container) => {
             let sub = String::from_utf8_lossy(clip(args.get(1)));
-            CommandError::Text(format!("ERR unknown subcommand '{sub}'. Try {} HELP.", container.full_name.to_ascii_uppercase()).into())
+            CommandError::Text(
+                format!(
+                    "ERR unknown subcommand '{sub}'. Try {} HELP.",
+                    container.full_name.to_ascii_uppercase()
+                )
+                .into(),
+            )
         }
         Plan::UnknownCommand => CommandError::Text(unknown_command(args).into()),
     }
@@ -33,7 +39,10 @@ fn unknown_command(args: Args<'_>) -> String {
         quoted.push_str(&String::from_utf8_lossy(&arg[..arg.len().min(room)]));
         quoted.push_str("' ");
     }
-    format!("ERR unknown command '{}', with args beginning with: {quoted}", String::from_utf8_lossy(clip(args.get(0))))
+    format!(
+        "ERR unknown command '{}', with args beginning with: {quoted}",
+        String::from_utf8_lossy(clip(args.get(0)))
+    )
 }
 
 fn clip(text: &[u8]) -> &[u8] {

@@ -3,11 +3,11 @@
 //! happen here.
 
 use bytes::Bytes;
-use std::marker::PhantomData;
 
-use super::{CommandError, EventClass};
+use super::{CommandError, Effects, EventClass};
 use crate::hash::Seed;
 use crate::random::Rng;
+use crate::slot::{SHARDS_MAX, ShardMap};
 use crate::types::{Hash, List, Set, Zset};
 use crate::value::{StringRef, Value, ValueRef};
 
@@ -44,9 +44,84 @@ pub enum Expiry {
     At(u64),
 }
 
+/// Stands in for the slice until the keyspace lands.
+#[derive(Debug, Default)]
+pub struct Slice {}
+
+#[expect(clippy::unimplemented, reason = "replaced when the keyspace lands")]
+impl Slice {
+    /// Asks the memory for the bucket of a hash.
+    pub fn prefetch_bucket(&self, _db: usize, _hash: u64) {
+        unimplemented!()
+    }
+    /// Asks the memory for the entry of a hash, its bucket being there.
+    pub fn prefetch_entry(&self, _db: usize, _hash: u64) {
+        unimplemented!()
+    }
+}
+
+/// The slices a command holds.
+pub enum SliceSet<'a> {
+    /// Just one.
+    One(&'a mut Slice),
+    /// Any number, in ascending shard order.
+    Many(Vec<&'a mut Slice>),
+}
+
+impl<'a> SliceSet<'a> {
+    /// The slices held, in ascending shard order.
+    pub fn new<'s: 'a>(slices: &'a mut [&'s mut Slice]) -> Self {
+        match slices {
+            [one] => SliceSet::One(one),
+            many => SliceSet::Many(many.iter_mut().map(|slice| &mut **slice).collect()),
+        }
+    }
+
+    /// No slice at all.
+    pub fn empty() -> Self {
+        SliceSet::Many(Vec::new())
+    }
+}
+
+/// What stays the same while one command runs.
+#[derive(Clone, Copy, Debug)]
+pub struct KeysEnv {
+    /// Slots to shards.
+    pub map: ShardMap,
+    /// Shards whose slices are held.
+    pub mask: u64,
+    /// The hashing secret.
+    pub seed: Seed,
+    /// The selected database.
+    pub db: usize,
+    /// The frozen time, ms since the epoch.
+    pub now_ms: u64,
+    /// Whether reads touch the access clock.
+    pub touch: bool,
+}
+
 /// The keyspace of one tenant, as far as the slices held reach.
+#[allow(dead_code)] // until the keyspace lands
 pub struct Keys<'a> {
-    slices: PhantomData<&'a mut ()>,
+    slices: SliceSet<'a>,
+    env: KeysEnv,
+    effects: &'a mut Effects,
+}
+
+impl<'a> Keys<'a> {
+    /// The view a command gets of the slices it holds.
+    pub fn new(slices: SliceSet<'a>, env: KeysEnv, effects: &'a mut Effects) -> Self {
+        Keys {
+            slices,
+            env,
+            effects,
+        }
+    }
+
+    /// The shard a SCAN cursor stands in: its low bits.
+    pub fn cursor_shard(cursor: u64) -> usize {
+        (cursor & (SHARDS_MAX as u64 - 1)) as usize
+    }
 }
 
 /// Write access to one collection; its size is accounted again on drop.

@@ -21,7 +21,7 @@ pub use context::{Ctx, DataConfig};
 pub use effects::{Effects, EventClass};
 pub use error::CommandError;
 pub use key_positions::{InvalidKeys, key_positions};
-pub use keys::{Edit, Expiry, Key, Keys, StringInput};
+pub use keys::{Edit, Expiry, Key, Keys, KeysEnv, Slice, SliceSet, StringInput};
 pub use spec::{Begin, Categories, Find, Flags, Group, KeyFlags, KeySpec, Routing, Spec};
 
 use resp::Args;
