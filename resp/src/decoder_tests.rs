@@ -227,7 +227,7 @@ fn broken_requests_have_their_own_errors() {
         (&long("*1\r\n"), open, "too big bulk count string"),
         (b"*1\r\n:1\r\n", open, "expected '$', got ':'"),
         (b"*1\r\n\r\n\r\n", open, "expected '$', got ' '"),
-        (b"*1\r\n\0\r\n", open, "expected '$', got '"),
+        (b"*1\r\n\0\r\n", open, "expected '$', got '\0'"),
         (b"*1\r\n$\r\n", open, "invalid bulk length"),
         (b"*1\r\n$-1\r\n", open, "invalid bulk length"),
         (b"*1\r\n$01\r\na\r\n", open, "invalid bulk length"),

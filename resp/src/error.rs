@@ -42,12 +42,13 @@ impl ProtocolError {
     /// Writes the error reply, byte for byte as Redis does.
     pub fn reply(self, writer: &mut ReplyWriter<'_>) {
         match self {
-            // A raw byte, which need not be text; a zero byte ends Redis's line early.
+            // A raw byte, which need not be text.
             ProtocolError::ExpectedBulk(byte) => {
-                let mut text = b"ERR Protocol error: expected '$', got '".to_vec();
-                if byte != 0 {
-                    text.extend_from_slice(&[byte, b'\'']);
-                }
+                let text = [
+                    b"ERR Protocol error: expected '$', got '",
+                    &[byte, b'\''][..],
+                ]
+                .concat();
                 writer.error_bytes(&text);
             }
             error => writer.error_display(&format_args!("ERR {error}")),
