@@ -47,9 +47,12 @@ impl Batch {
     }
 
     /// Forgets all requests, keeps the tables.
+    #[inline]
     pub fn clear(&mut self) {
         self.args.clear();
-        self.args.shrink_to(RETAINED_ARGS_MAX);
+        if self.args.capacity() > RETAINED_ARGS_MAX {
+            self.args.shrink_to(RETAINED_ARGS_MAX);
+        }
         self.ends.clear();
         self.owned.clear();
     }

@@ -7,7 +7,7 @@ use crate::args::Arg;
 use crate::big_bulk::LINE_END_LEN;
 use crate::decoder::{INLINE_MAX, Limits};
 use crate::error::ProtocolError;
-use crate::number::parse_integer;
+use crate::number::{parse_integer, wire_len};
 
 /// From this size on, an incomplete argument is received into a buffer of its own.
 pub const BIG_ARG: usize = 32 * 1024;
@@ -15,6 +15,9 @@ pub const BIG_ARG: usize = 32 * 1024;
 const UNAUTHENTICATED_ARGS_MAX: i64 = 10;
 /// Longest argument before authentication.
 const UNAUTHENTICATED_BULK_MAX: i64 = 16 * 1024;
+
+/// `\r\n` as the low bytes of a word.
+const LINE_END: u64 = 0x0a0d;
 
 /// What became of one request.
 #[derive(Debug, Clone, Copy)]
@@ -74,25 +77,24 @@ pub(crate) fn array_header(
     line: &mut Line,
     limits: &Limits,
 ) -> Result<Option<i64>, ProtocolError> {
-    let count = match short_header(buf, line.at, b'*') {
-        Some((count, end)) => {
-            line.move_to(end);
-            count
-        }
-        None => {
-            let Some(text) = line.text(buf, ProtocolError::ArrayHeaderTooBig)? else {
-                return Ok(None);
-            };
-            parse_integer(&text[1..]).ok_or(ProtocolError::ArrayLength)?
-        }
+    let Some(text) = line.text(buf, ProtocolError::ArrayHeaderTooBig)? else {
+        return Ok(None);
     };
-    if count > limits.args_max {
-        return Err(ProtocolError::ArrayLength);
+    match parse_integer(&text[1..]).ok_or(ProtocolError::ArrayLength)? {
+        count if count > limits.args_max => Err(ProtocolError::ArrayLength),
+        count if count > args_max(limits) => Err(ProtocolError::ArrayLengthUnauthenticated),
+        count => Ok(Some(count)),
     }
-    if limits.unauthenticated && count > UNAUTHENTICATED_ARGS_MAX {
-        return Err(ProtocolError::ArrayLengthUnauthenticated);
+}
+
+/// Most arguments a request may have now.
+#[inline]
+fn args_max(limits: &Limits) -> i64 {
+    if limits.unauthenticated {
+        limits.args_max.min(UNAUTHENTICATED_ARGS_MAX)
+    } else {
+        limits.args_max
     }
-    Ok(Some(count))
 }
 
 /// Reads `$n\r\n`; `None` while it is incomplete.
@@ -105,7 +107,7 @@ fn bulk_header(
     let len = match short_header(buf, line.at, b'$') {
         Some((len, end)) => {
             line.move_to(end);
-            len
+            wire_len(len)
         }
         None => {
             let Some(text) = line.text(buf, ProtocolError::BulkHeaderTooBig)? else {
@@ -135,29 +137,63 @@ fn bulk_header(
 }
 
 /// Reads a header of up to three digits with one load: its value and where it ends. `None` for anything unusual.
-#[inline]
-fn short_header(buf: &[u8], at: usize, marker: u8) -> Option<(i64, usize)> {
-    let word = u64::from_le_bytes(*buf.get(at..)?.first_chunk::<8>()?);
-    let digit = |position: u32| i64::from((word >> (8 * position)) as u8) - i64::from(b'0');
-    let ends_after = |digits: u32| word >> (8 * (1 + digits)) & 0xffff == 0x0a0d;
+#[inline(always)]
+fn short_header(buf: &[u8], at: usize, marker: u8) -> Option<(usize, usize)> {
+    let rest = &buf[at..];
+    let word = match rest.first_chunk::<8>() {
+        Some(bytes) => u64::from_le_bytes(*bytes),
+        None => u64::from(u32::from_le_bytes(*rest.first_chunk::<4>()?)),
+    };
     if word as u8 != marker {
         return None;
     }
+    let digit =
+        |position: u32| usize::from((word >> (8 * position)) as u8).wrapping_sub(usize::from(b'0'));
+    let ends_after = |digits: u32| (word >> (8 * (1 + digits))) & 0xffff == LINE_END;
     let (first, second, third) = (digit(1), digit(2), digit(3));
-    if ends_after(1) && (0..=9).contains(&first) {
+    if ends_after(1) && first <= 9 {
         return Some((first, at + 4));
     }
-    if ends_after(2) && (1..=9).contains(&first) && (0..=9).contains(&second) {
+    if first.wrapping_sub(1) > 8 || second > 9 {
+        return None;
+    }
+    if ends_after(2) {
         return Some((first * 10 + second, at + 5));
     }
-    if ends_after(3)
-        && (1..=9).contains(&first)
-        && (0..=9).contains(&second)
-        && (0..=9).contains(&third)
-    {
-        return Some((first * 100 + second * 10 + third, at + 6));
+    (ends_after(3) && third <= 9).then_some((first * 100 + second * 10 + third, at + 6))
+}
+
+/// Reads a request that is whole and has only short headers, and returns its end; `None` (and `args` as it was) for any other.
+///
+/// This is the hot path of the server. Whatever it refuses goes to [`Cursor::read_args`], so it is never wrong, only not responsible.
+#[inline]
+pub(crate) fn read_short_request(
+    buf: &[u8],
+    begin: usize,
+    limits: &Limits,
+    args: &mut Vec<Arg>,
+) -> Option<usize> {
+    let (count, mut at) = short_header(buf, begin, b'*')?;
+    if count == 0 || wire_len(count) > args_max(limits) {
+        return None;
     }
-    None
+    let first = args.len();
+    for _ in 0..count {
+        match short_header(buf, at, b'$') {
+            Some((len, start))
+                if start + len + LINE_END_LEN <= buf.len()
+                    && len <= limits.bulk_len_max as usize =>
+            {
+                args.push(Arg::range(start, len));
+                at = start + len + LINE_END_LEN;
+            }
+            _ => {
+                args.truncate(first);
+                return None;
+            }
+        }
+    }
+    Some(at)
 }
 
 /// Where decoding stands inside one request.

@@ -15,7 +15,7 @@
 use crate::args::Arg;
 use crate::batch::{Batch, RETAINED_ARGS_MAX};
 use crate::big_bulk::BigBulk;
-use crate::cursor::{Cursor, Line, Step, array_header};
+use crate::cursor::{Cursor, Line, Step, array_header, read_short_request};
 use crate::error::ProtocolError;
 use crate::inline;
 use bytes::Bytes;
@@ -199,6 +199,10 @@ impl Decoder {
             Some(Partial::FirstLine { searched }) => searched,
             Some(Partial::Args(cursor)) => return self.resume(buf, cursor, limits, batch),
         };
+        if let Some(end) = read_short_request(buf, begin, limits, &mut batch.args) {
+            batch.end_request();
+            return Ok(Step::Complete { end });
+        }
         if buf[begin] != b'*' {
             return self.inline_request(buf, begin, searched, batch);
         }

@@ -55,12 +55,10 @@ pub(crate) fn push_line(out: &mut Vec<u8>, prefix: u8, value: i64) {
 fn push_long_line(out: &mut Vec<u8>, prefix: u8, value: i64) {
     let mut text = itoa::Buffer::new();
     let text = text.format(value).as_bytes();
-    let mut line = [0; INTEGER_TEXT_MAX + 3];
-    line[0] = prefix;
-    line[1..=text.len()].copy_from_slice(text);
-    line[text.len() + 1] = b'\r';
-    line[text.len() + 2] = b'\n';
-    out.extend_from_slice(&line[..text.len() + 3]);
+    out.reserve(INTEGER_TEXT_MAX + 3);
+    out.push(prefix);
+    out.extend_from_slice(text);
+    out.extend_from_slice(b"\r\n");
 }
 
 /// The ASCII digit of a value from 0 to 9.

@@ -138,21 +138,19 @@ impl<'a> ReplyWriter<'a> {
     /// The absent value.
     #[inline]
     pub fn null(&mut self) {
-        let text: &[u8] = match self.protocol {
-            Protocol::Resp2 => b"$-1\r\n",
-            Protocol::Resp3 => b"_\r\n",
-        };
-        self.out.inline().extend_from_slice(text);
+        match self.protocol {
+            Protocol::Resp2 => self.out.inline().extend_from_slice(b"$-1\r\n"),
+            Protocol::Resp3 => self.out.inline().extend_from_slice(b"_\r\n"),
+        }
     }
 
     /// The absent aggregate: an aborted `EXEC`, a timed-out blocking pop.
     #[inline]
     pub fn null_array(&mut self) {
-        let text: &[u8] = match self.protocol {
-            Protocol::Resp2 => b"*-1\r\n",
-            Protocol::Resp3 => b"_\r\n",
-        };
-        self.out.inline().extend_from_slice(text);
+        match self.protocol {
+            Protocol::Resp2 => self.out.inline().extend_from_slice(b"*-1\r\n"),
+            Protocol::Resp3 => self.out.inline().extend_from_slice(b"_\r\n"),
+        }
     }
 
     /// Starts an array of `len` elements.
