@@ -160,7 +160,7 @@ fn short_header(buf: &[u8], at: usize, marker: u8) -> Option<(usize, usize)> {
     if ends_after(2) {
         return Some((first * 10 + second, at + 5));
     }
-    (ends_after(3) && third <= 9).then_some((first * 100 + second * 10 + third, at + 6))
+    (ends_after(3) && third <= 9).then(|| (first * 100 + second * 10 + third, at + 6))
 }
 
 /// Reads a request that is whole and has only short headers, and returns its end; `None` (and `args` as it was) for any other.
