@@ -47,6 +47,11 @@ impl Rng {
     }
 }
 
+/// Scales 64 random bits to `0..bound`; the bias is below 2^-30 for any bound that fits in memory.
+pub fn scale(random: u64, bound: usize) -> usize {
+    ((u128::from(random) * bound as u128) >> 64) as usize
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

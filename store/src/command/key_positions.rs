@@ -110,32 +110,32 @@ mod tests {
     #[test]
     fn finds_keys_by_every_kind_of_spec() {
         const RO: KeyFlags = KeyFlags::RO;
-        assert_eq!(keys(&[KeySpec::at(1, RO)], "get a"), Ok(vec![1]));
+        assert_eq!(keys(const { &[KeySpec::at(1, RO)] }, "get a"), Ok(vec![1]));
         assert_eq!(
-            keys(&[KeySpec::range(1, -1, 2, RO)], "mset a 1 b 2"),
+            keys(const { &[KeySpec::range(1, -1, 2, RO)] }, "mset a 1 b 2"),
             Ok(vec![1, 3])
         );
         assert_eq!(
-            keys(&[KeySpec::range(1, -2, 1, RO)], "blpop a b 0"),
+            keys(const { &[KeySpec::range(1, -2, 1, RO)] }, "blpop a b 0"),
             Ok(vec![1, 2])
         );
         assert_eq!(
             keys(
-                &[KeySpec::at(1, RO), KeySpec::counted(2, RO)],
+                const { &[KeySpec::at(1, RO), KeySpec::counted(2, RO)] },
                 "zunionstore d 2 a b"
             ),
             Ok(vec![1, 3, 4])
         );
         assert_eq!(
-            keys(&[KeySpec::counted(1, RO)], "zunion 3 a b"),
+            keys(const { &[KeySpec::counted(1, RO)] }, "zunion 3 a b"),
             Err(InvalidKeys)
         );
         assert_eq!(
-            keys(&[KeySpec::counted(1, RO)], "zunion 0 a"),
+            keys(const { &[KeySpec::counted(1, RO)] }, "zunion 0 a"),
             Err(InvalidKeys)
         );
         assert_eq!(
-            keys(&[KeySpec::counted(1, RO)], "zunion 9223372036854775807 a"),
+            keys(const { &[KeySpec::counted(1, RO)] }, "zunion 9223372036854775807 a"),
             Err(InvalidKeys)
         );
         const STREAMS: KeySpec = KeySpec {

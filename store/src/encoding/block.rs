@@ -242,6 +242,14 @@ impl<'a> BlockRef<'a> {
         }
     }
 
+    /// A copy of its own, in an allocation that fits.
+    #[must_use]
+    pub fn to_block(self) -> Block {
+        let mut copy = Block::new();
+        copy.append(self);
+        copy
+    }
+
     /// The bytes the element at `index` fills; the empty range at the end for the length.
     ///
     /// # Panics

@@ -136,6 +136,17 @@ impl<'a> IntSetRef<'a> {
         (0..self.len()).map(move |index| self.at(index))
     }
 
+    /// A copy of its own.
+    #[must_use]
+    pub fn to_intset(self) -> IntSet {
+        let mut copy = IntSet::new();
+        if !self.is_empty() {
+            copy.0.replace(0, 0, &[self.bytes]);
+            copy.0.set_meta(self.width as u16);
+        }
+        copy
+    }
+
     /// Heap bytes held.
     #[must_use]
     pub fn mem_bytes(self) -> usize {

@@ -137,6 +137,15 @@ impl<'a> PackedRef<'a> {
         self.bytes.len() - items.bytes.len()
     }
 
+    /// A copy of its own.
+    #[must_use]
+    pub fn to_packed(self) -> Packed {
+        let mut copy = Packed::new();
+        copy.0.replace(0, 0, &[self.bytes]);
+        copy.0.set_meta(self.records as u16);
+        copy
+    }
+
     /// Heap bytes held.
     #[must_use]
     pub fn mem_bytes(self) -> usize {

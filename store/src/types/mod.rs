@@ -2,6 +2,7 @@
 //!
 //! Types know neither keys nor expiry nor replies: commands call them with bytes, and time, randomness and the hashing seed are parameters.
 
+mod cell_table;
 pub mod direction;
 pub mod hash;
 pub mod limits;

@@ -1,58 +1,74 @@
-//! A hash: fields with values, both byte strings.
+//! A hash: fields with values, packed while they are few and short, a table of cells beyond.
 
+#[cfg(test)]
+mod tests;
+
+use crate::encoding::packed::{Packed, PackedRef, item_len, prefix};
+use crate::encoding::tagged::Choice::{First as AsPacked, Second as AsTable};
+use crate::encoding::tagged::{Never, Tagged};
 use crate::hash::Seed;
+use crate::mem::alloc_size;
+use crate::random::scale;
 use crate::types::EncodingLimits;
-use std::collections::BTreeMap;
+use crate::types::cell_table::CellTable;
+
+/// Packed records hold a field and its value.
+const ITEMS_PER_RECORD: usize = 2;
+/// Longest length prefix of an item.
+const PREFIX_BYTES_MAX: usize = 5;
 
 /// A map of fields to values without order.
-#[derive(Clone, Debug, Default)]
-pub struct Hash(Box<BTreeMap<Vec<u8>, Vec<u8>>>);
-
-/// Fields and values in no order, from [`Hash::iter`].
-pub struct HashIter<'a>(std::collections::btree_map::Iter<'a, Vec<u8>, Vec<u8>>);
+pub struct Hash(Tagged<Packed, Box<CellTable>, Never>);
 
 impl Hash {
     /// An empty hash; allocates nothing.
     #[must_use]
     pub fn new() -> Self {
-        Self::default()
+        Self(Tagged::new(AsPacked(Packed::new())))
     }
 
     /// Number of fields.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.0.len()
+        match self.0.view() {
+            AsPacked(packed) => packed.records,
+            AsTable(table) => table.len(),
+        }
     }
 
     /// Whether no field is left.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.len() == 0
     }
 
     /// Heap bytes held, in allocator classes.
     #[must_use]
     pub fn mem_bytes(&self) -> usize {
-        self.0
-            .iter()
-            .map(|(f, v)| f.capacity() + v.capacity() + 48)
-            .sum()
+        match self.0.view() {
+            AsPacked(packed) => packed.mem_bytes(),
+            AsTable(table) => alloc_size(table.mem_bytes()),
+        }
     }
 
     /// OBJECT ENCODING's name of the representation.
     #[must_use]
     pub fn encoding(&self) -> &'static str {
-        if self.len() > 512 {
-            "hashtable"
-        } else {
-            "listpack"
+        match self.0.view() {
+            AsPacked(_) => "listpack",
+            AsTable(_) => "hashtable",
         }
     }
 
     /// The value of `field`.
     #[must_use]
     pub fn get(&self, _seed: &Seed, field: &[u8]) -> Option<&[u8]> {
-        self.0.get(field).map(Vec::as_slice)
+        match self.0.view() {
+            AsPacked(packed) => packed
+                .items_at(packed.find::<ITEMS_PER_RECORD>(field)?)
+                .nth(1),
+            AsTable(table) => Some(table.find(field)?.value()),
+        }
     }
 
     /// Length of the value of `field`.
@@ -70,48 +86,135 @@ impl Hash {
     /// Sets `field`; true when it is new.
     pub fn insert(
         &mut self,
-        _seed: &Seed,
+        seed: &Seed,
         field: &[u8],
         value: &[u8],
-        _limits: &EncodingLimits,
+        limits: &EncodingLimits,
     ) -> bool {
-        self.0.insert(field.to_vec(), value.to_vec()).is_none()
+        match self.0.view_mut() {
+            AsTable(table) => return table.insert_value(field, value),
+            AsPacked(mut packed) => {
+                let short = field.len().max(value.len()) <= limits.hash_max_listpack_value;
+                if short && packed.has_room(field.len() + value.len() + 2 * PREFIX_BYTES_MAX) {
+                    match packed.view().find::<ITEMS_PER_RECORD>(field) {
+                        Some(at) => {
+                            replace_value(&mut packed, at, value);
+                            return false;
+                        }
+                        None if packed.view().records < limits.hash_max_listpack_entries => {
+                            packed.push_record(&[
+                                prefix(field.len()).as_slice(),
+                                field,
+                                prefix(value.len()).as_slice(),
+                                value,
+                            ]);
+                            return true;
+                        }
+                        None => {}
+                    }
+                }
+            }
+        }
+        self.convert_to_table(seed);
+        self.insert(seed, field, value, limits)
+    }
+
+    fn convert_to_table(&mut self, seed: &Seed) {
+        let mut table = CellTable::new(seed);
+        for (field, value) in self.iter() {
+            table.insert_value(field, value);
+        }
+        self.0 = Tagged::new(AsTable(Box::new(table)));
     }
 
     /// Removes `field`; true when it was there.
     pub fn remove(&mut self, _seed: &Seed, field: &[u8]) -> bool {
-        self.0.remove(field).is_some()
+        match self.0.view_mut() {
+            AsPacked(mut packed) => {
+                let view = packed.view();
+                let Some(at) = view.find::<ITEMS_PER_RECORD>(field) else {
+                    return false;
+                };
+                let field_len = item_len(&view.bytes[at..]);
+                let value_len = item_len(&view.bytes[at + field_len..]);
+                packed.remove_records(at, field_len + value_len, 1);
+                true
+            }
+            AsTable(table) => table.remove(field).is_some(),
+        }
     }
 
     /// All fields with their values.
-    #[must_use]
-    pub fn iter(&self) -> HashIter<'_> {
-        HashIter(self.0.iter())
+    pub fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        let (packed, table) = match self.0.view() {
+            AsPacked(packed) => (Some(packed), None),
+            AsTable(table) => (None, Some(table)),
+        };
+        let cells = table
+            .into_iter()
+            .flat_map(CellTable::iter)
+            .map(|cell| (cell.key(), cell.value()));
+        packed.into_iter().flat_map(pairs).chain(cells)
     }
 
     /// A field chosen uniformly, with its value; none from an empty hash.
     pub fn random(&self, rng: &mut dyn FnMut() -> u64) -> Option<(&[u8], &[u8])> {
-        let at = rng() as usize % self.len().max(1);
-        self.iter().nth(at)
+        match self.0.view() {
+            AsPacked(packed) if packed.records == 0 => None,
+            AsPacked(packed) => pairs(packed).nth(scale(rng(), packed.records)),
+            AsTable(table) => table.random(rng).map(|cell| (cell.key(), cell.value())),
+        }
     }
 
     /// One step of SCAN from `cursor` (0 begins): shows some fields and returns the next cursor, 0 at the end. Packed hashes come whole.
-    pub fn scan(&self, _cursor: u64, f: &mut dyn FnMut(&[u8], &[u8])) -> u64 {
-        self.iter().for_each(|(field, value)| f(field, value));
+    pub fn scan(&self, cursor: u64, f: &mut dyn FnMut(&[u8], &[u8])) -> u64 {
+        match self.0.view() {
+            AsPacked(packed) => pairs(packed).for_each(|(field, value)| f(field, value)),
+            AsTable(table) => return table.scan(cursor, |cell| f(cell.key(), cell.value())),
+        }
         0
     }
 
-    /// Frees about `items` fields; true when nothing is left.
+    /// Frees about `items` fields; true when nothing is left. After the first step the hash is good for nothing else.
     pub fn free_step(&mut self, items: usize) -> bool {
-        (0..items).for_each(|_| drop(self.0.pop_first()));
-        self.is_empty()
+        if let AsTable(table) = self.0.view_mut() {
+            return table.free_step(items);
+        }
+        *self = Self::new();
+        true
     }
 }
 
-impl<'a> Iterator for HashIter<'a> {
-    type Item = (&'a [u8], &'a [u8]);
+/// Replaces the value of the field at byte `at`.
+fn replace_value(packed: &mut Packed, at: usize, value: &[u8]) {
+    let view = packed.view();
+    let value_at = at + item_len(&view.bytes[at..]);
+    let old_len = item_len(&view.bytes[value_at..]);
+    packed.replace_items(value_at, old_len, &[prefix(value.len()).as_slice(), value]);
+}
 
-    fn next(&mut self) -> Option<Self::Item> {
-        self.0.next().map(|(f, v)| (f.as_slice(), v.as_slice()))
+fn pairs(packed: PackedRef<'_>) -> impl Iterator<Item = (&[u8], &[u8])> {
+    let mut items = packed.items();
+    std::iter::from_fn(move || Some((items.next()?, items.next()?)))
+}
+
+impl Default for Hash {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Clone for Hash {
+    fn clone(&self) -> Self {
+        Self(Tagged::new(match self.0.view() {
+            AsPacked(packed) => AsPacked(packed.to_packed()),
+            AsTable(table) => AsTable(Box::new(table.clone())),
+        }))
+    }
+}
+
+impl std::fmt::Debug for Hash {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_map().entries(self.iter()).finish()
     }
 }

@@ -1,0 +1,122 @@
+//! What big sets and big hashes share: a table of cells found by key, with exact accounting.
+//!
+//! It keeps the seed its cells were hashed with, so that growth, scans and clones need none from outside.
+
+use crate::encoding::cell::Cell;
+use crate::hash::{Seed, hash_key};
+use crate::keyspace::table::{Drained, Table};
+
+/// Cells by key; see the module.
+pub(super) struct CellTable {
+    table: Table<Cell>,
+    /// Heap bytes of all cells.
+    cell_bytes: usize,
+    seed: Seed,
+}
+
+impl CellTable {
+    pub(super) fn new(seed: &Seed) -> Self {
+        Self {
+            table: Table::new(),
+            cell_bytes: 0,
+            seed: *seed,
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.table.len()
+    }
+
+    /// Heap bytes held, this struct included.
+    pub(super) fn mem_bytes(&self) -> usize {
+        size_of::<Self>() + self.table.mem_bytes() + self.cell_bytes
+    }
+
+    pub(super) fn find(&self, key: &[u8]) -> Option<&Cell> {
+        self.table
+            .find(hash_key(&self.seed, key), |cell| cell.key() == key)
+    }
+
+    /// Adds a member without a value; true when it is new.
+    pub(super) fn insert(&mut self, key: &[u8]) -> bool {
+        let hash = hash_key(&self.seed, key);
+        if self.table.find(hash, |cell| cell.key() == key).is_some() {
+            return false;
+        }
+        self.insert_new(hash, Cell::new(key, None, None));
+        true
+    }
+
+    /// Sets the value of `key`; true when the key is new.
+    pub(super) fn insert_value(&mut self, key: &[u8], value: &[u8]) -> bool {
+        let hash = hash_key(&self.seed, key);
+        if let Some(cell) = self.table.find_mut(hash, |cell| cell.key() == key) {
+            let before = cell.mem_bytes();
+            cell.set_value(value);
+            self.cell_bytes = self.cell_bytes - before + cell.mem_bytes();
+            return false;
+        }
+        self.insert_new(hash, Cell::new(key, Some(value), None));
+        true
+    }
+
+    fn insert_new(&mut self, hash: u64, cell: Cell) {
+        self.cell_bytes += cell.mem_bytes();
+        let seed = self.seed;
+        self.table
+            .insert_new(hash, cell, |cell| hash_key(&seed, cell.key()));
+    }
+
+    pub(super) fn remove(&mut self, key: &[u8]) -> Option<Cell> {
+        let seed = self.seed;
+        let cell = self.table.remove(
+            hash_key(&seed, key),
+            |cell| cell.key() == key,
+            |cell| hash_key(&seed, cell.key()),
+        )?;
+        self.cell_bytes -= cell.mem_bytes();
+        Some(cell)
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Cell> {
+        self.table.iter()
+    }
+
+    pub(super) fn random(&self, rng: &mut dyn FnMut() -> u64) -> Option<&Cell> {
+        self.table.random(&mut || rng())
+    }
+
+    pub(super) fn scan(&self, cursor: u64, visit: impl FnMut(&Cell)) -> u64 {
+        self.table
+            .scan(cursor, |cell| hash_key(&self.seed, cell.key()), visit)
+    }
+
+    /// Frees up to `items` cells; true when none is left. Nothing is found any more after the first step.
+    pub(super) fn free_step(&mut self, items: usize) -> bool {
+        let cell_bytes = &mut self.cell_bytes;
+        let drained = self
+            .table
+            .drain_step(items, |cell| *cell_bytes -= cell.mem_bytes());
+        drained == Drained::All
+    }
+}
+
+impl Clone for CellTable {
+    fn clone(&self) -> Self {
+        let mut copy = Self::new(&self.seed);
+        for cell in self.table.iter() {
+            copy.insert_new(hash_key(&self.seed, cell.key()), cell.clone());
+        }
+        copy
+    }
+}
+
+#[cfg(test)]
+impl CellTable {
+    /// [`Self::mem_bytes`], counted afresh.
+    pub(super) fn mem_bytes_audited(&self) -> usize {
+        size_of::<Self>()
+            + self.table.mem_bytes()
+            + self.table.iter().map(Cell::mem_bytes).sum::<usize>()
+    }
+}
