@@ -1,5 +1,16 @@
-//! A tenant's data on one shard.
+//! A tenant's data on one shard: [`Slice`] → [`Db`] → [`table::Table`] → [`Entry`] → value.
 //!
-//! No I/O, no clock and no threads here: time and randomness are parameters.
+//! No I/O, no clock and no threads here: time and randomness are parameters. No knowledge of commands, replies, events
+//! or other slices either: callers remove due keys before they look, and tell the world what changed.
 
+mod db;
+pub mod entry;
+mod slice;
 pub mod table;
+#[cfg(test)]
+mod tests;
+mod trash;
+
+pub use db::{Collection, Db, Edit, Expiry, SweepReport, WrongType};
+pub use entry::{Entry, StringInput};
+pub use slice::{Counters, Slice, Usage};

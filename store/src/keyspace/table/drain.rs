@@ -1,6 +1,6 @@
 //! Taking many items out: a whole table in bounded steps, or the due items of one segment.
 
-use super::{Table, Thin, is_sparse};
+use super::{POSITION_BITS, Table, Thin, is_sparse};
 
 /// Whether a sliced operation has come to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,8 +31,8 @@ impl<T: Thin> Table<T> {
         Drained::All
     }
 
-    /// Moves the items of segment `id` that are `due` to `out` and returns how many. The segment may shrink or merge
-    /// afterwards, so its number may mean another one then.
+    /// Moves the items of segment `id` that are `due` to `out` and returns how many. The segment keeps its size until
+    /// [`Self::fit_segment`].
     pub fn extract_from_segment(
         &mut self,
         id: usize,
@@ -40,12 +40,16 @@ impl<T: Thin> Table<T> {
         hash_of: impl Fn(&T) -> u64,
         out: impl FnMut(T),
     ) -> usize {
-        let extracted = self.directory.extract(id, due, &hash_of, out);
+        let extracted = self.directory.extract(id, due, hash_of, out);
         self.len -= extracted;
-        let segment = &self.directory.segments()[id];
-        if extracted > 0 && is_sparse(segment) {
-            self.shrink(segment.position_range().0 << 16, hash_of);
-        }
         extracted
+    }
+
+    /// Shrinks or merges segment `id` if it has become sparse; its number may mean another one afterwards.
+    pub fn fit_segment(&mut self, id: usize, hash_of: impl Fn(&T) -> u64) {
+        let segment = &self.directory.segments()[id];
+        if is_sparse(segment) {
+            self.shrink(segment.position_range().0 << (64 - POSITION_BITS), hash_of);
+        }
     }
 }

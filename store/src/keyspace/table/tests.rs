@@ -217,6 +217,7 @@ proptest! {
         while let Some(at) = table.segment_at(cursor) {
             let due = |item: &Item| (*item.0).is_multiple_of(modulus);
             table.extract_from_segment(at.id, due, |item| hashing.hash(*item.0), |item| { out.insert(*item.0); });
+            table.fit_segment(at.id, |item| hashing.hash(*item.0));
             check(&table);
             cursor = at.next_cursor;
             if cursor == 0 { break }

@@ -1,0 +1,149 @@
+//! Write access to collections, accounted for when it ends.
+
+use std::ops::{Deref, DerefMut};
+
+use super::Db;
+use crate::keyspace::entry::{Entry, ValueMut};
+use crate::types::{Hash, List, Set, Zset};
+use crate::value::{Value, ValueRef};
+
+/// The key holds a value of another type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("WRONGTYPE Operation against a key holding the wrong kind of value")]
+pub struct WrongType;
+
+/// A type of value with items.
+pub trait Collection: Sized {
+    /// Heap bytes it owns.
+    fn mem_bytes(&self) -> usize;
+    /// An empty one.
+    fn empty() -> Self;
+    /// As a value.
+    fn into_value(self) -> Value;
+    /// Out of a borrowed value, when it is of this type.
+    fn of(value: ValueRef<'_>) -> Option<&Self>;
+    /// Out of a mutably borrowed value, when it is of this type.
+    fn of_mut(value: ValueMut<'_>) -> Option<&mut Self>;
+}
+
+/// Implements [`Collection`]; every other type is named, so that a new one must be added here.
+macro_rules! collection {
+    ($type:ident not $($other:ident)+) => {
+        impl Collection for $type {
+            fn mem_bytes(&self) -> usize {
+                $type::mem_bytes(self)
+            }
+            fn empty() -> Self {
+                $type::new()
+            }
+            fn into_value(self) -> Value {
+                Value::$type(self)
+            }
+            fn of(value: ValueRef<'_>) -> Option<&Self> {
+                match value {
+                    ValueRef::$type(value) => Some(value),
+                    $(ValueRef::$other(_))|+ => None,
+                }
+            }
+            fn of_mut(value: ValueMut<'_>) -> Option<&mut Self> {
+                match value {
+                    ValueMut::$type(value) => Some(value),
+                    $(ValueMut::$other(_))|+ => None,
+                }
+            }
+        }
+    };
+}
+collection!(List not String Set Hash Zset);
+collection!(Set not String List Hash Zset);
+collection!(Hash not String List Set Zset);
+collection!(Zset not String List Set Hash);
+
+/// Write access to one collection; what it weighs is taken into account on drop.
+pub struct Edit<'a, T: Collection> {
+    value: &'a mut T,
+    entry_bytes: &'a mut usize,
+    before: usize,
+}
+
+impl<'a, T: Collection> Edit<'a, T> {
+    fn new(value: &'a mut T, entry_bytes: &'a mut usize) -> Self {
+        let before = value.mem_bytes();
+        Edit {
+            value,
+            entry_bytes,
+            before,
+        }
+    }
+}
+
+impl<T: Collection> Deref for Edit<'_, T> {
+    type Target = T;
+
+    #[inline]
+    fn deref(&self) -> &T {
+        self.value
+    }
+}
+
+impl<T: Collection> DerefMut for Edit<'_, T> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut T {
+        self.value
+    }
+}
+
+impl<T: Collection> Drop for Edit<'_, T> {
+    #[inline]
+    fn drop(&mut self) {
+        *self.entry_bytes = *self.entry_bytes + self.value.mem_bytes() - self.before;
+    }
+}
+
+impl Db {
+    /// The key's collection to read.
+    #[inline]
+    pub fn collection<T: Collection>(
+        &self,
+        hash: u64,
+        key: &[u8],
+    ) -> Result<Option<&T>, WrongType> {
+        match self.get(hash, key) {
+            Some(entry) => T::of(entry.value()).map(Some).ok_or(WrongType),
+            None => Ok(None),
+        }
+    }
+
+    /// The key's collection to write to.
+    #[inline]
+    pub fn edit<T: Collection>(
+        &mut self,
+        hash: u64,
+        key: &[u8],
+    ) -> Result<Option<Edit<'_, T>>, WrongType> {
+        let Db {
+            table, entry_bytes, ..
+        } = self;
+        match table.find_mut(hash, |entry| entry.key() == key) {
+            Some(entry) => T::of_mut(entry.value_mut())
+                .map(|value| Some(Edit::new(value, entry_bytes)))
+                .ok_or(WrongType),
+            None => Ok(None),
+        }
+    }
+
+    /// The key's collection to write to, created empty when the key is absent. The caller does not leave it empty.
+    pub fn edit_or_create<T: Collection>(
+        &mut self,
+        hash: u64,
+        key: &[u8],
+        clock: u32,
+    ) -> Result<Edit<'_, T>, WrongType> {
+        if self.get(hash, key).is_none() {
+            self.insert(hash, Entry::new(key, T::empty().into_value(), None, clock));
+        }
+        Ok(self
+            .edit(hash, key)?
+            .expect("the key was found or inserted just now"))
+    }
+}

@@ -1,0 +1,161 @@
+//! Storing values and deadlines.
+
+use super::{Db, Weighed, hash_entry};
+use crate::keyspace::entry::{Entry, StringInput};
+use crate::value::{StringRef, Value, ValueRef};
+
+/// What happens to a key's deadline when its value is set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expiry {
+    /// It is removed.
+    Clear,
+    /// It stays.
+    Keep,
+    /// It becomes this time, ms since the epoch.
+    At(u64),
+}
+
+impl Expiry {
+    #[inline]
+    fn resolve(self, old: Option<u64>) -> Option<u64> {
+        match self {
+            Expiry::Clear => None,
+            Expiry::Keep => old,
+            Expiry::At(at_ms) => Some(at_ms),
+        }
+    }
+}
+
+impl Db {
+    /// Stores a string whatever was there before: one search, and no allocation when it fits in the old one's place.
+    #[inline]
+    pub fn set_string(
+        &mut self,
+        hash: u64,
+        key: &[u8],
+        input: StringInput<'_>,
+        expiry: Expiry,
+        clock: u32,
+    ) {
+        let Some(entry) = self.table.find_mut(hash, |entry| entry.key() == key) else {
+            return self.insert(
+                hash,
+                Entry::new_string(key, input, expiry.resolve(None), clock),
+            );
+        };
+        let before = Weighed::of(entry);
+        let expire_at_ms = expiry.resolve(entry.expire_at_ms());
+        let old = entry.set_string(input, expire_at_ms);
+        entry.set_clock(clock);
+        let after = Weighed::of(entry);
+        self.recount(before, after);
+        if let Some(at_ms) = expire_at_ms {
+            self.note_deadline(hash, at_ms);
+        }
+        if let Some(old) = old {
+            self.trash.discard(old);
+        }
+    }
+
+    /// Puts a value in place of whatever was there.
+    pub fn put(
+        &mut self,
+        hash: u64,
+        key: &[u8],
+        value: Value,
+        expire_at_ms: Option<u64>,
+        clock: u32,
+    ) {
+        let new = Entry::new(key, value, expire_at_ms, clock);
+        let Some(entry) = self.table.find_mut(hash, |entry| entry.key() == key) else {
+            return self.insert(hash, new);
+        };
+        let (before, after) = (Weighed::of(entry), Weighed::of(&new));
+        let old = std::mem::replace(entry, new);
+        self.recount(before, after);
+        if let Some(at_ms) = expire_at_ms {
+            self.note_deadline(hash, at_ms);
+        }
+        self.trash.discard(old);
+    }
+
+    /// Adds an entry whose key is absent.
+    pub(super) fn insert(&mut self, hash: u64, entry: Entry) {
+        let (seed, deadline) = (self.seed, entry.expire_at_ms());
+        self.recount(Weighed::NOTHING, Weighed::of(&entry));
+        self.table
+            .insert_new(hash, entry, |entry| hash_entry(&seed, entry));
+        if let Some(at_ms) = deadline {
+            self.note_deadline(hash, at_ms);
+        }
+    }
+
+    /// The key's string as `len` bytes to write to: created when absent, padded with zeros, never cut; its encoding
+    /// is `raw` from now on. None when the key holds another type. The deadline stays.
+    pub fn string_buffer(
+        &mut self,
+        hash: u64,
+        key: &[u8],
+        len: usize,
+        clock: u32,
+    ) -> Option<&mut [u8]> {
+        if self.get(hash, key).is_none() {
+            self.insert(
+                hash,
+                Entry::new_string(key, StringInput::Bytes(b""), None, clock),
+            );
+        }
+        let entry = self.table.find_mut(hash, |entry| entry.key() == key)?;
+        entry.set_clock(clock);
+        let before = entry.mem_bytes();
+        entry.string_buffer(len)?;
+        self.entry_bytes = self.entry_bytes + entry.mem_bytes() - before;
+        // Of this length and raw already: found in place.
+        entry.string_buffer(len)
+    }
+
+    /// The key's string; `Err` when it holds another type.
+    pub fn get_string(
+        &self,
+        hash: u64,
+        key: &[u8],
+    ) -> Result<Option<StringRef<'_>>, super::WrongType> {
+        match self.get(hash, key).map(Entry::value) {
+            None => Ok(None),
+            Some(ValueRef::String(string)) => Ok(Some(string)),
+            Some(ValueRef::List(_) | ValueRef::Set(_) | ValueRef::Hash(_) | ValueRef::Zset(_)) => {
+                Err(super::WrongType)
+            }
+        }
+    }
+
+    /// The key's deadline: none without the key, `Some(None)` when it has none.
+    pub fn expire_at_ms(&self, hash: u64, key: &[u8]) -> Option<Option<u64>> {
+        self.get(hash, key).map(Entry::expire_at_ms)
+    }
+
+    /// Sets the key's deadline; whether the key is there.
+    pub fn set_expire(&mut self, hash: u64, key: &[u8], at_ms: u64) -> bool {
+        let Some(entry) = self.table.find_mut(hash, |entry| entry.key() == key) else {
+            return false;
+        };
+        let before = Weighed::of(entry);
+        entry.set_expire(Some(at_ms));
+        let after = Weighed::of(entry);
+        self.recount(before, after);
+        self.note_deadline(hash, at_ms);
+        true
+    }
+
+    /// Removes the key's deadline; whether there was one.
+    pub fn persist(&mut self, hash: u64, key: &[u8]) -> bool {
+        let Some(entry) = self.table.find_mut(hash, |entry| entry.key() == key) else {
+            return false;
+        };
+        let before = Weighed::of(entry);
+        entry.set_expire(None);
+        let (had, after) = (before.expires, Weighed::of(entry));
+        self.recount(before, after);
+        had
+    }
+}

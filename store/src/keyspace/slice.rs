@@ -1,0 +1,184 @@
+//! A slice: one tenant's part of one shard, the unit of locking.
+
+use super::db::{Db, SweepReport};
+use crate::hash::Seed;
+use crate::mem::alloc_size;
+
+/// The databases of one tenant on one shard, with what they use. A plain value: whoever holds it has locked it.
+pub struct Slice {
+    dbs: Vec<Option<Box<Db>>>,
+    seed: Seed,
+    /// Database the next sweep and the next freeing step begin with.
+    next_swept: usize,
+    next_freed: usize,
+    /// Running counts, for INFO.
+    pub counters: Counters,
+}
+
+/// What happened to a slice's keys since it was created.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// Lookups that found a live key.
+    pub hits: u64,
+    /// Lookups that did not.
+    pub misses: u64,
+    /// Keys removed because their deadline had come.
+    pub expired: u64,
+}
+
+/// What a slice holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// All bytes charged, see [`Db::used_bytes`].
+    pub used_bytes: usize,
+    /// Keys in all databases.
+    pub entry_count: usize,
+    /// Keys with a deadline in all databases.
+    pub expires: usize,
+}
+
+impl Slice {
+    /// An empty slice of so many databases, none of which exists until it is written to.
+    pub fn new(db_count: usize, seed: Seed) -> Slice {
+        let dbs = (0..db_count).map(|_| None).collect();
+        Slice {
+            dbs,
+            seed,
+            next_swept: 0,
+            next_freed: 0,
+            counters: Counters::default(),
+        }
+    }
+
+    /// Number of databases, existing or not.
+    pub fn db_count(&self) -> usize {
+        self.dbs.len()
+    }
+
+    /// Database `index`, when it was ever written to.
+    #[inline]
+    pub fn db(&self, index: usize) -> Option<&Db> {
+        self.dbs.get(index)?.as_deref()
+    }
+
+    /// Database `index`, when it was ever written to.
+    #[inline]
+    pub fn db_mut(&mut self, index: usize) -> Option<&mut Db> {
+        self.dbs.get_mut(index)?.as_deref_mut()
+    }
+
+    /// Database `index` (below [`Self::db_count`]) to write to.
+    #[inline]
+    pub fn db_or_create(&mut self, index: usize) -> &mut Db {
+        let seed = self.seed;
+        self.dbs[index].get_or_insert_with(|| Box::new(Db::new(seed)))
+    }
+
+    /// Swaps the contents of two databases.
+    pub fn swap_db(&mut self, a: usize, b: usize) {
+        self.dbs.swap(a, b);
+    }
+
+    /// Empties a database and returns how many keys it had. Its memory is given back by [`Self::free_step`].
+    pub fn flush_db(&mut self, index: usize) -> usize {
+        self.db_mut(index).map_or(0, Db::flush)
+    }
+
+    /// Empties all databases and returns how many keys they had.
+    pub fn flush_all(&mut self) -> usize {
+        self.existing_mut().map(Db::flush).sum()
+    }
+
+    /// Bytes charged to the tenant for this slice.
+    #[inline]
+    pub fn used_bytes(&self) -> usize {
+        self.existing()
+            .map(|db| db.used_bytes() + alloc_size(size_of::<Db>()))
+            .sum()
+    }
+
+    /// The sums over all databases.
+    pub fn usage(&self) -> Usage {
+        let mut usage = Usage {
+            used_bytes: self.used_bytes(),
+            ..Usage::default()
+        };
+        for db in self.existing() {
+            usage.entry_count += db.len();
+            usage.expires += db.expires();
+        }
+        usage
+    }
+
+    /// Frees about `items` items of what was removed; true when nothing is left. Some 3000 items take 0.3 ms at worst.
+    pub fn free_step(&mut self, items: usize) -> bool {
+        let count = self.dbs.len();
+        for offset in 0..count {
+            let index = (self.next_freed + offset) % count;
+            if let Some(db) = self.dbs[index].as_deref_mut().filter(|db| db.has_trash()) {
+                db.free_step(items);
+                self.next_freed = index;
+                break;
+            }
+        }
+        !self.existing().any(Db::has_trash)
+    }
+
+    /// Removes due keys from all databases, looking at about `items_max` entries, and tells `on_expired` the database
+    /// and key of each. Goes on where the last call stopped.
+    pub fn sweep_expired(
+        &mut self,
+        now_ms: u64,
+        items_max: usize,
+        mut on_expired: impl FnMut(usize, &[u8]),
+    ) -> SweepReport {
+        let mut total = SweepReport {
+            finished: true,
+            ..SweepReport::default()
+        };
+        let count = self.dbs.len();
+        for offset in 0..count {
+            let index = (self.next_swept + offset) % count;
+            let Some(db) = self.dbs[index].as_deref_mut() else {
+                continue;
+            };
+            let report = db.sweep_expired(now_ms, items_max - total.visited, |key| {
+                on_expired(index, key)
+            });
+            total.visited += report.visited;
+            total.expired += report.expired;
+            if !report.finished || total.visited >= items_max {
+                self.next_swept = if report.finished {
+                    (index + 1) % count
+                } else {
+                    index
+                };
+                total.finished = false;
+                break;
+            }
+        }
+        self.counters.expired += total.expired as u64;
+        total
+    }
+
+    /// No key of the slice is due before this time; `u64::MAX` when none ever is.
+    pub fn next_deadline_ms(&self) -> u64 {
+        self.existing()
+            .map(Db::next_deadline_ms)
+            .min()
+            .unwrap_or(u64::MAX)
+    }
+
+    /// Recomputes every counter from scratch and compares; panics when one is wrong. For tests and debugging.
+    pub fn audit(&self) {
+        self.existing().for_each(Db::audit);
+    }
+
+    fn existing(&self) -> impl Iterator<Item = &Db> {
+        self.dbs.iter().filter_map(|db| db.as_deref())
+    }
+
+    fn existing_mut(&mut self) -> impl Iterator<Item = &mut Db> {
+        self.dbs.iter_mut().filter_map(|db| db.as_deref_mut())
+    }
+}
