@@ -1,1 +1,18 @@
-//! Placeholder until the first code lands.
+//! What the black-box suites share: servers on free ports, a raw RESP connection, a seeded generator,
+//! and the differential suite that compares this server with Redis command by command.
+//!
+//! Nothing here links the server: it is always a process of its own, reached over a socket. The binary is
+//! `REDOXCACHE_BIN`, else the `redoxcache` that lies beside the test's own target directory; the reference
+//! is `REDIS_SERVER`, else `redis-server` from the path. Pointing `REDOXCACHE_BIN` at redis-server runs the
+//! suites against Redis itself, which is how a suite is checked before it judges anything.
+
+pub mod differential;
+pub mod matrix;
+pub mod rng;
+pub mod server;
+pub mod wire;
+
+pub use matrix::matrix;
+pub use rng::Rng;
+pub use server::{Server, ServerBuilder};
+pub use wire::{Conn, Protocol, Reply};
