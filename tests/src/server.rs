@@ -38,7 +38,12 @@ impl ServerBuilder {
     }
 
     fn program(program: PathBuf) -> Self {
-        ServerBuilder { program, args: Vec::new(), launcher: Vec::new(), unix_socket: false }
+        ServerBuilder {
+            program,
+            args: Vec::new(),
+            launcher: Vec::new(),
+            unix_socket: false,
+        }
     }
 
     /// Adds command-line arguments; `--flag value` pairs that only this server knows are dropped for Redis.
@@ -92,10 +97,22 @@ impl ServerBuilder {
         let log = dir.join("server.log");
         let socket = dir.join("server.sock");
         let out = File::create(&log).map_err(|e| format!("{}: {e}", log.display()))?;
-        let err = out.try_clone().map_err(|e| format!("{}: {e}", log.display()))?;
+        let err = out
+            .try_clone()
+            .map_err(|e| format!("{}: {e}", log.display()))?;
         let mut words: Vec<String> = self.launcher.clone();
         words.push(self.program.display().to_string());
-        words.extend(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", ""].map(str::to_owned));
+        words.extend(
+            [
+                "--port",
+                &port.to_string(),
+                "--bind",
+                "127.0.0.1",
+                "--save",
+                "",
+            ]
+            .map(str::to_owned),
+        );
         words.extend(["--dir".to_owned(), dir.display().to_string()]);
         if self.unix_socket {
             words.extend(["--unixsocket".to_owned(), socket.display().to_string()]);
@@ -107,8 +124,20 @@ impl ServerBuilder {
             .stdout(out)
             .stderr(err)
             .spawn()
-            .map_err(|e| format!("{} does not start ({e}); build it or set REDOXCACHE_BIN", words[0]))?;
-        let mut server = Server { child, port, socket, dir, log, redis: self.is_redis() };
+            .map_err(|e| {
+                format!(
+                    "{} does not start ({e}); build it or set REDOXCACHE_BIN",
+                    words[0]
+                )
+            })?;
+        let mut server = Server {
+            child,
+            port,
+            socket,
+            dir,
+            log,
+            redis: self.is_redis(),
+        };
         server.wait_ready(START_LIMIT)?;
         Ok(server)
     }
@@ -165,7 +194,9 @@ impl Server {
     pub fn info(&self, field: &str) -> Option<String> {
         let reply = self.connect().call(&["INFO", "everything"]);
         let text = reply.text();
-        text.lines().find_map(|line| line.strip_prefix(field)?.strip_prefix(':')).map(str::to_owned)
+        text.lines()
+            .find_map(|line| line.strip_prefix(field)?.strip_prefix(':'))
+            .map(str::to_owned)
     }
 
     /// Resident memory in bytes, from the kernel.
@@ -181,7 +212,10 @@ impl Server {
 
     /// CPU time of all its threads so far, from the scheduler's nanosecond counters.
     pub fn cpu_time(&self) -> Duration {
-        let tasks = fs::read_dir(format!("/proc/{}/task", self.pid())).into_iter().flatten().flatten();
+        let tasks = fs::read_dir(format!("/proc/{}/task", self.pid()))
+            .into_iter()
+            .flatten()
+            .flatten();
         let nanos = tasks
             .filter_map(|task| fs::read_to_string(task.path().join("schedstat")).ok())
             .filter_map(|line| line.split_whitespace().next()?.parse::<u64>().ok());
@@ -195,8 +229,14 @@ impl Server {
 
     /// Sends a signal by its name, such as `TERM`.
     pub fn signal(&self, name: &str) {
-        let sent = Command::new("kill").args([format!("-{name}"), self.pid().to_string()]).status();
-        assert!(sent.is_ok_and(|s| s.success()), "kill -{name} {} failed", self.pid());
+        let sent = Command::new("kill")
+            .args([format!("-{name}"), self.pid().to_string()])
+            .status();
+        assert!(
+            sent.is_ok_and(|s| s.success()),
+            "kill -{name} {} failed",
+            self.pid()
+        );
     }
 
     /// Waits for the process to end; `None` when it outlives the limit.
@@ -215,14 +255,22 @@ impl Server {
         let end = Instant::now() + limit;
         while Instant::now() < end {
             if let Ok(Some(status)) = self.child.try_wait() {
-                return Err(format!("the server ended at once ({status}):\n{}", self.log_text()));
+                return Err(format!(
+                    "the server ended at once ({status}):\n{}",
+                    self.log_text()
+                ));
             }
-            if Conn::tcp(self.port).is_ok_and(|mut c| c.try_call(&["PING"]).is_ok_and(|r| answers(&r))) {
+            if Conn::tcp(self.port)
+                .is_ok_and(|mut c| c.try_call(&["PING"]).is_ok_and(|r| answers(&r)))
+            {
                 return Ok(());
             }
             std::thread::sleep(Duration::from_millis(5));
         }
-        Err(format!("the server does not answer after {limit:?}:\n{}", self.log_text()))
+        Err(format!(
+            "the server does not answer after {limit:?}:\n{}",
+            self.log_text()
+        ))
     }
 }
 
@@ -232,8 +280,19 @@ impl Drop for Server {
         let _ = self.child.wait();
         if std::thread::panicking() {
             let text = self.log_text();
-            let tail = text.lines().rev().take(60).collect::<Vec<_>>().into_iter().rev().collect::<Vec<_>>().join("\n");
-            eprintln!("--- log of the server on port {} ---\n{tail}\n--- end of log ---", self.port);
+            let tail = text
+                .lines()
+                .rev()
+                .take(60)
+                .collect::<Vec<_>>()
+                .into_iter()
+                .rev()
+                .collect::<Vec<_>>()
+                .join("\n");
+            eprintln!(
+                "--- log of the server on port {} ---\n{tail}\n--- end of log ---",
+                self.port
+            );
         }
         let _ = fs::remove_dir_all(&self.dir);
     }
@@ -260,7 +319,9 @@ pub fn reference_binary() -> PathBuf {
 }
 
 fn is_redis(program: &Path) -> bool {
-    program.file_name().is_some_and(|name| name.to_string_lossy().starts_with("redis-server"))
+    program
+        .file_name()
+        .is_some_and(|name| name.to_string_lossy().starts_with("redis-server"))
 }
 
 /// An answer that only a server that is up gives: PONG, or the demand to authenticate.
@@ -270,12 +331,19 @@ fn answers(reply: &Reply) -> bool {
 
 fn free_port() -> u16 {
     let probe = TcpListener::bind(("127.0.0.1", 0)).expect("a free loopback port");
-    probe.local_addr().expect("a bound socket has an address").port()
+    probe
+        .local_addr()
+        .expect("a bound socket has an address")
+        .port()
 }
 
 fn fresh_dir() -> PathBuf {
     static NEXT: AtomicU32 = AtomicU32::new(0);
-    let name = format!("redoxcache-test-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+    let name = format!(
+        "redoxcache-test-{}-{}",
+        std::process::id(),
+        NEXT.fetch_add(1, Ordering::Relaxed)
+    );
     let dir = std::env::temp_dir().join(name);
     fs::create_dir_all(&dir).expect("the temporary directory is writable");
     dir

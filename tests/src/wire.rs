@@ -66,7 +66,11 @@ impl Reply {
     /// The bytes of a status, error, bulk, double or verbatim reply.
     pub fn bytes(&self) -> Option<&[u8]> {
         match self {
-            Reply::Status(b) | Reply::Error(b) | Reply::Bulk(b) | Reply::Double(b) | Reply::Verbatim(b) => Some(b),
+            Reply::Status(b)
+            | Reply::Error(b)
+            | Reply::Bulk(b)
+            | Reply::Double(b)
+            | Reply::Verbatim(b) => Some(b),
             _ => None,
         }
     }
@@ -98,7 +102,11 @@ impl Reply {
 /// Bytes as a person can read them: escaped, cut after 120.
 pub fn show_bytes(bytes: &[u8]) -> String {
     let head = &bytes[..bytes.len().min(120)];
-    let more = if head.len() < bytes.len() { format!("…({} bytes)", bytes.len()) } else { String::new() };
+    let more = if head.len() < bytes.len() {
+        format!("…({} bytes)", bytes.len())
+    } else {
+        String::new()
+    };
     format!("\"{}\"{more}", head.escape_ascii())
 }
 
@@ -119,7 +127,10 @@ impl fmt::Debug for Reply {
             Reply::Array(items) => f.debug_list().entries(items).finish(),
             Reply::Set(items) => f.debug_set().entries(items).finish(),
             Reply::Push(items) => f.debug_tuple("push").field(items).finish(),
-            Reply::Map(pairs) => f.debug_map().entries(pairs.iter().map(|(k, v)| (k, v))).finish(),
+            Reply::Map(pairs) => f
+                .debug_map()
+                .entries(pairs.iter().map(|(k, v)| (k, v)))
+                .finish(),
         }
     }
 }
@@ -179,15 +190,19 @@ impl Conn {
 
     fn over(stream: Stream) -> io::Result<Self> {
         let stream = std::sync::Arc::new(stream);
-        let mut conn =
-            Conn { reader: BufReader::with_capacity(64 * 1024, SharedStream(stream.clone())), stream };
+        let mut conn = Conn {
+            reader: BufReader::with_capacity(64 * 1024, SharedStream(stream.clone())),
+            stream,
+        };
         conn.set_read_timeout(Self::READ_TIMEOUT)?;
         Ok(conn)
     }
 
     /// A second handle on the same socket that only writes, for a writer thread beside the reader.
     pub fn writer(&self) -> ConnWriter {
-        ConnWriter { stream: self.stream.clone() }
+        ConnWriter {
+            stream: self.stream.clone(),
+        }
     }
 
     /// Changes how long a read may wait.
@@ -234,7 +249,12 @@ impl Conn {
     pub fn call<A: AsRef<[u8]>>(&mut self, args: &[A]) -> Reply {
         match self.try_call(args) {
             Ok(reply) => reply,
-            Err(e) => panic!("no reply to {:?}: {e}", args.iter().map(|a| show_bytes(a.as_ref())).collect::<Vec<_>>()),
+            Err(e) => panic!(
+                "no reply to {:?}: {e}",
+                args.iter()
+                    .map(|a| show_bytes(a.as_ref()))
+                    .collect::<Vec<_>>()
+            ),
         }
     }
 
@@ -252,7 +272,9 @@ impl Conn {
     /// Reads one reply.
     pub fn read(&mut self) -> io::Result<Reply> {
         let line = self.read_line()?;
-        let (kind, rest) = line.split_first().ok_or_else(|| bad("an empty line where a reply should start"))?;
+        let (kind, rest) = line
+            .split_first()
+            .ok_or_else(|| bad("an empty line where a reply should start"))?;
         let rest = rest.to_vec();
         Ok(match kind {
             b'+' => Reply::Status(rest),
@@ -285,7 +307,12 @@ impl Conn {
             b',' => Reply::Double(rest),
             b'#' => Reply::Bool(rest == b"t"),
             b'(' => Reply::BigNumber(rest),
-            _ => return Err(bad(&format!("a reply of no known type: {}", show_bytes(&line)))),
+            _ => {
+                return Err(bad(&format!(
+                    "a reply of no known type: {}",
+                    show_bytes(&line)
+                )));
+            }
         })
     }
 
@@ -323,7 +350,10 @@ impl Conn {
         self.reader.read_until(b'\n', &mut line)?;
         match line.strip_suffix(b"\r\n") {
             Some(text) => Ok(text.to_vec()),
-            None if line.is_empty() => Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the server closed")),
+            None if line.is_empty() => Err(io::Error::new(
+                io::ErrorKind::UnexpectedEof,
+                "the server closed",
+            )),
             None => Err(bad(&format!("a line without CRLF: {}", show_bytes(&line)))),
         }
     }

@@ -19,16 +19,33 @@ struct Arguments {
 }
 
 fn parse(mut words: impl Iterator<Item = String>) -> Result<Arguments, String> {
-    let options = Options { seed: 1, commands: 20_000, protocol: Protocol::Resp2, divergences_max: 1, only: Vec::new() };
+    let options = Options {
+        seed: 1,
+        commands: 20_000,
+        protocol: Protocol::Resp2,
+        divergences_max: 1,
+        only: Vec::new(),
+    };
     let protocols = vec![Protocol::Resp2, Protocol::Resp3];
-    let mut arguments = Arguments { options, threads: 2, protocols, small_encodings: false };
+    let mut arguments = Arguments {
+        options,
+        threads: 2,
+        protocols,
+        small_encodings: false,
+    };
     while let Some(flag) = words.next() {
         if flag == "--small-encodings" {
             arguments.small_encodings = true;
             continue;
         }
-        let value = words.next().ok_or_else(|| format!("{flag} needs a value"))?;
-        let number = || value.parse::<usize>().map_err(|e| format!("{flag} {value}: {e}"));
+        let value = words
+            .next()
+            .ok_or_else(|| format!("{flag} needs a value"))?;
+        let number = || {
+            value
+                .parse::<usize>()
+                .map_err(|e| format!("{flag} {value}: {e}"))
+        };
         match flag.as_str() {
             "--commands" => arguments.options.commands = number()?,
             "--seed" => arguments.options.seed = number()? as u64,
@@ -51,16 +68,33 @@ fn parse(mut words: impl Iterator<Item = String>) -> Result<Arguments, String> {
 
 /// Flags that make collections leave their packed form after a few members.
 const SMALL_ENCODINGS: [&str; 8] = [
-    "--hash-max-listpack-entries", "8", "--set-max-intset-entries", "8",
-    "--zset-max-listpack-entries", "8", "--list-max-listpack-size", "4",
+    "--hash-max-listpack-entries",
+    "8",
+    "--set-max-intset-entries",
+    "8",
+    "--zset-max-listpack-entries",
+    "8",
+    "--list-max-listpack-size",
+    "4",
 ];
 
 fn compare(arguments: &Arguments, protocol: Protocol) -> Result<Report, String> {
-    let extra: &[&str] = if arguments.small_encodings { &SMALL_ENCODINGS } else { &[] };
-    let ours = ServerBuilder::ours().threads(arguments.threads).args(extra).try_start()?;
+    let extra: &[&str] = if arguments.small_encodings {
+        &SMALL_ENCODINGS
+    } else {
+        &[]
+    };
+    let ours = ServerBuilder::ours()
+        .threads(arguments.threads)
+        .args(extra)
+        .try_start()?;
     let theirs = ServerBuilder::reference().args(extra).try_start()?;
-    let options = Options { protocol, ..arguments.options.clone() };
-    run(ours.port(), theirs.port(), &options).map_err(|e| format!("seed {}: {e}\n{}", options.seed, ours.log_text()))
+    let options = Options {
+        protocol,
+        ..arguments.options.clone()
+    };
+    run(ours.port(), theirs.port(), &options)
+        .map_err(|e| format!("seed {}: {e}\n{}", options.seed, ours.log_text()))
 }
 
 fn main() -> ExitCode {
@@ -75,12 +109,22 @@ fn main() -> ExitCode {
     for &protocol in &arguments.protocols {
         match compare(&arguments, protocol) {
             Ok(report) => {
-                let (commands, snapshots, seed) = (report.commands, report.snapshots, arguments.options.seed);
-                println!("{protocol:?} seed {seed}: {commands} commands, {snapshots} snapshots, {} divergences", report.divergences.len());
+                let (commands, snapshots, seed) =
+                    (report.commands, report.snapshots, arguments.options.seed);
+                println!(
+                    "{protocol:?} seed {seed}: {commands} commands, {snapshots} snapshots, {} divergences",
+                    report.divergences.len()
+                );
                 if !report.unknown.is_empty() {
-                    println!("not known to the server under test: {}", report.unknown.join(", "));
+                    println!(
+                        "not known to the server under test: {}",
+                        report.unknown.join(", ")
+                    );
                 }
-                report.divergences.iter().for_each(|divergence| println!("{divergence}"));
+                report
+                    .divergences
+                    .iter()
+                    .for_each(|divergence| println!("{divergence}"));
                 clean &= report.divergences.is_empty();
             }
             Err(why) => {
@@ -89,5 +133,9 @@ fn main() -> ExitCode {
             }
         }
     }
-    if clean { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if clean {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
 }

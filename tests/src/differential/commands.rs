@@ -6,7 +6,7 @@
 use super::grammar::{Rule, parse_group};
 
 const STRING: &str = "
-    exact/60  SET key value [ ( NX | XX ) ] [ GET ] [ ( EX seconds | PX millis | EXAT unix | PXAT unixms | KEEPTTL ) ]
+    exact/60  SET key value [ ( NX | XX ) ] [ GET ] [ ( EX seconds | PX millis | EXAT future | PXAT futurems | KEEPTTL ) ]
     exact/60  SET key value
     exact/40  GET key
     exact/30  APPEND key value
@@ -17,7 +17,7 @@ const STRING: &str = "
     exact     PSETEX key millis value
     exact     GETSET key value
     exact     GETDEL key
-    exact     GETEX key [ ( EX seconds | PX millis | EXAT unix | PXAT unixms | PERSIST ) ]
+    exact     GETEX key [ ( EX seconds | PX millis | EXAT future | PXAT futurems | PERSIST ) ]
     exact     GETRANGE key index index
     exact     SUBSTR key index index
     exact     SETRANGE key offset value
@@ -276,23 +276,84 @@ const SCRIPTING: &str = "
 
 /// Commands that no line draws, each with the reason and the place where it is tested instead.
 pub const NOT_DRAWN: &[(&str, &[&str])] = &[
-    ("transactions are drawn as a unit by the runner", &["multi", "exec", "discard", "watch", "unwatch"]),
-    ("take over or end the connection: black-box tests", &[
-        "subscribe", "psubscribe", "ssubscribe", "unsubscribe", "punsubscribe", "sunsubscribe", "monitor", "quit",
-        "reset", "shutdown", "debug", "sync", "psync", "replconf", "asking",
-    ]),
-    ("answer by configuration, process or cluster: black-box tests and the TCL suite", &[
-        "acl", "bgrewriteaof", "bgsave", "cluster", "failover", "function", "info", "lastsave", "latency", "lolwut",
-        "memory", "migrate", "module", "readonly", "readwrite", "replicaof", "role", "save", "slaveof", "slowlog",
-        "tenant", "restore-asking", "pfdebug", "pfselftest",
-    ]),
-    ("scripts: their own suites", &["eval", "eval_ro", "evalsha_ro", "fcall_ro"]),
+    (
+        "transactions are drawn as a unit by the runner",
+        &["multi", "exec", "discard", "watch", "unwatch"],
+    ),
+    (
+        "take over or end the connection: black-box tests",
+        &[
+            "subscribe",
+            "psubscribe",
+            "ssubscribe",
+            "unsubscribe",
+            "punsubscribe",
+            "sunsubscribe",
+            "monitor",
+            "quit",
+            "reset",
+            "shutdown",
+            "debug",
+            "sync",
+            "psync",
+            "replconf",
+            "asking",
+        ],
+    ),
+    (
+        "answer by configuration, process or cluster: black-box tests and the TCL suite",
+        &[
+            "acl",
+            "bgrewriteaof",
+            "bgsave",
+            "cluster",
+            "failover",
+            "function",
+            "info",
+            "lastsave",
+            "latency",
+            "lolwut",
+            "memory",
+            "migrate",
+            "module",
+            "readonly",
+            "readwrite",
+            "replicaof",
+            "role",
+            "save",
+            "slaveof",
+            "slowlog",
+            "tenant",
+            "restore-asking",
+            "pfdebug",
+            "pfselftest",
+        ],
+    ),
+    (
+        "scripts: their own suites",
+        &["eval", "eval_ro", "evalsha_ro", "fcall_ro"],
+    ),
 ];
 
 /// Commands of Redis after 7.0, which the reference does not know: unit tests and their own suites.
 pub const NEWER_THAN_REFERENCE: &[&str] = &[
-    "hexpire", "hpexpire", "hexpireat", "hpexpireat", "hpersist", "httl", "hpttl", "hexpiretime", "hpexpiretime",
-    "hgetex", "hsetex", "hgetdel", "delex", "msetex", "xackdel", "xdelex", "digest",
+    "hexpire",
+    "hpexpire",
+    "hexpireat",
+    "hpexpireat",
+    "hpersist",
+    "httl",
+    "hpttl",
+    "hexpiretime",
+    "hpexpiretime",
+    "hgetex",
+    "hsetex",
+    "hgetdel",
+    "delex",
+    "msetex",
+    "xackdel",
+    "xdelex",
+    "digest",
 ];
 
 /// Every line of every group.

@@ -72,7 +72,9 @@ pub fn agree(mode: Mode, ours: &Reply, theirs: &Reply) -> bool {
     }
     match mode {
         Mode::Exact | Mode::Intact => false,
-        Mode::Set | Mode::Scan | Mode::Spop => same_kind(ours, theirs) && as_set(ours) == as_set(theirs),
+        Mode::Set | Mode::Scan | Mode::Spop => {
+            same_kind(ours, theirs) && as_set(ours) == as_set(theirs)
+        }
         Mode::Pairs => same_kind(ours, theirs) && as_pairs(ours) == as_pairs(theirs),
         Mode::Seconds => close(ours, theirs, CLOCK_TOLERANCE_MS / 1000),
         Mode::Millis => close(ours, theirs, CLOCK_TOLERANCE_MS),
@@ -100,7 +102,11 @@ fn as_set(reply: &Reply) -> Vec<Reply> {
 fn as_pairs(reply: &Reply) -> Vec<(Reply, Reply)> {
     let mut pairs: Vec<(Reply, Reply)> = match reply {
         Reply::Map(pairs) => pairs.clone(),
-        other => other.items().chunks(2).map(|pair| (pair[0].clone(), pair.last().cloned().unwrap_or(Reply::Null))).collect(),
+        other => other
+            .items()
+            .chunks(2)
+            .map(|pair| (pair[0].clone(), pair.last().cloned().unwrap_or(Reply::Null)))
+            .collect(),
     };
     pairs.sort();
     pairs
@@ -117,7 +123,11 @@ fn close(ours: &Reply, theirs: &Reply, tolerance: i64) -> bool {
 fn same_shape(ours: &Reply, theirs: &Reply) -> bool {
     same_kind(ours, theirs)
         && ours.items().len() == theirs.items().len()
-        && ours.items().iter().zip(theirs.items()).all(|(a, b)| same_kind(a, b))
+        && ours
+            .items()
+            .iter()
+            .zip(theirs.items())
+            .all(|(a, b)| same_kind(a, b))
 }
 
 #[cfg(test)]
@@ -130,16 +140,29 @@ mod tests {
 
     #[test]
     fn sets_agree_in_any_order_only() {
-        let (ab, ba) = (Reply::Array(vec![bulk("a"), bulk("b")]), Reply::Array(vec![bulk("b"), bulk("a")]));
+        let (ab, ba) = (
+            Reply::Array(vec![bulk("a"), bulk("b")]),
+            Reply::Array(vec![bulk("b"), bulk("a")]),
+        );
         assert!(agree(Mode::Set, &ab, &ba));
         assert!(!agree(Mode::Exact, &ab, &ba));
-        assert!(!agree(Mode::Set, &ab, &Reply::Array(vec![bulk("a"), bulk("a")])));
-        assert!(!agree(Mode::Set, &ab, &Reply::Set(vec![bulk("a"), bulk("b")])), "a RESP3 set is not an array");
+        assert!(!agree(
+            Mode::Set,
+            &ab,
+            &Reply::Array(vec![bulk("a"), bulk("a")])
+        ));
+        assert!(
+            !agree(Mode::Set, &ab, &Reply::Set(vec![bulk("a"), bulk("b")])),
+            "a RESP3 set is not an array"
+        );
     }
 
     #[test]
     fn errors_are_always_exact() {
-        let (a, b) = (Reply::Error(b"ERR x".to_vec()), Reply::Error(b"ERR y".to_vec()));
+        let (a, b) = (
+            Reply::Error(b"ERR x".to_vec()),
+            Reply::Error(b"ERR y".to_vec()),
+        );
         assert!(!agree(Mode::Shape, &a, &b));
         assert!(agree(Mode::Shape, &a, &a));
     }

@@ -3,6 +3,7 @@
 //!
 //! Times to live are never short, so that no key expires between the two servers' clocks.
 
+use super::compare::Mode;
 use super::grammar::{Node, Rule};
 use crate::Rng;
 
@@ -73,6 +74,10 @@ terminals! {
     Unix = "unix",
     /// A moment in milliseconds.
     UnixMillis = "unixms",
+    /// A moment in seconds that has not come: where a past one would leave a key that is gone at some later time.
+    Future = "future",
+    /// A moment in milliseconds that has not come.
+    FutureMillis = "futurems",
     /// A glob pattern.
     Glob = "glob",
     /// SORT's BY pattern, always with a star.
@@ -101,14 +106,44 @@ terminals! {
 
 const GROUP_LETTERS: [&str; 9] = ["s", "l", "h", "e", "z", "x", "b", "g", "p"];
 const EDGE_INTS: [&str; 14] = [
-    "9223372036854775807", "-9223372036854775808", "9223372036854775808", "-9223372036854775809", "4294967296",
-    "2147483648", "007", "+1", "-0", "1.5", "abc", "", " 1", "0x10",
+    "9223372036854775807",
+    "-9223372036854775808",
+    "9223372036854775808",
+    "-9223372036854775809",
+    "4294967296",
+    "2147483648",
+    "007",
+    "+1",
+    "-0",
+    "1.5",
+    "abc",
+    "",
+    " 1",
+    "0x10",
 ];
 const EDGE_FLOATS: [&str; 18] = [
-    "0.1", "3.14159265358979", "-0.0", "1e3", "1e-7", "123456789.123456789", "1e400", "nan", "inf", "-inf", "+inf",
-    "abc", "", " 1", "1 ", "0x1p3", "17976931348623157e292", "5e-324",
+    "0.1",
+    "3.14159265358979",
+    "-0.0",
+    "1e3",
+    "1e-7",
+    "123456789.123456789",
+    "1e400",
+    "nan",
+    "inf",
+    "-inf",
+    "+inf",
+    "abc",
+    "",
+    " 1",
+    "1 ",
+    "0x1p3",
+    "17976931348623157e292",
+    "5e-324",
 ];
-const GLOBS: [&str; 10] = ["*", "k*", "?1", "[a-f]*", "[^a]*", "s[0-9]", "\\*", "*1*", "", "[z-a]?"];
+const GLOBS: [&str; 10] = [
+    "*", "k*", "?1", "[a-f]*", "[^a]*", "s[0-9]", "\\*", "*1*", "", "[z-a]?",
+];
 
 /// Draws commands from rules.
 pub struct Generator {
@@ -119,7 +154,10 @@ pub struct Generator {
 impl Generator {
     /// A generator whose output follows from the seed.
     pub fn new(seed: u64) -> Self {
-        Generator { rng: Rng::new(seed), last_numkeys: 0 }
+        Generator {
+            rng: Rng::new(seed),
+            last_numkeys: 0,
+        }
     }
 
     /// The source of randomness, for choices outside patterns.
@@ -145,7 +183,8 @@ impl Generator {
         let mut args = Args::new();
         self.sequence(&rule.pattern, rule.group, &mut args);
         if rule.mode.may_be_broken() && self.rng.chance(4) {
-            self.damage(&mut args);
+            let ways = if rule.mode == Mode::Scan { 3 } else { 4 };
+            self.damage(&mut args, ways);
         }
         if self.rng.chance(10) {
             args[0] = self.any_case(&args[0].clone());
@@ -157,7 +196,11 @@ impl Generator {
         for node in nodes {
             match node {
                 Node::Literal(word) => {
-                    let word = if self.rng.chance(5) { self.any_case(word.as_bytes()) } else { word.as_bytes().to_vec() };
+                    let word = if self.rng.chance(5) {
+                        self.any_case(word.as_bytes())
+                    } else {
+                        word.as_bytes().to_vec()
+                    };
                     args.push(word);
                 }
                 Node::Draw(terminal) => self.draw(*terminal, group, args),
@@ -171,7 +214,11 @@ impl Generator {
                     self.sequence(branch, group, args);
                 }
                 Node::Repeat(inner) => {
-                    let times = if self.rng.chance(3) { 20 } else { 1 + self.rng.below(4) };
+                    let times = if self.rng.chance(3) {
+                        20
+                    } else {
+                        1 + self.rng.below(4)
+                    };
                     for _ in 0..times {
                         self.sequence(inner, group, args);
                     }
@@ -185,7 +232,11 @@ impl Generator {
             Terminal::CountedKeys => {
                 let count = 1 + self.rng.below(4);
                 self.last_numkeys = count;
-                let said = if self.rng.chance(4) { self.rng.between(-1, 6) } else { count as i64 };
+                let said = if self.rng.chance(4) {
+                    self.rng.between(-1, 6)
+                } else {
+                    count as i64
+                };
                 args.push(said.to_string().into_bytes());
                 args.extend((0..count).map(|_| self.key(group)));
             }
@@ -205,14 +256,24 @@ impl Generator {
             Terminal::Int if rng.chance(15) => rng.pick(&EDGE_INTS).as_bytes().to_vec(),
             Terminal::Int => text(rng.between(-20, 100)),
             Terminal::Index => text(rng.between(-6, 9)),
-            Terminal::Count if rng.chance(3) => rng.pick(&["abc", "-9223372036854775809", "1.0", ""]).as_bytes().to_vec(),
+            Terminal::Count if rng.chance(3) => rng
+                .pick(&["abc", "-9223372036854775809", "1.0", ""])
+                .as_bytes()
+                .to_vec(),
             Terminal::Count => text(rng.between(-4, 8)),
             Terminal::Positive => text(rng.between(1, 6)),
-            Terminal::Offset if rng.chance(3) => rng.pick(&["-1", "4294967296", "x"]).as_bytes().to_vec(),
+            Terminal::Offset if rng.chance(3) => {
+                rng.pick(&["-1", "4294967296", "x"]).as_bytes().to_vec()
+            }
             Terminal::Offset => text(rng.between(0, 80)),
             Terminal::Bit if rng.chance(5) => rng.pick(&["2", "-1", "a"]).as_bytes().to_vec(),
             Terminal::Bit => text(rng.between(0, 1)),
-            Terminal::BitType => rng.pick(&["u8", "i8", "u4", "i64", "u63", "u64", "i1", "i5", "u1", "x8"]).as_bytes().to_vec(),
+            Terminal::BitType => rng
+                .pick(&[
+                    "u8", "i8", "u4", "i64", "u63", "u64", "i1", "i5", "u1", "x8",
+                ])
+                .as_bytes()
+                .to_vec(),
             Terminal::Float if rng.chance(30) => rng.pick(&EDGE_FLOATS).as_bytes().to_vec(),
             Terminal::Float => decimal(rng),
             Terminal::Field => self.field(),
@@ -224,23 +285,54 @@ impl Generator {
             Terminal::Millis => self.span(1000),
             Terminal::Unix => self.moment(1),
             Terminal::UnixMillis => self.moment(1000),
+            Terminal::Future => text(rng.between(4_000_000_000, 4_100_000_000)),
+            Terminal::FutureMillis => text(rng.between(4_000_000_000_000, 4_100_000_000_000)),
             Terminal::Glob => rng.pick(&GLOBS).as_bytes().to_vec(),
-            Terminal::ByPattern => rng.pick(&["s*", "h*->f1", "*", "nokey_*", "s*->f", "z*"]).as_bytes().to_vec(),
-            Terminal::GetPattern => rng.pick(&["#", "s*", "h*->f1", "*", "fixed", "h*->"]).as_bytes().to_vec(),
-            Terminal::Db if rng.chance(5) => rng.pick(&["16", "-1", "abc", "99999999999"]).as_bytes().to_vec(),
+            Terminal::ByPattern => rng
+                .pick(&["s*", "h*->f1", "*", "nokey_*", "s*->f", "z*"])
+                .as_bytes()
+                .to_vec(),
+            Terminal::GetPattern => rng
+                .pick(&["#", "s*", "h*->f1", "*", "fixed", "h*->"])
+                .as_bytes()
+                .to_vec(),
+            Terminal::Db if rng.chance(5) => rng
+                .pick(&["16", "-1", "abc", "99999999999"])
+                .as_bytes()
+                .to_vec(),
             Terminal::Db => text(rng.between(0, 1)),
-            Terminal::TypeName => rng.pick(&["string", "LIST", "hash", "set", "zset", "stream", "none", "foo"]).as_bytes().to_vec(),
+            Terminal::TypeName => rng
+                .pick(&[
+                    "string", "LIST", "hash", "set", "zset", "stream", "none", "foo",
+                ])
+                .as_bytes()
+                .to_vec(),
             Terminal::StreamId => self.stream_id(),
-            Terminal::Longitude if rng.chance(4) => rng.pick(&["181", "-200", "abc"]).as_bytes().to_vec(),
-            Terminal::Longitude => format!("{}.{}", rng.between(-179, 179), rng.below(1000)).into_bytes(),
-            Terminal::Latitude if rng.chance(4) => rng.pick(&["86", "-90", "abc"]).as_bytes().to_vec(),
-            Terminal::Latitude => format!("{}.{}", rng.between(-84, 84), rng.below(1000)).into_bytes(),
-            Terminal::Timeout if rng.chance(10) => rng.pick(&["-1", "abc", "1e400", "nan"]).as_bytes().to_vec(),
+            Terminal::Longitude if rng.chance(4) => {
+                rng.pick(&["181", "-200", "abc"]).as_bytes().to_vec()
+            }
+            Terminal::Longitude => {
+                format!("{}.{}", rng.between(-179, 179), rng.below(1000)).into_bytes()
+            }
+            Terminal::Latitude if rng.chance(4) => {
+                rng.pick(&["86", "-90", "abc"]).as_bytes().to_vec()
+            }
+            Terminal::Latitude => {
+                format!("{}.{}", rng.between(-84, 84), rng.below(1000)).into_bytes()
+            }
+            Terminal::Timeout if rng.chance(10) => {
+                rng.pick(&["-1", "abc", "1e400", "nan"]).as_bytes().to_vec()
+            }
             Terminal::Timeout => b"0.001".to_vec(),
             Terminal::GroupName => rng.pick(&["g1", "g2", "nogroup"]).as_bytes().to_vec(),
             Terminal::Consumer => rng.pick(&["alice", "bob", "carol"]).as_bytes().to_vec(),
-            Terminal::Garbage => rng.pick(&["\0\x01\u{7f}", "garbage", "NX", "", "with space"]).as_bytes().to_vec(),
-            Terminal::CountedKeys | Terminal::Weights => unreachable!("these yield several arguments"),
+            Terminal::Garbage => rng
+                .pick(&["\0\x01\u{7f}", "garbage", "NX", "", "with space"])
+                .as_bytes()
+                .to_vec(),
+            Terminal::CountedKeys | Terminal::Weights => {
+                unreachable!("these yield several arguments")
+            }
         }
     }
 
@@ -262,7 +354,9 @@ impl Generator {
             10 => vec![b'v'; *rng.pick(&[43, 44, 45, 63, 64, 65, 66])],
             11 => b"\x00\xff\r\n\x80".to_vec(),
             12 if rng.chance(10) => vec![b'B'; *rng.pick(&[4096, 8192, 16383, 16384, 20000])],
-            _ => (0..1 + rng.below(8)).map(|_| *rng.pick(b"abcdefg ")).collect(),
+            _ => (0..1 + rng.below(8))
+                .map(|_| *rng.pick(b"abcdefg "))
+                .collect(),
         }
     }
 
@@ -303,7 +397,11 @@ impl Generator {
         match self.rng.below(10) {
             0 | 1 => b"-".to_vec(),
             2 | 3 => b"+".to_vec(),
-            4 => self.rng.pick(&["a", "", "(", "[", "-1"]).as_bytes().to_vec(),
+            4 => self
+                .rng
+                .pick(&["a", "", "(", "[", "-1"])
+                .as_bytes()
+                .to_vec(),
             5 | 6 => [b"(".to_vec(), self.member()].concat(),
             _ => [b"[".to_vec(), self.member()].concat(),
         }
@@ -334,26 +432,45 @@ impl Generator {
             1 => b"+".to_vec(),
             2 => b"0".to_vec(),
             3 => b"18446744073709551615-18446744073709551615".to_vec(),
-            4 => self.rng.pick(&["abc", "1-x", "", "-1", "1-", "(5-1"]).as_bytes().to_vec(),
+            4 => self
+                .rng
+                .pick(&["abc", "1-x", "", "-1", "1-", "(5-1"])
+                .as_bytes()
+                .to_vec(),
             5..=7 => text(self.rng.between(0, 40)),
             _ => format!("{}-{}", self.rng.below(40), self.rng.below(4)).into_bytes(),
         }
     }
 
     fn any_case(&mut self, word: &[u8]) -> Vec<u8> {
-        word.iter().map(|b| if self.rng.chance(50) { b.to_ascii_lowercase() } else { b.to_ascii_uppercase() }).collect()
+        word.iter()
+            .map(|b| {
+                if self.rng.chance(50) {
+                    b.to_ascii_lowercase()
+                } else {
+                    b.to_ascii_uppercase()
+                }
+            })
+            .collect()
     }
 
-    /// Breaks an argument vector; the command's own name stays.
-    fn damage(&mut self, args: &mut Args) {
+    /// Breaks an argument vector in one of the first so many ways; the command's own name stays. The last way,
+    /// another word in an argument's place, could make a valid cursor that is no server's own.
+    fn damage(&mut self, args: &mut Args, ways: usize) {
         let at = 1 + self.rng.below(args.len());
-        match self.rng.below(4) {
+        match self.rng.below(ways) {
             0 => args.truncate(at),
             1 => args.push(self.value()),
             2 if at < args.len() => {
                 args.remove(at);
             }
-            _ if at < args.len() => args[at] = self.rng.pick(&["NX", "", "-1", "foo", "LIMIT", "nan"]).as_bytes().to_vec(),
+            _ if at < args.len() => {
+                args[at] = self
+                    .rng
+                    .pick(&["NX", "", "-1", "foo", "LIMIT", "nan"])
+                    .as_bytes()
+                    .to_vec()
+            }
             _ => {}
         }
     }
@@ -377,7 +494,12 @@ mod tests {
         let rules = all_rules();
         let draw = |seed| {
             let mut generator = Generator::new(seed);
-            (0..500).map(|_| { let rule = generator.rule(&rules); generator.command(rule) }).collect::<Vec<_>>()
+            (0..500)
+                .map(|_| {
+                    let rule = generator.rule(&rules);
+                    generator.command(rule)
+                })
+                .collect::<Vec<_>>()
         };
         assert_eq!(draw(3), draw(3));
         assert_ne!(draw(3), draw(4));

@@ -68,16 +68,26 @@ pub fn parse_group(group: &'static str, lines: &str) -> Vec<Rule> {
 }
 
 fn parse_rule(group: &'static str, line: &str) -> Rule {
-    let (head, rest) = line.split_once(' ').unwrap_or_else(|| panic!("no command in {line:?}"));
+    let (head, rest) = line
+        .split_once(' ')
+        .unwrap_or_else(|| panic!("no command in {line:?}"));
     let (mode, weight) = match head.split_once('/') {
-        Some((mode, weight)) => (mode, weight.parse().unwrap_or_else(|e| panic!("{e} in {line:?}"))),
+        Some((mode, weight)) => (
+            mode,
+            weight.parse().unwrap_or_else(|e| panic!("{e} in {line:?}")),
+        ),
         None => (head, WEIGHT_DEFAULT),
     };
     let mode = Mode::named(mode).unwrap_or_else(|| panic!("no mode {mode:?} in {line:?}"));
     let words: Vec<&str> = rest.split_whitespace().collect();
     let (pattern, used) = parse_sequence(&words, line);
     assert!(used == words.len(), "a bracket too many in {line:?}");
-    Rule { group, mode, weight, pattern }
+    Rule {
+        group,
+        mode,
+        weight,
+        pattern,
+    }
 }
 
 /// Reads nodes up to a closing bracket or `|`, which is left for the caller.
@@ -90,8 +100,15 @@ fn parse_sequence(words: &[&str], line: &str) -> (Vec<Node>, usize) {
             "[" | "{" => {
                 let (inner, used) = parse_sequence(&words[at + 1..], line);
                 at += used + 2;
-                assert!(words.get(at - 1) == Some(&if word == "[" { "]" } else { "}" }), "unclosed {word} in {line:?}");
-                nodes.push(if word == "[" { Node::Optional(inner) } else { Node::Repeat(inner) });
+                assert!(
+                    words.get(at - 1) == Some(&if word == "[" { "]" } else { "}" }),
+                    "unclosed {word} in {line:?}"
+                );
+                nodes.push(if word == "[" {
+                    Node::Optional(inner)
+                } else {
+                    Node::Repeat(inner)
+                });
             }
             "(" => {
                 let mut branches = Vec::new();
@@ -109,12 +126,15 @@ fn parse_sequence(words: &[&str], line: &str) -> (Vec<Node>, usize) {
                 nodes.push(Node::Choice(branches));
             }
             _ if word.starts_with(|c: char| c.is_ascii_lowercase()) => {
-                let terminal = Terminal::named(word).unwrap_or_else(|| panic!("no argument {word:?} in {line:?}"));
+                let terminal = Terminal::named(word)
+                    .unwrap_or_else(|| panic!("no argument {word:?} in {line:?}"));
                 nodes.push(Node::Draw(terminal));
                 at += 1;
             }
             _ => {
-                nodes.push(Node::Literal(word.strip_prefix('\'').unwrap_or(word).to_owned()));
+                nodes.push(Node::Literal(
+                    word.strip_prefix('\'').unwrap_or(word).to_owned(),
+                ));
                 at += 1;
             }
         }
@@ -128,12 +148,22 @@ mod tests {
 
     #[test]
     fn reads_nested_brackets() {
-        let rules = parse_group("string", "exact/3 SET key value [ ( NX | EX seconds ) ]\n# a comment");
+        let rules = parse_group(
+            "string",
+            "exact/3 SET key value [ ( NX | EX seconds ) ]\n# a comment",
+        );
         assert_eq!(rules.len(), 1);
         assert_eq!((rules[0].weight, rules[0].name()), (3, vec!["SET"]));
-        let Node::Optional(inner) = &rules[0].pattern[3] else { panic!("{:?}", rules[0].pattern) };
-        let Node::Choice(branches) = &inner[0] else { panic!("{inner:?}") };
-        assert_eq!(branches[1], [Node::Literal("EX".into()), Node::Draw(Terminal::Seconds)]);
+        let Node::Optional(inner) = &rules[0].pattern[3] else {
+            panic!("{:?}", rules[0].pattern)
+        };
+        let Node::Choice(branches) = &inner[0] else {
+            panic!("{inner:?}")
+        };
+        assert_eq!(
+            branches[1],
+            [Node::Literal("EX".into()), Node::Draw(Terminal::Seconds)]
+        );
     }
 
     #[test]

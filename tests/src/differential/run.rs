@@ -66,7 +66,9 @@ pub struct Divergence {
 impl fmt::Display for Divergence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}: {}", self.what, self.detail)?;
-        self.history.iter().try_for_each(|line| writeln!(f, "    {line}"))
+        self.history
+            .iter()
+            .try_for_each(|line| writeln!(f, "    {line}"))
     }
 }
 
@@ -103,7 +105,11 @@ pub fn run(ours: u16, theirs: u16, options: &Options) -> io::Result<Report> {
         let history = cut_down(&fresh, &steps[..played.min(steps.len())], &found.what)?;
         if !report.divergences.iter().any(|d| d.what == found.what) {
             let history = history.iter().map(show_step).collect();
-            report.divergences.push(Divergence { what: found.what, detail: found.detail, history });
+            report.divergences.push(Divergence {
+                what: found.what,
+                detail: found.detail,
+                history,
+            });
         }
     }
     Ok(report)
@@ -115,7 +121,10 @@ fn known_rules(port: u16, options: &Options) -> io::Result<(Vec<Rule>, Vec<Strin
     for rule in all_rules() {
         let name = rule.name().join(" ");
         let wanted = options.only.is_empty()
-            || options.only.iter().any(|only| rule.group == only || rule.name()[0].eq_ignore_ascii_case(only));
+            || options
+                .only
+                .iter()
+                .any(|only| rule.group == only || rule.name()[0].eq_ignore_ascii_case(only));
         if !wanted {
             continue;
         }
@@ -137,7 +146,11 @@ fn knows(port: u16, words: &[&str]) -> io::Result<bool> {
 }
 
 fn draw_epoch(generator: &mut Generator, rules: &[Rule], transactions: bool) -> Vec<Step> {
-    let plain: Vec<Rule> = rules.iter().filter(|rule| !rule.mode.needs_dialogue()).cloned().collect();
+    let plain: Vec<Rule> = rules
+        .iter()
+        .filter(|rule| !rule.mode.needs_dialogue())
+        .cloned()
+        .collect();
     (0..EPOCH)
         .map(|_| {
             if transactions && !plain.is_empty() && generator.rng().chance(1) {
@@ -192,8 +205,12 @@ impl Pair {
         let mut next_snapshot = SNAPSHOT_EVERY;
         while at < steps.len() {
             let limit = steps.len().min(at + BATCH).min(next_snapshot);
-            let dialogue = |step: &Step| matches!(step, Step::Single(mode, _) if mode.needs_dialogue());
-            let end = (at..limit).find(|&i| dialogue(&steps[i])).unwrap_or(limit).max(at);
+            let dialogue =
+                |step: &Step| matches!(step, Step::Single(mode, _) if mode.needs_dialogue());
+            let end = (at..limit)
+                .find(|&i| dialogue(&steps[i]))
+                .unwrap_or(limit)
+                .max(at);
             if let Some((index, found)) = self.batch(&steps[at..end])? {
                 return Ok((at + index + 1, Some(found)));
             }
@@ -206,8 +223,16 @@ impl Pair {
             }
             if at == next_snapshot || at == steps.len() {
                 next_snapshot += SNAPSHOT_EVERY;
-                if let Some(detail) = snapshot::difference(&mut self.ours_beside, &mut self.theirs_beside)? {
-                    return Ok((at, Some(Found { what: "keyspace".to_owned(), detail })));
+                if let Some(detail) =
+                    snapshot::difference(&mut self.ours_beside, &mut self.theirs_beside)?
+                {
+                    return Ok((
+                        at,
+                        Some(Found {
+                            what: "keyspace".to_owned(),
+                            detail,
+                        }),
+                    ));
                 }
             }
         }
@@ -246,7 +271,12 @@ impl Pair {
         let theirs = self.theirs.read()?;
         let ours = match self.ours.read() {
             Ok(reply) => reply,
-            Err(e) => return Err(io::Error::new(e.kind(), format!("no reply to {}: {e}", show_args(args)))),
+            Err(e) => {
+                return Err(io::Error::new(
+                    e.kind(),
+                    format!("no reply to {}: {e}", show_args(args)),
+                ));
+            }
         };
         Ok((!agree(mode, &ours, &theirs)).then(|| differ(args, &ours, &theirs)))
     }
@@ -266,10 +296,16 @@ impl Pair {
         }
         let (theirs, ours) = (self.theirs.read()?, self.ours.read()?);
         let exec = vec![b"EXEC".to_vec()];
-        if ours.items().len() != theirs.items().len() || theirs.items().is_empty() && ours != theirs {
+        if ours.items().len() != theirs.items().len() || theirs.items().is_empty() && ours != theirs
+        {
             return Ok(found.or(Some(differ(&exec, &ours, &theirs))));
         }
-        let by_name = |args: &Args| queued.iter().find(|(_, other)| other == args).map_or(Mode::Exact, |(mode, _)| *mode);
+        let by_name = |args: &Args| {
+            queued
+                .iter()
+                .find(|(_, other)| other == args)
+                .map_or(Mode::Exact, |(mode, _)| *mode)
+        };
         for ((args, ours), theirs) in modes.iter().zip(ours.items()).zip(theirs.items()) {
             if !agree(by_name(args), ours, theirs) {
                 found = found.or_else(|| Some(differ(args, ours, theirs)));
@@ -297,19 +333,31 @@ impl Pair {
         let ours = self.ours.try_call(args)?;
         let members: Vec<Vec<u8>> = match &ours {
             Reply::Bulk(member) => vec![member.clone()],
-            other => other.items().iter().filter_map(Reply::bytes).map(<[u8]>::to_vec).collect(),
+            other => other
+                .items()
+                .iter()
+                .filter_map(Reply::bytes)
+                .map(<[u8]>::to_vec)
+                .collect(),
         };
         if members.is_empty() || matches!(ours, Reply::Error(_)) {
             let theirs = self.theirs.try_call(args)?;
             return Ok((!agree(Mode::Exact, &ours, &theirs)).then(|| differ(args, &ours, &theirs)));
         }
         let key = args[1].clone();
-        let size = self.theirs.try_call(&[b"SCARD".to_vec(), key.clone()])?.int().unwrap_or(-1);
-        let asked = args.get(2).map_or(1, |n| String::from_utf8_lossy(n).parse().unwrap_or(0));
+        let size = self
+            .theirs
+            .try_call(&[b"SCARD".to_vec(), key.clone()])?
+            .int()
+            .unwrap_or(-1);
+        let asked = args
+            .get(2)
+            .map_or(1, |n| String::from_utf8_lossy(n).parse().unwrap_or(0));
         let mut removal = vec![b"SREM".to_vec(), key];
         removal.extend(members.iter().cloned());
         let removed = self.theirs.try_call(&removal)?;
-        let fair = removed == Reply::Int(members.len() as i64) && members.len() as i64 == size.min(asked);
+        let fair =
+            removed == Reply::Int(members.len() as i64) && members.len() as i64 == size.min(asked);
         Ok((!fair).then(|| differ(args, &ours, &removed)))
     }
 }
@@ -322,7 +370,9 @@ fn walk(conn: &mut Conn, args: &Args) -> io::Result<Reply> {
     let mut all = Vec::new();
     for _ in 0..10_000 {
         let reply = conn.try_call(&args)?;
-        let [cursor, page] = reply.items() else { return Ok(reply) };
+        let [cursor, page] = reply.items() else {
+            return Ok(reply);
+        };
         for entry in page.items().chunks(if paired { 2 } else { 1 }) {
             all.push(Reply::Array(entry.to_vec()));
         }
@@ -339,11 +389,21 @@ fn walk(conn: &mut Conn, args: &Args) -> io::Result<Reply> {
 
 fn differ(args: &Args, ours: &Reply, theirs: &Reply) -> Found {
     let what = String::from_utf8_lossy(&args[0]).to_ascii_uppercase();
-    Found { what, detail: format!("{}\n  here      {ours:?}\n  reference {theirs:?}", show_args(args)) }
+    Found {
+        what,
+        detail: format!(
+            "{}\n  here      {ours:?}\n  reference {theirs:?}",
+            show_args(args)
+        ),
+    }
 }
 
 /// Removes ever smaller runs of steps as long as the same thing still differs.
-fn cut_down(fresh: &dyn Fn() -> io::Result<Pair>, steps: &[Step], what: &str) -> io::Result<Vec<Step>> {
+fn cut_down(
+    fresh: &dyn Fn() -> io::Result<Pair>,
+    steps: &[Step],
+    what: &str,
+) -> io::Result<Vec<Step>> {
     let mut kept = steps.to_vec();
     let mut chunk = kept.len().div_ceil(2);
     let mut replays = 0;
@@ -369,12 +429,22 @@ fn cut_down(fresh: &dyn Fn() -> io::Result<Pair>, steps: &[Step], what: &str) ->
 }
 
 fn show_args(args: &Args) -> String {
-    args.iter().map(|arg| show_word(arg)).collect::<Vec<_>>().join(" ")
+    args.iter()
+        .map(|arg| show_word(arg))
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 fn show_word(word: &[u8]) -> String {
-    let plain = !word.is_empty() && word.iter().all(|b| b.is_ascii_graphic() && !b"\"'\\".contains(b));
-    if plain && word.len() < 40 { String::from_utf8_lossy(word).into_owned() } else { show_bytes(word) }
+    let plain = !word.is_empty()
+        && word
+            .iter()
+            .all(|b| b.is_ascii_graphic() && !b"\"'\\".contains(b));
+    if plain && word.len() < 40 {
+        String::from_utf8_lossy(word).into_owned()
+    } else {
+        show_bytes(word)
+    }
 }
 
 fn show_step(step: &Step) -> String {
@@ -382,7 +452,11 @@ fn show_step(step: &Step) -> String {
         Step::Single(_, args) => show_args(args),
         Step::Transaction(queued, commit) => {
             let inner: Vec<String> = queued.iter().map(|(_, args)| show_args(args)).collect();
-            format!("MULTI; {}; {}", inner.join("; "), if *commit { "EXEC" } else { "DISCARD" })
+            format!(
+                "MULTI; {}; {}",
+                inner.join("; "),
+                if *commit { "EXEC" } else { "DISCARD" }
+            )
         }
     }
 }

@@ -21,15 +21,23 @@ pub fn difference(ours: &mut Conn, theirs: &mut Conn) -> io::Result<Option<Strin
         if mine != reference {
             let extra: Vec<_> = mine.difference(&reference).collect();
             let missing: Vec<_> = reference.difference(&mine).collect();
-            return Ok(Some(format!("db {db}: keys only here {extra:?}, only in the reference {missing:?}")));
+            return Ok(Some(format!(
+                "db {db}: keys only here {extra:?}, only in the reference {missing:?}"
+            )));
         }
         let size = (ours.try_call(&["DBSIZE"])?, theirs.try_call(&["DBSIZE"])?);
         if size.0 != size.1 {
-            return Ok(Some(format!("db {db}: DBSIZE {:?}, in the reference {:?}", size.0, size.1)));
+            return Ok(Some(format!(
+                "db {db}: DBSIZE {:?}, in the reference {:?}",
+                size.0, size.1
+            )));
         }
         for key in &mine {
             if let Some(what) = key_difference(ours, theirs, key)? {
-                return Ok(Some(format!("db {db}, key {}: {what}", String::from_utf8_lossy(key))));
+                return Ok(Some(format!(
+                    "db {db}, key {}: {what}",
+                    String::from_utf8_lossy(key)
+                )));
             }
         }
     }
@@ -38,7 +46,12 @@ pub fn difference(ours: &mut Conn, theirs: &mut Conn) -> io::Result<Option<Strin
 
 fn keys(conn: &mut Conn) -> io::Result<BTreeSet<Vec<u8>>> {
     let reply = conn.try_call(&["KEYS", "*"])?;
-    Ok(reply.items().iter().filter_map(Reply::bytes).map(<[u8]>::to_vec).collect())
+    Ok(reply
+        .items()
+        .iter()
+        .filter_map(Reply::bytes)
+        .map(<[u8]>::to_vec)
+        .collect())
 }
 
 fn key_difference(ours: &mut Conn, theirs: &mut Conn, key: &[u8]) -> io::Result<Option<String>> {
@@ -54,7 +67,10 @@ fn key_difference(ours: &mut Conn, theirs: &mut Conn, key: &[u8]) -> io::Result<
         "list" => questions.push((Mode::Exact, vec![b"LRANGE", key, b"0", b"-1"])),
         "set" => questions.push((Mode::Set, vec![b"SMEMBERS", key])),
         "hash" => questions.push((Mode::Pairs, vec![b"HGETALL", key])),
-        "zset" => questions.push((Mode::Exact, vec![b"ZRANGE", key, b"0", b"-1", b"WITHSCORES"])),
+        "zset" => questions.push((
+            Mode::Exact,
+            vec![b"ZRANGE", key, b"0", b"-1", b"WITHSCORES"],
+        )),
         "stream" => questions.push((Mode::Exact, vec![b"XRANGE", key, b"-", b"+"])),
         _ => {}
     }
@@ -62,7 +78,9 @@ fn key_difference(ours: &mut Conn, theirs: &mut Conn, key: &[u8]) -> io::Result<
         let (mine, reference) = (ours.try_call(&question)?, theirs.try_call(&question)?);
         if !agree(mode, &mine, &reference) {
             let name = question[0].escape_ascii();
-            return Ok(Some(format!("{name} is {mine:?}, in the reference {reference:?}")));
+            return Ok(Some(format!(
+                "{name} is {mine:?}, in the reference {reference:?}"
+            )));
         }
     }
     Ok(None)
