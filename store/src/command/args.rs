@@ -96,6 +96,12 @@ pub fn parse_i64(text: &[u8]) -> Result<i64, CommandError> {
     }
 }
 
+/// An integer of at least `min`, such as a count or a number of keys; whatever else is `error`.
+pub fn parse_at_least(text: &[u8], min: usize, error: CommandError) -> Result<usize, CommandError> {
+    let number = parse_i64(text).ok().and_then(|number| usize::try_from(number).ok());
+    number.filter(|number| *number >= min).ok_or(error)
+}
+
 /// A float as Redis reads scores: what C's strtod takes as a whole, without
 /// leading space, NaN refused; `inf`, `+inf`, `-infinity` and hexadecimal floats count.
 pub fn parse_f64(text: &[u8]) -> Result<f64, CommandError> {

@@ -15,8 +15,9 @@ pub mod scan_batch;
 pub mod scan_options;
 pub mod set;
 mod spec;
+pub mod zset;
 
-pub use args::{ArgCursor, parse_f64, parse_i64};
+pub use args::{ArgCursor, parse_at_least, parse_f64, parse_i64};
 pub use context::{Ctx, DataConfig};
 pub use effects::{Effects, EventClass};
 pub use error::CommandError;
@@ -43,4 +44,4 @@ pub fn tables() -> impl Iterator<Item = &'static DataCommand> {
 }
 
 /// One table per group; a command is one line in its group's table.
-static TABLES: &[&[&DataCommand]] = &[set::TABLE];
+static TABLES: &[&[&DataCommand]] = &[set::TABLE, zset::TABLE];

@@ -9,7 +9,7 @@ use super::operands::{read_all, sets};
 use super::store::store;
 use super::{KEYS_RO_ACCESS, RO_ACCESS, SET, reply_item};
 use crate::command::{
-    ArgCursor, CommandError, Ctx, DataCommand, Flags, KeyFlags, KeySpec, Spec, parse_i64,
+    ArgCursor, CommandError, Ctx, DataCommand, Flags, KeyFlags, KeySpec, Spec, parse_at_least,
 };
 use crate::types::{ItemBuf, Set};
 
@@ -97,6 +97,9 @@ fn sinterstore(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<(), CommandError> {
     Ok(())
 }
 
+const NO_KEYS: CommandError = CommandError::text("ERR numkeys should be greater than 0");
+const NEGATIVE_LIMIT: CommandError = CommandError::text("ERR LIMIT can't be negative");
+
 /// The arguments of SINTERCARD behind its name; keys start at argument 2.
 struct SintercardArgs {
     key_count: usize,
@@ -106,11 +109,7 @@ struct SintercardArgs {
 
 impl SintercardArgs {
     fn parse(args: Args<'_>) -> Result<Self, CommandError> {
-        let key_count = parse_i64(args.get(1))
-            .ok()
-            .filter(|count| *count > 0)
-            .and_then(|count| usize::try_from(count).ok())
-            .ok_or(CommandError::text("ERR numkeys should be greater than 0"))?;
+        let key_count = parse_at_least(args.get(1), 1, NO_KEYS)?;
         if key_count > args.len() - 2 {
             return Err(CommandError::text(
                 "ERR Number of keys can't be greater than number of args",
@@ -122,18 +121,10 @@ impl SintercardArgs {
             if options.remaining() < 2 || !options.keyword("LIMIT") {
                 return Err(CommandError::Syntax);
             }
-            limit = parse_limit(options.expect()?)?;
+            limit = parse_at_least(options.expect()?, 0, NEGATIVE_LIMIT)?;
         }
         Ok(SintercardArgs { key_count, limit })
     }
-}
-
-/// The LIMIT of SINTERCARD and ZINTERCARD.
-pub(in crate::command) fn parse_limit(text: &[u8]) -> Result<usize, CommandError> {
-    parse_i64(text)
-        .ok()
-        .and_then(|limit| usize::try_from(limit).ok())
-        .ok_or(CommandError::text("ERR LIMIT can't be negative"))
 }
 
 fn sintercard(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<(), CommandError> {

@@ -4,7 +4,7 @@ use resp::Args;
 
 use super::{SET, reply_item};
 use crate::command::{
-    CommandError, Ctx, DataCommand, EventClass, Flags, Key, KeyFlags, KeySpec, Spec, parse_i64,
+    CommandError, Ctx, DataCommand, EventClass, Flags, Key, KeyFlags, KeySpec, Spec, parse_at_least,
 };
 
 pub(super) static SPOP: DataCommand = DataCommand {
@@ -29,16 +29,13 @@ fn spop(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<(), CommandError> {
     let key = ctx.keys.arg(args, 1);
     match args.len() {
         2 => pop_one(ctx, key),
-        3 => pop_many(ctx, key, parse_count(args.get(2))?),
+        3 => pop_many(
+            ctx,
+            key,
+            parse_at_least(args.get(2), 0, CommandError::NotPositive)?,
+        ),
         _ => Err(CommandError::Syntax),
     }
-}
-
-fn parse_count(text: &[u8]) -> Result<usize, CommandError> {
-    parse_i64(text)
-        .ok()
-        .and_then(|count| usize::try_from(count).ok())
-        .ok_or(CommandError::NotPositive)
 }
 
 fn pop_one(ctx: &mut Ctx<'_>, key: Key<'_>) -> Result<(), CommandError> {

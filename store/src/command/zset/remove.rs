@@ -1,0 +1,40 @@
+//! ZREM.
+
+use resp::Args;
+
+use super::{KEY_RW_DELETE, ZSET};
+use crate::command::{CommandError, Ctx, DataCommand, EventClass, Flags, Spec};
+
+pub(super) static ZREM: DataCommand = DataCommand {
+    spec: Spec {
+        name: "zrem",
+        summary: "Removes members from a sorted set; the key goes with the last one.",
+        since: "1.2.0",
+        complexity: "O(M*log(N)) with N being the number of elements in the sorted set and M the number of elements to be removed.",
+        arity: -3,
+        flags: Flags::WRITE.union(Flags::FAST),
+        keys: KEY_RW_DELETE,
+        syntax: "key member [member ...]",
+        ..ZSET
+    },
+    run: zrem,
+    subcommands: &[],
+};
+
+fn zrem(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<(), CommandError> {
+    let key = ctx.keys.arg(args, 1);
+    let seed = ctx.keys.seed();
+    let mut removed = 0;
+    if let Some(mut zset) = ctx.keys.edit_zset(key)? {
+        for member in args.tail(2).iter() {
+            removed += u64::from(zset.remove(&seed, member).is_some());
+        }
+    }
+    if removed > 0 {
+        ctx.keys.changed(EventClass::ZSET, "zrem", key);
+        ctx.keys.add_dirty(removed - 1);
+        ctx.keys.delete_if_empty(key);
+    }
+    ctx.reply.integer(removed as i64);
+    Ok(())
+}

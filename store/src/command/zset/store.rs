@@ -1,0 +1,17 @@
+//! How the commands that store a sorted set end.
+
+use crate::command::{Ctx, EventClass, Key};
+use crate::types::Zset;
+use crate::value::Value;
+
+/// Puts `result` at `destination` with `event`, or deletes what is there when it is empty; replies with its size.
+pub(super) fn store(ctx: &mut Ctx<'_>, destination: Key<'_>, result: Zset, event: &'static str) {
+    let len = result.len();
+    if len > 0 {
+        ctx.keys.put(destination, Value::Zset(result), None);
+        ctx.keys.changed(EventClass::ZSET, event, destination);
+    } else if ctx.keys.delete(destination) {
+        ctx.keys.changed(EventClass::GENERIC, "del", destination);
+    }
+    ctx.reply.integer(len as i64);
+}
