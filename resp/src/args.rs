@@ -48,18 +48,6 @@ impl Arg {
         }
     }
 
-    /// The same argument in a table of owned arguments where `by` others come first.
-    pub(crate) fn behind_owned(self, by: usize) -> Self {
-        if self.is_owned() {
-            Self {
-                offset: self.offset + by as u32,
-                ..self
-            }
-        } else {
-            self
-        }
-    }
-
     #[inline]
     pub(crate) fn is_owned(self) -> bool {
         self.len == OWNED

@@ -81,12 +81,14 @@ impl Batch {
         self.ends.push(self.args.len() as u32);
     }
 
-    /// Appends a request with its own table of owned arguments, which is emptied.
-    pub(crate) fn push_request(&mut self, args: &[Arg], owned: &mut Vec<Bytes>) {
-        let base = self.owned.len();
-        self.owned.append(owned);
-        self.args
-            .extend(args.iter().map(|arg| arg.behind_owned(base)));
+    /// Adds a request that began in an earlier buffer, with its own table of owned arguments, which is emptied. It comes first.
+    pub(crate) fn push_first(&mut self, args: &[Arg], owned: &mut Vec<Bytes>) {
+        assert!(
+            self.is_empty() && self.owned.is_empty(),
+            "a batch is cleared before another buffer is decoded"
+        );
+        self.args.extend_from_slice(args);
+        std::mem::swap(&mut self.owned, owned);
         self.end_request();
     }
 

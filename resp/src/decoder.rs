@@ -85,6 +85,27 @@ enum Partial {
 }
 
 /// Decoding state of one connection.
+///
+/// ```
+/// use resp::{Batch, Decoder, Limits, Status};
+///
+/// let mut decoder = Decoder::new();
+/// let mut batch = Batch::new(32);
+/// let mut buf = Vec::new();
+/// let mut names = Vec::new();
+/// for read in [&b"*1\r\n$4\r\nPING\r\n*2\r\n$3\r\nGE"[..], b"T\r\n$1\r\nk\r\n"] {
+///     buf.extend_from_slice(read); // or into `decoder.big_bulk()`, after `Status::BigBulk`
+///     let progress = decoder.decode(&buf, &Limits::default(), &mut batch);
+///     assert_eq!(progress.status, Status::NeedMore);
+///     for i in 0..batch.len() {
+///         names.push(batch.args(&buf, i).get(0).to_vec()); // execute
+///     }
+///     batch.clear();
+///     buf.truncate(progress.retained);
+///     buf.drain(..progress.consumed);
+/// }
+/// assert_eq!(names, [b"PING".to_vec(), b"GET".to_vec()]);
+/// ```
 #[derive(Debug, Default)]
 pub struct Decoder {
     partial: Option<Partial>,
@@ -252,7 +273,7 @@ impl Decoder {
     ) -> Result<Step, ProtocolError> {
         let step = cursor.read_args(buf, limits, &mut self.args)?;
         if let Step::Complete { .. } = step {
-            batch.push_request(&self.args, &mut self.owned);
+            batch.push_first(&self.args, &mut self.owned);
             self.args.clear();
             self.args.shrink_to(RETAINED_ARGS_MAX);
         } else {

@@ -66,6 +66,14 @@ impl Peer {
                         .collect(),
                 );
             }
+            let args = (0..self.batch.len())
+                .map(|i| self.batch.args(&self.buf, i).len())
+                .sum::<usize>();
+            assert_eq!(
+                self.batch.args.len(),
+                args,
+                "no arguments without a request"
+            );
             self.batch.clear();
             self.buf.truncate(progress.retained);
             self.buf.drain(..progress.consumed);
@@ -225,6 +233,7 @@ fn broken_requests_have_their_own_errors() {
         ),
         (&long("*1\r\n$"), open, "too big bulk count string"),
         (&long("*1\r\n"), open, "too big bulk count string"),
+        (b"*2\r\n$4\r\nPING\r\n:1\r\n", open, "expected '$', got ':'"),
         (b"*1\r\n:1\r\n", open, "expected '$', got ':'"),
         (b"*1\r\n\r\n\r\n", open, "expected '$', got ' '"),
         (b"*1\r\n\0\r\n", open, "expected '$', got '\0'"),
@@ -379,6 +388,25 @@ fn big_arguments_are_received_in_place() {
         target,
         "the value is not copied again"
     );
+}
+
+#[test]
+fn only_big_and_incomplete_arguments_leave_the_buffer() {
+    for (len, cut, leaves) in [
+        (BIG_ARG - 1, 1, false),
+        (BIG_ARG, 1, true),
+        (BIG_ARG, 0, false),
+    ] {
+        let wire = encode(&[b"SET".to_vec(), vec![b'v'; len]]);
+        let mut peer = decode_pieces([&wire[..wire.len() - cut]]);
+        assert_eq!(
+            peer.decoder.big_bulk().is_some(),
+            leaves,
+            "{len} bytes without the last {cut}"
+        );
+        peer.feed(&wire[wire.len() - cut..]);
+        assert_eq!(peer.requests.len(), 1);
+    }
 }
 
 #[test]
