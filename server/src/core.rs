@@ -1,13 +1,13 @@
 //! What one core owns by itself: touched by its thread only, so no locks.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use store::command::DataConfig;
 use store::random::Rng;
 
+use crate::config::{Settings, SettingsReader};
 use crate::server::{CoreStats, Server};
 
 /// One core's state.
@@ -20,20 +20,20 @@ pub struct Core {
     pub rng: RefCell<Rng>,
     /// This core's copy of the settings data commands read.
     pub data_config: RefCell<DataConfig>,
-    settings_version: Cell<u64>,
+    settings: RefCell<SettingsReader>,
 }
 
 impl Core {
     /// The state of core `index`.
     pub fn new(index: usize, server: Arc<Server>, random_seed: u64) -> Self {
-        let data_config = RefCell::new(server.data_config());
-        let settings_version = Cell::new(server.settings_version.load(Relaxed));
+        let settings = server.config.reader();
+        let data_config = RefCell::new(settings.settings().data.clone());
         Core {
             index,
             server,
             rng: RefCell::new(Rng::new(random_seed)),
             data_config,
-            settings_version,
+            settings: RefCell::new(settings),
         }
     }
 
@@ -44,11 +44,15 @@ impl Core {
 
     /// Takes over settings that have changed since the last call; costs one load when none has.
     pub fn refresh_settings(&self) {
-        let version = self.server.settings_version.load(Relaxed);
-        if version != self.settings_version.get() {
-            self.settings_version.set(version);
-            *self.data_config.borrow_mut() = self.server.data_config();
+        let mut settings = self.settings.borrow_mut();
+        if settings.refresh(&self.server.config) {
+            *self.data_config.borrow_mut() = settings.settings().data.clone();
         }
+    }
+
+    /// The settings as of the last refresh.
+    pub fn settings(&self) -> Arc<Settings> {
+        Arc::clone(self.settings.borrow().settings())
     }
 }
 

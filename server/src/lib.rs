@@ -4,6 +4,7 @@ pub mod client;
 pub mod command;
 pub mod config;
 pub mod core;
+pub mod logging;
 pub mod registry;
 pub mod runtime;
 pub mod server;

@@ -2,11 +2,12 @@
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use store::command::{DataConfig, Slice};
+use store::command::Slice;
 use store::hash::Seed;
 use store::slot::ShardMap;
 
 use crate::client::Clients;
+use crate::config::Config;
 use crate::registry::Registry;
 use crate::shard::TenantSlices;
 
@@ -24,8 +25,8 @@ pub struct Server {
     pub clients: Clients,
     /// Counters, one block per core.
     pub stats: Box<[CoreStats]>,
-    /// Grows with every CONFIG SET.
-    pub settings_version: AtomicU64,
+    /// The configuration.
+    pub config: Config,
     /// When the process started, ms since the epoch.
     pub started_at_ms: u64,
     /// 40 random hexadecimal digits, new at every start.
@@ -86,17 +87,6 @@ impl Counter {
     /// Back to zero; an increment at that very moment may survive.
     pub fn reset(&self) {
         self.0.store(0, Relaxed);
-    }
-}
-
-impl Server {
-    /// The settings that data commands read, as they stand now.
-    pub fn data_config(&self) -> DataConfig {
-        DataConfig {
-            encoding: store::types::EncodingLimits::default(),
-            bulk_len_max: 512 * 1024 * 1024,
-            events: store::command::EventClass::default(),
-        }
     }
 }
 

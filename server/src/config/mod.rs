@@ -104,7 +104,9 @@ fn derive_defaults(values: &mut Values, machine: &Machine) {
     let threads = Settings::from_values(values).threads.max(1);
     let shards = match threads {
         1 => 1,
-        threads => (threads * SHARDS_PER_THREAD).next_power_of_two().min(4096),
+        threads => (threads * SHARDS_PER_THREAD)
+            .next_power_of_two()
+            .min(store::slot::SHARDS_MAX),
     };
     values.derive_default("threads", Value::Integer(threads as i64));
     values.derive_default("shards", Value::Integer(shards as i64));
