@@ -279,6 +279,14 @@ impl<'a> BlockRef<'a> {
     }
 }
 
+impl BlockIter<'_> {
+    /// Nothing.
+    #[must_use]
+    pub const fn empty() -> Self {
+        BlockIter { bytes: &[] }
+    }
+}
+
 impl<'a> Iterator for BlockIter<'a> {
     type Item = &'a [u8];
 

@@ -127,6 +127,12 @@ impl<A: ThinOwner, B: ThinOwner, C: ThinOwner> Tagged<A, B, C> {
     }
 }
 
+impl<A: ThinOwner + Default, B: ThinOwner, C: ThinOwner> Default for Tagged<A, B, C> {
+    fn default() -> Self {
+        Self::new(Choice::First(A::default()))
+    }
+}
+
 impl<A: ThinOwner, B: ThinOwner, C: ThinOwner> Drop for Tagged<A, B, C> {
     fn drop(&mut self) {
         // SAFETY: the pointer is owned and not used after the drop.

@@ -18,13 +18,14 @@ const ITEMS_PER_RECORD: usize = 2;
 const PREFIX_BYTES_MAX: usize = 5;
 
 /// A map of fields to values without order.
+#[derive(Default)]
 pub struct Hash(Tagged<Packed, Box<CellTable>, Never>);
 
 impl Hash {
     /// An empty hash; allocates nothing.
     #[must_use]
     pub fn new() -> Self {
-        Self(Tagged::new(AsPacked(Packed::new())))
+        Self::default()
     }
 
     /// Number of fields.
@@ -196,12 +197,6 @@ fn replace_value(packed: &mut Packed, at: usize, value: &[u8]) {
 fn pairs(packed: PackedRef<'_>) -> impl Iterator<Item = (&[u8], &[u8])> {
     let mut items = packed.items();
     std::iter::from_fn(move || Some((items.next()?, items.next()?)))
-}
-
-impl Default for Hash {
-    fn default() -> Self {
-        Self::new()
-    }
 }
 
 impl Clone for Hash {

@@ -1,19 +1,26 @@
-//! A list of byte strings.
+//! A list of byte strings: one block while it is small, counted segments of blocks beyond.
 
+mod iter;
+mod limit;
+mod quick;
+mod segment;
+#[cfg(test)]
+mod tests;
+
+pub use iter::ListIter;
+
+use crate::encoding::block::Block;
+use crate::encoding::tagged::Choice::{First as AsBlock, Second as AsQuick};
+use crate::encoding::tagged::{Never, Tagged};
+use crate::mem::alloc_size;
 use crate::types::{Direction, EncodingLimits, Side};
-use std::collections::VecDeque;
+use limit::BlockLimit;
+use quick::{Quick, remove_equal_in_block, strip_end};
 use std::ops::Range;
 
 /// A list: a sequence with cheap ends and counted access to the middle.
-#[derive(Clone, Debug, Default)]
-pub struct List(Box<VecDeque<Vec<u8>>>);
-
-/// Elements in order, from [`List::iter_from`].
-pub struct ListIter<'a> {
-    list: &'a List,
-    range: Range<usize>,
-    direction: Direction,
-}
+#[derive(Default)]
+pub struct List(Tagged<Block, Box<Quick>, Never>);
 
 impl List {
     /// An empty list; allocates nothing.
@@ -25,83 +32,151 @@ impl List {
     /// Number of elements.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.0.len()
+        match self.0.view() {
+            AsBlock(block) => block.len(),
+            AsQuick(quick) => quick.len(),
+        }
     }
 
     /// Whether no element is left.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.len() == 0
     }
 
     /// Heap bytes held, in allocator classes.
     #[must_use]
     pub fn mem_bytes(&self) -> usize {
-        self.0.iter().map(|e| e.capacity() + 24).sum()
+        match self.0.view() {
+            AsBlock(block) => block.mem_bytes,
+            AsQuick(quick) => {
+                alloc_size(size_of::<Quick>()) - size_of::<Quick>() + quick.mem_bytes()
+            }
+        }
     }
 
     /// OBJECT ENCODING's name of the representation.
     #[must_use]
     pub fn encoding(&self) -> &'static str {
-        if self.mem_bytes() > 8192 {
-            "quicklist"
-        } else {
-            "listpack"
+        match self.0.view() {
+            AsBlock(_) => "listpack",
+            AsQuick(_) => "quicklist",
         }
     }
 
     /// Appends at `side`.
-    pub fn push(&mut self, side: Side, element: &[u8], _limits: &EncodingLimits) {
-        match side {
-            Side::Left => self.0.push_front(element.to_vec()),
-            Side::Right => self.0.push_back(element.to_vec()),
+    pub fn push(&mut self, side: Side, element: &[u8], limits: &EncodingLimits) {
+        let limit = BlockLimit::of(limits);
+        match self.0.view_mut() {
+            AsQuick(quick) => return quick.push(side, element, limit),
+            AsBlock(mut block) => {
+                if limit.admits(block.view(), element.len()) {
+                    return block.push(strip_end(side), element);
+                }
+            }
+        }
+        self.convert_to_quick().push(side, element, limit);
+    }
+
+    /// Turns the block into a large list of that one block.
+    fn convert_to_quick(&mut self) -> &mut Quick {
+        let quick = match std::mem::take(&mut self.0).into_owned() {
+            AsBlock(block) => Box::new(Quick::of(block)),
+            AsQuick(quick) => quick,
+        };
+        self.0 = Tagged::new(AsQuick(quick));
+        match self.0.view_mut() {
+            AsQuick(quick) => quick,
+            AsBlock(_) => unreachable!("just converted"),
         }
     }
 
     /// The element at `side`.
     #[must_use]
     pub fn peek(&self, side: Side) -> Option<&[u8]> {
-        match side {
-            Side::Left => self.0.front(),
-            Side::Right => self.0.back(),
+        match self.0.view() {
+            AsBlock(block) => block.peek(strip_end(side)),
+            AsQuick(quick) => quick.peek(side),
         }
-        .map(Vec::as_slice)
     }
 
     /// Removes the element at `side`, showing it to `f` first.
     pub fn pop<R>(&mut self, side: Side, f: impl FnOnce(&[u8]) -> R) -> Option<R> {
-        let element = match side {
-            Side::Left => self.0.pop_front(),
-            Side::Right => self.0.pop_back(),
-        }?;
-        Some(f(&element))
+        match self.0.view_mut() {
+            AsBlock(mut block) => {
+                let result = block.pop(strip_end(side), f)?;
+                block.shrink();
+                Some(result)
+            }
+            AsQuick(quick) => quick.pop(side, f),
+        }
     }
 
     /// The element at `index` from the left.
     #[must_use]
     pub fn get(&self, index: usize) -> Option<&[u8]> {
-        self.0.get(index).map(Vec::as_slice)
+        match self.0.view() {
+            AsBlock(block) => block.get(index),
+            AsQuick(quick) => {
+                let place = quick.locate(index)?;
+                quick.block(place.segment, place.slot)?.get(place.index)
+            }
+        }
     }
 
     /// Replaces the element at `index`; false when there is none.
-    pub fn set(&mut self, index: usize, element: &[u8], _limits: &EncodingLimits) -> bool {
-        self.0
-            .get_mut(index)
-            .map(|e| *e = element.to_vec())
-            .is_some()
+    pub fn set(&mut self, index: usize, element: &[u8], limits: &EncodingLimits) -> bool {
+        let limit = BlockLimit::of(limits);
+        match self.0.view_mut() {
+            AsQuick(quick) => return quick.set(index, element, limit),
+            AsBlock(mut block) => {
+                let view = block.view();
+                let Some(old) = view.get(index) else {
+                    return false;
+                };
+                if limit.admits_instead(view, old, element) {
+                    block.replace(index, element);
+                    return true;
+                }
+            }
+        }
+        self.convert_to_quick().set(index, element, limit)
     }
 
     /// Inserts so that the new element gets `index`.
     ///
     /// # Panics
     /// When `index` is beyond the length.
-    pub fn insert_at(&mut self, index: usize, element: &[u8], _limits: &EncodingLimits) {
-        self.0.insert(index, element.to_vec());
+    pub fn insert_at(&mut self, index: usize, element: &[u8], limits: &EncodingLimits) {
+        assert!(
+            index <= self.len(),
+            "elements are inserted before, between or after others"
+        );
+        let limit = BlockLimit::of(limits);
+        match self.0.view_mut() {
+            AsQuick(quick) => return quick.insert(index, element, limit),
+            AsBlock(mut block) => {
+                if limit.admits(block.view(), element.len()) {
+                    return block.insert(index, element);
+                }
+            }
+        }
+        self.convert_to_quick().insert(index, element, limit);
     }
 
     /// Removes the element at `index`; false when there is none.
     pub fn remove_at(&mut self, index: usize) -> bool {
-        self.0.remove(index).is_some()
+        match self.0.view_mut() {
+            AsQuick(quick) => quick.remove(index),
+            AsBlock(mut block) => {
+                let inside = index < block.view().len();
+                if inside {
+                    block.remove(index..index + 1);
+                    block.shrink();
+                }
+                inside
+            }
+        }
     }
 
     /// Removes elements equal to `value` and says how many: the first `count` from the left when positive, from the right when negative, all when 0.
@@ -111,68 +186,76 @@ impl List {
         } else {
             usize::try_from(count.unsigned_abs()).unwrap_or(usize::MAX)
         };
-        let direction = if count < 0 {
-            Direction::Reverse
-        } else {
-            Direction::Forward
-        };
-        let len = self.len();
-        let mut at: Vec<usize> = self
-            .iter_from(0, direction)
-            .enumerate()
-            .filter(|(_, e)| *e == value)
-            .map(|(i, _)| i)
-            .take(limit)
-            .collect();
-        if direction == Direction::Reverse {
-            at.iter_mut().for_each(|i| *i = len - 1 - *i);
+        let side = if count < 0 { Side::Right } else { Side::Left };
+        match self.0.view_mut() {
+            AsBlock(mut block) => remove_equal_in_block(&mut block, side, limit, value),
+            AsQuick(quick) => quick.remove_equal(side, limit, value),
         }
-        at.sort_unstable();
-        for i in at.iter().rev() {
-            self.remove_at(*i);
-        }
-        at.len()
     }
 
     /// Keeps `keep` (clamped to the length) and hands back what was cut off when freeing it may take long: pass it to the background.
     pub fn trim(&mut self, keep: Range<usize>) -> Option<List> {
-        let end = keep.end.min(self.len());
-        self.0.truncate(end);
-        self.0.drain(..keep.start.min(end));
-        None
+        let len = self.len();
+        let end = keep.end.min(len);
+        let start = keep.start.min(end);
+        match self.0.view_mut() {
+            AsBlock(mut block) => {
+                block.remove(end..len);
+                block.remove(0..start);
+                block.shrink();
+                None
+            }
+            AsQuick(quick) => {
+                let mut trash = Quick::default();
+                quick.cut(Side::Right, len - end, &mut trash);
+                quick.cut(Side::Left, start, &mut trash);
+                (trash.len() > 0).then(|| List(Tagged::new(AsQuick(Box::new(trash)))))
+            }
+        }
     }
 
     /// Elements starting `skip` from the end `direction` starts at: `(0, Reverse)` begins with the last.
     #[must_use]
     pub fn iter_from(&self, skip: usize, direction: Direction) -> ListIter<'_> {
         let len = self.len();
-        let range = match direction {
-            Direction::Forward => skip.min(len)..len,
-            Direction::Reverse => 0..len.saturating_sub(skip),
+        if skip >= len {
+            return ListIter::empty();
+        }
+        let index = match direction {
+            Direction::Forward => skip,
+            Direction::Reverse => len - 1 - skip,
         };
-        ListIter {
-            list: self,
-            range,
-            direction,
+        match self.0.view() {
+            AsBlock(block) => ListIter::in_block(block, index, direction),
+            AsQuick(quick) => quick.locate(index).map_or(ListIter::empty(), |place| {
+                ListIter::in_quick(quick, place, direction)
+            }),
         }
     }
 
     /// Frees about `items` elements; true when nothing is left.
     pub fn free_step(&mut self, items: usize) -> bool {
-        let end = items.min(self.len());
-        self.0.drain(..end);
-        self.is_empty()
+        if let AsQuick(quick) = self.0.view_mut() {
+            return quick.free_step(items);
+        }
+        *self = Self::new();
+        true
     }
 }
 
-impl<'a> Iterator for ListIter<'a> {
-    type Item = &'a [u8];
+impl Clone for List {
+    fn clone(&self) -> Self {
+        Self(Tagged::new(match self.0.view() {
+            AsBlock(block) => AsBlock(block.to_block()),
+            AsQuick(quick) => AsQuick(Box::new(quick.clone())),
+        }))
+    }
+}
 
-    fn next(&mut self) -> Option<&'a [u8]> {
-        let index = match self.direction {
-            Direction::Forward => self.range.next(),
-            Direction::Reverse => self.range.next_back(),
-        }?;
-        self.list.get(index)
+impl std::fmt::Debug for List {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list()
+            .entries(self.iter_from(0, Direction::Forward))
+            .finish()
     }
 }

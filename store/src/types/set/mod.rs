@@ -21,13 +21,14 @@ use crate::types::cell_table::CellTable;
 const INT_DIGITS_MAX: usize = 20;
 
 /// A set of members without order.
+#[derive(Default)]
 pub struct Set(Tagged<Packed, IntSet, Box<CellTable>>);
 
 impl Set {
     /// An empty set; allocates nothing.
     #[must_use]
     pub fn new() -> Self {
-        Self(Tagged::new(AsPacked(Packed::new())))
+        Self::default()
     }
 
     /// Number of members.
@@ -300,12 +301,6 @@ fn pack_ints(ints: IntSetRef<'_>) -> Packed {
         packed.push_record(&[prefix(member.len()).as_slice(), member]);
     }
     packed
-}
-
-impl Default for Set {
-    fn default() -> Self {
-        Self::new()
-    }
 }
 
 impl Clone for Set {
