@@ -4,6 +4,7 @@
 use resp::Args;
 
 use super::CommandError;
+use super::float::parse_float;
 
 /// Walks over a command's arguments, front to back.
 #[derive(Clone, Copy, Debug)]
@@ -103,11 +104,20 @@ pub fn parse_at_least(text: &[u8], min: usize, error: CommandError) -> Result<us
 }
 
 /// A float as Redis reads scores: what C's strtod takes as a whole, without
-/// leading space, NaN refused; `inf`, `+inf`, `-infinity` and hexadecimal floats count.
+/// leading space; NaN and what does not fit are refused; `inf`, `+inf`, `-infinity`
+/// and hexadecimal floats count.
 pub fn parse_f64(text: &[u8]) -> Result<f64, CommandError> {
-    let text = std::str::from_utf8(text).map_err(|_| CommandError::NotFloat)?;
-    match text.parse::<f64>() {
-        Ok(value) if !value.is_nan() => Ok(value),
-        _ => Err(CommandError::NotFloat),
+    parse_float(text)
+        .filter(|parsed| !parsed.out_of_range)
+        .map(|parsed| parsed.value)
+        .ok_or(CommandError::NotFloat)
+}
+
+/// A float as Redis reads the bounds of score ranges: like [`parse_f64`], but leading
+/// space is skipped, nothing at all is 0, and what does not fit is infinite or 0.
+pub fn parse_f64_lenient(text: &[u8]) -> Option<f64> {
+    match text.trim_ascii_start() {
+        [] => text.is_empty().then_some(0.0),
+        text => parse_float(text).map(|parsed| parsed.value),
     }
 }

@@ -8,6 +8,7 @@ mod args;
 mod context;
 mod effects;
 mod error;
+mod float;
 mod key_positions;
 mod keys;
 pub mod sampling;
@@ -17,7 +18,7 @@ pub mod set;
 mod spec;
 pub mod zset;
 
-pub use args::{ArgCursor, parse_at_least, parse_f64, parse_i64};
+pub use args::{ArgCursor, parse_at_least, parse_f64, parse_f64_lenient, parse_i64};
 pub use context::{Ctx, DataConfig};
 pub use effects::{Effects, EventClass};
 pub use error::CommandError;

@@ -8,7 +8,7 @@ use std::ops::Range;
 use resp::Args;
 
 use super::scored_reply::Scores;
-use crate::command::{ArgCursor, CommandError, parse_f64, parse_i64};
+use crate::command::{ArgCursor, CommandError, parse_f64_lenient, parse_i64};
 use crate::types::zset::{LexBound, LexRange, ScoreBound, ScoreRange};
 use crate::types::{Direction, Zset};
 
@@ -180,12 +180,9 @@ pub(super) fn parse_score_range(min: &[u8], max: &[u8]) -> Result<ScoreRange, Co
     })
 }
 
-/// One end of a score range. Unlike a score it may be empty, meaning 0, and start with blanks: that is how C's `strtod` reads.
+/// One end of a score range: `1.5`, or `(1.5` to leave that score itself out.
 fn parse_score_bound(text: &[u8]) -> Result<ScoreBound, CommandError> {
-    let value = |text: &[u8]| match text.trim_ascii_start() {
-        [] if text.is_empty() => Ok(0.0),
-        text => parse_f64(text).map_err(|_| CommandError::ScoreRange),
-    };
+    let value = |text| parse_f64_lenient(text).ok_or(CommandError::ScoreRange);
     match text {
         [b'(', rest @ ..] => value(rest).map(ScoreBound::Exclusive),
         _ => value(text).map(ScoreBound::Inclusive),
@@ -235,6 +232,8 @@ mod tests {
             ("(+inf", Some(ScoreBound::Exclusive(f64::INFINITY))),
             ("", Some(ScoreBound::Inclusive(0.0))),
             ("(", Some(ScoreBound::Exclusive(0.0))),
+            ("0x10", Some(ScoreBound::Inclusive(16.0))),
+            ("1e400", Some(ScoreBound::Inclusive(f64::INFINITY))),
             (" 2", Some(ScoreBound::Inclusive(2.0))),
             ("2 ", None),
             (" ", None),
