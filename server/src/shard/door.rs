@@ -9,7 +9,7 @@ use super::slice_lock::{Breath, SliceCell};
 use super::task::TaskNode;
 
 /// Refusals before a task stops trying its luck and queues.
-const TRIES: u32 = if cfg!(all(test, loom)) { 1 } else { 3 };
+const TRIES: u32 = if cfg!(all(test, loom)) { 2 } else { 3 };
 
 /// What the door must know of a slice's data.
 pub trait SliceState {
@@ -77,6 +77,12 @@ impl<T: SliceState> TenantSlices<T> {
             cells,
             gate: Gate::new(),
         }
+    }
+
+    /// The gate itself, for the model check.
+    #[cfg(all(test, loom))]
+    pub(super) fn gate(&self) -> &Gate {
+        &self.gate
     }
 
     /// How many shards there are.

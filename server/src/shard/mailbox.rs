@@ -254,7 +254,8 @@ impl<M> Inbox<M> {
     /// Announces that the owner is about to wait for the bell; false when something has arrived, and it must drain first.
     pub(super) fn prepare_sleep(&self) -> bool {
         let lane = &self.mailbox.0.lane;
-        lane.sleeping.store(true, Ordering::Relaxed);
+        // Exchanges, not stores: after a waker's own exchange a store could, to the model checker, come before it.
+        lane.sleeping.swap(true, Ordering::Relaxed);
         if seeded(Fault::SleepUnchecked) {
             return true;
         }
@@ -262,7 +263,7 @@ impl<M> Inbox<M> {
         let idle = lane.head.load(Ordering::Relaxed).is_null()
             && self.mailbox.0.data.lock().messages.is_empty();
         if !idle {
-            lane.sleeping.store(false, Ordering::Relaxed);
+            lane.sleeping.swap(false, Ordering::Relaxed);
         }
         idle
     }

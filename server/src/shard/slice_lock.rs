@@ -126,6 +126,9 @@ impl<T> SliceCell<T> {
     /// The caller holds the lock, and no reference to the data is in use.
     #[inline]
     pub(super) fn unlock(&self) {
+        if seeded(Fault::UnlockByStore) {
+            return self.unlock_by_store();
+        }
         let publish = if seeded(Fault::UnlockRelaxed) {
             Ordering::Relaxed
         } else {
@@ -142,14 +145,15 @@ impl<T> SliceCell<T> {
 
     #[cold]
     fn unlock_waited_for(&self) {
-        if seeded(Fault::UnlockByStore) {
-            return self.unlock_by_store();
-        }
         let abort = AbortOnPanic;
         let mut lists = self.lists.lock();
         // Under the lists' mutex the holder is the only one who changes a locked word, so plain stores will do.
         let seen = self.word.load(Ordering::Relaxed);
         debug_assert!(seen & LOCKED != 0, "only a holder unlocks");
+        debug_assert!(
+            seen & PARKED != 0 || lists.fair.is_empty(),
+            "who queues sets PARKED"
+        );
         if let Some(next) = lists.fair.pop_front() {
             let more = if lists.fair.is_empty() && lists.plain.is_empty() {
                 FREE
