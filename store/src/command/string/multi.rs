@@ -1,0 +1,101 @@
+//! Several strings at once: MGET, MSET, MSETNX.
+
+use resp::Args;
+
+use super::{STRING, input};
+use crate::command::{
+    CommandError, Ctx, DataCommand, EventClass, Expiry, Flags, KeyFlags, KeySpec, Spec,
+};
+use crate::value::ValueRef;
+
+pub(super) static MGET: DataCommand = DataCommand {
+    spec: Spec {
+        name: "mget",
+        summary: "Returns the strings of several keys, null for each that holds none.",
+        complexity: "O(N) with N the number of keys.",
+        arity: -2,
+        flags: Flags::READONLY.union(Flags::FAST),
+        keys: &[KeySpec::range(1, -1, 1, KeyFlags::RO.union(KeyFlags::ACCESS))],
+        syntax: "key [key ...]",
+        ..STRING
+    },
+    run: mget,
+    subcommands: &[],
+};
+
+fn mget(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<(), CommandError> {
+    ctx.reply.array(args.len() - 1);
+    for index in 1..args.len() {
+        let key = ctx.keys.arg(args, index);
+        match ctx.keys.read(key) {
+            Some(ValueRef::String(value)) => value.reply(&mut ctx.reply),
+            Some(ValueRef::List(_) | ValueRef::Set(_) | ValueRef::Hash(_) | ValueRef::Zset(_)) | None => ctx.reply.null(),
+        }
+    }
+    Ok(())
+}
+
+pub(super) static MSET: DataCommand = DataCommand {
+    spec: Spec {
+        name: "mset",
+        summary: "Sets several keys to strings, all at once.",
+        since: "1.0.1",
+        complexity: "O(N) with N the number of keys.",
+        arity: -3,
+        flags: Flags::WRITE.union(Flags::DENYOOM),
+        keys: &[KeySpec::range(1, -1, 2, KeyFlags::OW.union(KeyFlags::UPDATE))],
+        syntax: "key value [key value ...]",
+        ..STRING
+    },
+    run: mset,
+    subcommands: &[],
+};
+
+fn mset(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<(), CommandError> {
+    check_pairs(args, "mset")?;
+    store_pairs(ctx, args);
+    ctx.reply.ok();
+    Ok(())
+}
+
+pub(super) static MSETNX: DataCommand = DataCommand {
+    spec: Spec {
+        name: "msetnx",
+        summary: "Sets several keys to strings if none of them is there.",
+        since: "1.0.1",
+        complexity: "O(N) with N the number of keys.",
+        arity: -3,
+        flags: Flags::WRITE.union(Flags::DENYOOM),
+        keys: &[KeySpec::range(1, -1, 2, KeyFlags::OW.union(KeyFlags::INSERT))],
+        syntax: "key value [key value ...]",
+        ..STRING
+    },
+    run: msetnx,
+    subcommands: &[],
+};
+
+fn msetnx(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<(), CommandError> {
+    check_pairs(args, "msetnx")?;
+    for index in (1..args.len()).step_by(2) {
+        let key = ctx.keys.arg(args, index);
+        if ctx.keys.exists(key) {
+            ctx.reply.integer(0);
+            return Ok(());
+        }
+    }
+    store_pairs(ctx, args);
+    ctx.reply.integer(1);
+    Ok(())
+}
+
+fn check_pairs(args: Args<'_>, name: &'static str) -> Result<(), CommandError> {
+    if args.len() % 2 == 0 { Err(CommandError::Arity(name.into())) } else { Ok(()) }
+}
+
+fn store_pairs(ctx: &mut Ctx<'_>, args: Args<'_>) {
+    for index in (1..args.len()).step_by(2) {
+        let key = ctx.keys.arg(args, index);
+        ctx.keys.set_string(key, input(args, index + 1), Expiry::Clear);
+        ctx.keys.changed(EventClass::STRING, "set", key);
+    }
+}
