@@ -1,15 +1,16 @@
 //! What all cores share.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use store::command::Slice;
 use store::hash::Seed;
+use store::keyspace::Slice;
 use store::slot::ShardMap;
 
 use crate::client::Clients;
 use crate::config::Config;
 use crate::registry::Registry;
-use crate::shard::TenantSlices;
+use crate::shard::{SliceState, TenantSlices};
 
 /// The server: one per process.
 pub struct Server {
@@ -90,12 +91,14 @@ impl Counter {
     }
 }
 
-// Stands in until the keyspace lands.
-impl crate::shard::SliceState for Slice {
+impl SliceState for Slice {
+    /// Asked after a panic only: any command may have been in the middle of a change.
     fn write_begun(&self) -> bool {
-        false
-    }
-    fn repair(&mut self) -> bool {
         true
+    }
+
+    /// Counts everything again; a slice whose counters do not hold stays out of service.
+    fn repair(&mut self) -> bool {
+        catch_unwind(AssertUnwindSafe(|| self.audit())).is_ok()
     }
 }

@@ -8,6 +8,7 @@ pub mod encoding;
 pub mod glob;
 pub mod hash;
 pub mod keyspace;
+mod long_double;
 pub mod mem;
 pub mod random;
 pub mod slot;

@@ -24,13 +24,18 @@ impl LongDouble {
 
     /// Reads a number as C's `strtold` reads a whole text; `None` when it is none, or too big. Infinities are read.
     pub fn parse(text: &[u8]) -> Option<Self> {
-        let text = std::str::from_utf8(text).ok().filter(|text| text.len() < TEXT_MAX)?;
+        let text = std::str::from_utf8(text)
+            .ok()
+            .filter(|text| text.len() < TEXT_MAX)?;
         let (negative, magnitude) = match text.as_bytes().first()? {
             b'-' => (true, &text[1..]),
             b'+' => (false, &text[1..]),
             _ => (false, text),
         };
-        let value = if ["inf", "infinity"].iter().any(|word| magnitude.eq_ignore_ascii_case(word)) {
+        let value = if ["inf", "infinity"]
+            .iter()
+            .any(|word| magnitude.eq_ignore_ascii_case(word))
+        {
             X87DoubleExtended::INFINITY
         } else {
             parse_finite(magnitude)?
@@ -53,20 +58,32 @@ impl LongDouble {
         // A zero exponent stands for the same power of two as 1.
         let shift = exponent.max(1) - EXPONENT_BIAS;
         let scaled = mantissa * BigUint::from(10u32).pow(DECIMALS as u32);
-        let units = if shift >= 0 { scaled << shift as u32 } else { round_half_even(scaled, (-shift) as u64) };
+        let units = if shift >= 0 {
+            scaled << shift as u32
+        } else {
+            round_half_even(scaled, (-shift) as u64)
+        };
         let digits = format!("{:0>width$}", units.to_string(), width = DECIMALS + 1);
         let (whole, decimals) = digits.split_at(digits.len() - DECIMALS);
         let decimals = decimals.trim_end_matches('0');
         let point = if decimals.is_empty() { "" } else { "." };
         let text = format!("{whole}{point}{decimals}");
-        if self.0.is_negative() && text != "0" { format!("-{text}") } else { text }
+        if self.0.is_negative() && text != "0" {
+            format!("-{text}")
+        } else {
+            text
+        }
     }
 }
 
 fn parse_finite(magnitude: &str) -> Option<X87DoubleExtended> {
     // The library takes less and more than strtold: only these start and go on as a number.
     let hex = magnitude.len() > 2 && magnitude[..2].eq_ignore_ascii_case("0x");
-    let plausible = |byte: u8| byte.is_ascii_digit() || matches!(byte, b'.' | b'+' | b'-' | b'e' | b'E') || (hex && (byte.is_ascii_hexdigit() || matches!(byte, b'x' | b'X' | b'p' | b'P')));
+    let plausible = |byte: u8| {
+        byte.is_ascii_digit()
+            || matches!(byte, b'.' | b'+' | b'-' | b'e' | b'E')
+            || (hex && (byte.is_ascii_hexdigit() || matches!(byte, b'x' | b'X' | b'p' | b'P')))
+    };
     if !magnitude.bytes().all(plausible) || magnitude.starts_with(['+', '-']) {
         return None;
     }
@@ -96,7 +113,11 @@ mod tests {
     use super::*;
 
     fn sum(a: &str, b: &str) -> Option<String> {
-        Some(LongDouble::parse(a.as_bytes())?.add(LongDouble::parse(b.as_bytes())?)?.to_text())
+        Some(
+            LongDouble::parse(a.as_bytes())?
+                .add(LongDouble::parse(b.as_bytes())?)?
+                .to_text(),
+        )
     }
 
     #[test]
@@ -104,7 +125,7 @@ mod tests {
         for (a, b, expected) in [
             ("10.5", "0.1", "10.6"),
             ("5.0e3", "2.0e2", "5200"),
-            ("3", "1.000000000000000005", "4"),
+            ("3", "1.000000000000000005", "4.00000000000000001"),
             ("0.1", "0.2", "0.3"),
             ("1", "-1", "0"),
             ("0", "-1.1", "-1.1"),
@@ -119,7 +140,9 @@ mod tests {
 
     #[test]
     fn what_is_no_number_is_refused() {
-        for bad in ["", " 1", "1 ", "abc", "1e5000", "nan", "--1", "1.2.3", "+-1", "e5"] {
+        for bad in [
+            "", " 1", "1 ", "abc", "1e5000", "nan", "--1", "1.2.3", "+-1", "e5",
+        ] {
             assert!(LongDouble::parse(bad.as_bytes()).is_none(), "{bad:?}");
         }
         assert_eq!(sum("inf", "1"), None);

@@ -14,9 +14,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering::Relaxed;
 
 use resp::{Args, Batch, Mark, OutputBuffer, ReplyWriter};
-use store::command::{
-    CommandError, Ctx, DataConfig, Effects, Flags, Keys, KeysEnv, Slice, SliceSet,
-};
+use store::command::{CommandError, Ctx, DataConfig, Effects, Flags, Keys, KeysEnv, SliceSet};
+use store::keyspace::Slice;
 use store::random::Rng;
 
 use super::plan::{Plan, Planned, plan};
@@ -415,11 +414,12 @@ fn plan_batch<'c>(
 
 /// Asks the memory for the entries of a run of requests: first all buckets, then what they point to.
 fn prefetch(slice: &Slice, db: usize, plans: &[Planned<'_>]) {
+    let Some(db) = slice.db(db) else { return };
     for planned in plans {
-        slice.prefetch_bucket(db, planned.hash);
+        db.prefetch_bucket(planned.hash);
     }
     for planned in plans {
-        slice.prefetch_entry(db, planned.hash);
+        db.prefetch_entry(planned.hash);
     }
 }
 

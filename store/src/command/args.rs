@@ -99,7 +99,9 @@ pub fn parse_i64(text: &[u8]) -> Result<i64, CommandError> {
 
 /// An integer of at least `min`, such as a count or a number of keys; whatever else is `error`.
 pub fn parse_at_least(text: &[u8], min: usize, error: CommandError) -> Result<usize, CommandError> {
-    let number = parse_i64(text).ok().and_then(|number| usize::try_from(number).ok());
+    let number = parse_i64(text)
+        .ok()
+        .and_then(|number| usize::try_from(number).ok());
     number.filter(|number| *number >= min).ok_or(error)
 }
 

@@ -135,7 +135,10 @@ mod tests {
             Err(InvalidKeys)
         );
         assert_eq!(
-            keys(const { &[KeySpec::counted(1, RO)] }, "zunion 9223372036854775807 a"),
+            keys(
+                const { &[KeySpec::counted(1, RO)] },
+                "zunion 9223372036854775807 a"
+            ),
             Err(InvalidKeys)
         );
         const STREAMS: KeySpec = KeySpec {

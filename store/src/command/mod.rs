@@ -14,8 +14,9 @@ mod keys;
 pub mod sampling;
 pub mod scan_batch;
 pub mod scan_options;
-pub mod set;
+mod set;
 mod spec;
+mod string;
 pub mod zset;
 
 pub use args::{ArgCursor, parse_at_least, parse_f64, parse_f64_lenient, parse_i64};
@@ -23,8 +24,10 @@ pub use context::{Ctx, DataConfig};
 pub use effects::{Effects, EventClass};
 pub use error::CommandError;
 pub use key_positions::{InvalidKeys, key_positions};
-pub use keys::{Edit, Expiry, Key, Keys, KeysEnv, Slice, SliceSet, StringInput};
+pub use keys::{Key, Keys, KeysEnv, SliceSet};
 pub use spec::{Begin, Categories, Find, Flags, Group, KeyFlags, KeySpec, Routing, Spec};
+
+pub use crate::keyspace::{Edit, Expiry, StringInput};
 
 use resp::Args;
 
@@ -45,4 +48,4 @@ pub fn tables() -> impl Iterator<Item = &'static DataCommand> {
 }
 
 /// One table per group; a command is one line in its group's table.
-static TABLES: &[&[&DataCommand]] = &[set::TABLE, zset::TABLE];
+static TABLES: &[&[&DataCommand]] = &[string::TABLE, set::TABLE, zset::TABLE];

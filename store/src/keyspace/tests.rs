@@ -387,9 +387,9 @@ fn big_values_are_freed_in_steps_small_ones_at_once() {
 fn types_are_told_apart() {
     let mut db = Db::new(SEED);
     let hash = hashed(b"key");
-    assert_eq!(db.edit::<List>(hash, b"key").err(), None);
+    assert_eq!(db.edit::<List>(hash, b"key", 0).err(), None);
     assert!(db.edit_or_create::<Hash>(hash, b"key", 0).is_ok());
-    assert_eq!(db.edit::<List>(hash, b"key").err(), Some(WrongType));
+    assert_eq!(db.edit::<List>(hash, b"key", 0).err(), Some(WrongType));
     assert_eq!(db.collection::<List>(hash, b"key").err(), Some(WrongType));
     assert_eq!(db.get_string(hash, b"key").err(), Some(WrongType));
     assert!(

@@ -43,12 +43,16 @@ fn move_member(
     member: &[u8],
 ) -> Result<bool, CommandError> {
     let seed = ctx.keys.seed();
-    match ctx.keys.edit_set(source)? {
+    let held = ctx
+        .keys
+        .edit_set(source)?
+        .map(|set| set.contains(&seed, member));
+    match held {
         None => {
             ctx.keys.expire_if_due(destination);
             return Ok(false);
         }
-        Some(set) if source.bytes == destination.bytes => return Ok(set.contains(&seed, member)),
+        Some(contains) if source.bytes == destination.bytes => return Ok(contains),
         Some(_) => {}
     }
     // The destination's type is checked before the source loses its member.

@@ -61,7 +61,8 @@ pub(super) static SETRANGE: DataCommand = DataCommand {
 
 fn setrange(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<(), CommandError> {
     let offset = parse_i64(args.get(2))?;
-    let offset = usize::try_from(offset).map_err(|_| CommandError::text("ERR offset is out of range"))?;
+    let offset =
+        usize::try_from(offset).map_err(|_| CommandError::text("ERR offset is out of range"))?;
     let key = ctx.keys.arg(args, 1);
     let value = args.get(3);
     let old_len = string_len(ctx, args)?.unwrap_or(0);
@@ -84,5 +85,8 @@ fn string_len(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Option<usize>, Comman
 }
 
 fn checked_len(ctx: &Ctx<'_>, before: usize, more: usize) -> Result<usize, CommandError> {
-    before.checked_add(more).filter(|&len| len as u64 <= ctx.config.bulk_len_max).ok_or(CommandError::StringTooLong)
+    before
+        .checked_add(more)
+        .filter(|&len| len as u64 <= ctx.config.bulk_len_max)
+        .ok_or(CommandError::StringTooLong)
 }

@@ -17,38 +17,68 @@ const COUNTER: Spec = Spec {
 };
 
 pub(super) static INCR: DataCommand = DataCommand {
-    spec: Spec { name: "incr", summary: "Adds one to the integer a key holds; an absent key counts as 0.", arity: 2, syntax: "key", ..COUNTER },
+    spec: Spec {
+        name: "incr",
+        summary: "Adds one to the integer a key holds; an absent key counts as 0.",
+        arity: 2,
+        syntax: "key",
+        ..COUNTER
+    },
     run: |ctx, args| add(ctx, args, 1),
     subcommands: &[],
 };
 
 pub(super) static DECR: DataCommand = DataCommand {
-    spec: Spec { name: "decr", summary: "Takes one from the integer a key holds; an absent key counts as 0.", arity: 2, syntax: "key", ..COUNTER },
+    spec: Spec {
+        name: "decr",
+        summary: "Takes one from the integer a key holds; an absent key counts as 0.",
+        arity: 2,
+        syntax: "key",
+        ..COUNTER
+    },
     run: |ctx, args| add(ctx, args, -1),
     subcommands: &[],
 };
 
 pub(super) static INCRBY: DataCommand = DataCommand {
-    spec: Spec { name: "incrby", summary: "Adds to the integer a key holds; an absent key counts as 0.", arity: 3, syntax: "key increment", ..COUNTER },
+    spec: Spec {
+        name: "incrby",
+        summary: "Adds to the integer a key holds; an absent key counts as 0.",
+        arity: 3,
+        syntax: "key increment",
+        ..COUNTER
+    },
     run: |ctx, args| add(ctx, args, parse_i64(args.get(2))?),
     subcommands: &[],
 };
 
 pub(super) static DECRBY: DataCommand = DataCommand {
-    spec: Spec { name: "decrby", summary: "Subtracts from the integer a key holds; an absent key counts as 0.", arity: 3, syntax: "key decrement", ..COUNTER },
+    spec: Spec {
+        name: "decrby",
+        summary: "Subtracts from the integer a key holds; an absent key counts as 0.",
+        arity: 3,
+        syntax: "key decrement",
+        ..COUNTER
+    },
     run: decrby,
     subcommands: &[],
 };
 
 fn decrby(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<(), CommandError> {
     let decrement = parse_i64(args.get(2))?;
-    let increment = decrement.checked_neg().ok_or(CommandError::text("ERR decrement would overflow"))?;
+    let increment = decrement
+        .checked_neg()
+        .ok_or(CommandError::text("ERR decrement would overflow"))?;
     add(ctx, args, increment)
 }
 
 fn add(ctx: &mut Ctx<'_>, args: Args<'_>, increment: i64) -> Result<(), CommandError> {
     let key = ctx.keys.arg(args, 1);
-    let sum = |value: i64| value.checked_add(increment).ok_or(CommandError::IncrementOverflow);
+    let sum = |value: i64| {
+        value
+            .checked_add(increment)
+            .ok_or(CommandError::IncrementOverflow)
+    };
     let value = ctx.keys.update_integer(key, sum)?;
     ctx.keys.changed(EventClass::STRING, "incrby", key);
     ctx.reply.integer(value);
@@ -76,8 +106,12 @@ fn incrbyfloat(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<(), CommandError> {
     };
     let value = value.ok_or(CommandError::NotFloat)?;
     let increment = LongDouble::parse(args.get(2)).ok_or(CommandError::NotFloat)?;
-    let sum = value.add(increment).ok_or(CommandError::IncrementNotFinite)?.to_text();
-    ctx.keys.set_string(key, StringInput::Bytes(sum.as_bytes()), Expiry::Keep);
+    let sum = value
+        .add(increment)
+        .ok_or(CommandError::IncrementNotFinite)?
+        .to_text();
+    ctx.keys
+        .set_string(key, StringInput::Bytes(sum.as_bytes()), Expiry::Keep);
     ctx.keys.changed(EventClass::STRING, "incrbyfloat", key);
     ctx.reply.bulk(sum.as_bytes());
     Ok(())

@@ -40,7 +40,10 @@ pub(super) static GETDEL: DataCommand = DataCommand {
         since: "6.2.0",
         arity: 2,
         flags: Flags::WRITE.union(Flags::FAST),
-        keys: &[KeySpec::at(1, KeyFlags::RW.union(KeyFlags::ACCESS).union(KeyFlags::DELETE))],
+        keys: &[KeySpec::at(
+            1,
+            KeyFlags::RW.union(KeyFlags::ACCESS).union(KeyFlags::DELETE),
+        )],
         syntax: "key",
         ..STRING
     },
@@ -64,8 +67,11 @@ pub(super) static GETEX: DataCommand = DataCommand {
         since: "6.2.0",
         arity: -2,
         flags: Flags::WRITE.union(Flags::FAST),
-        keys: &[KeySpec::at(1, KeyFlags::RW.union(KeyFlags::ACCESS).union(KeyFlags::UPDATE))
-            .noted("RW and UPDATE because it changes the TTL")],
+        keys: &[KeySpec::at(
+            1,
+            KeyFlags::RW.union(KeyFlags::ACCESS).union(KeyFlags::UPDATE),
+        )
+        .noted("RW and UPDATE because it changes the TTL")],
         syntax: "key [EX seconds | PX milliseconds | EXAT unix-time-seconds | PXAT unix-time-milliseconds | PERSIST]",
         ..STRING
     },
@@ -171,9 +177,19 @@ fn part(bytes: &[u8], start: i64, end: i64) -> &[u8] {
     if start < 0 && end < 0 && start > end {
         return b"";
     }
-    let absolute = |index: i64| if index < 0 { (len.saturating_add(index)).max(0) } else { index };
+    let absolute = |index: i64| {
+        if index < 0 {
+            (len.saturating_add(index)).max(0)
+        } else {
+            index
+        }
+    };
     let (start, end) = (absolute(start), absolute(end).min(len - 1));
-    if start > end { b"" } else { &bytes[start as usize..=end as usize] }
+    if start > end {
+        b""
+    } else {
+        &bytes[start as usize..=end as usize]
+    }
 }
 
 pub(super) static STRLEN: DataCommand = DataCommand {
@@ -215,7 +231,11 @@ mod tests {
             (-1, -3, ""),
             (i64::MIN, i64::MAX, "Hello"),
         ] {
-            assert_eq!(part(b"Hello", start, end), expected.as_bytes(), "{start} {end}");
+            assert_eq!(
+                part(b"Hello", start, end),
+                expected.as_bytes(),
+                "{start} {end}"
+            );
         }
         assert_eq!(part(b"", 0, -1), b"");
     }

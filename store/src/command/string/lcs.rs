@@ -17,7 +17,12 @@ pub(super) static LCS: DataCommand = DataCommand {
         complexity: "O(N*M) with N and M the lengths of the two strings.",
         arity: -3,
         flags: Flags::READONLY,
-        keys: &[KeySpec::range(1, 1, 1, KeyFlags::RO.union(KeyFlags::ACCESS))],
+        keys: &[KeySpec::range(
+            1,
+            1,
+            1,
+            KeyFlags::RO.union(KeyFlags::ACCESS),
+        )],
         syntax: "key1 key2 [LEN] [IDX] [MINMATCHLEN len] [WITHMATCHLEN]",
         ..STRING
     },
@@ -50,7 +55,9 @@ impl LcsOptions {
             }
         }
         if options.len && options.indexes {
-            return Err(CommandError::text("ERR If you want both the length and indexes, please just use IDX."));
+            return Err(CommandError::text(
+                "ERR If you want both the length and indexes, please just use IDX.",
+            ));
         }
         Ok(options)
     }
@@ -77,9 +84,9 @@ fn string_of(ctx: &mut Ctx<'_>, args: Args<'_>, index: usize) -> Result<Vec<u8>,
     match ctx.keys.read(key) {
         None => Ok(Vec::new()),
         Some(ValueRef::String(value)) => Ok(value.as_bytes(&mut IntText::new()).to_vec()),
-        Some(ValueRef::List(_) | ValueRef::Set(_) | ValueRef::Hash(_) | ValueRef::Zset(_)) => {
-            Err(CommandError::text("ERR The specified keys must contain string values"))
-        }
+        Some(ValueRef::List(_) | ValueRef::Set(_) | ValueRef::Hash(_) | ValueRef::Zset(_)) => Err(
+            CommandError::text("ERR The specified keys must contain string values"),
+        ),
     }
 }
 
@@ -104,7 +111,9 @@ impl<'s> Table<'s> {
         }
         let cells = (a.len() + 1) as u64 * (b.len() + 1) as u64;
         if cells.checked_mul(4).is_none_or(|bytes| bytes > bytes_max) {
-            return Err(CommandError::text("ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len"));
+            return Err(CommandError::text(
+                "ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len",
+            ));
         }
         let width = b.len() + 1;
         let mut lens = vec![0u32; cells as usize];
@@ -152,7 +161,10 @@ impl<'s> Table<'s> {
         let mut found: Vec<Match> = Vec::new();
         self.walk_back(|i, j| match found.last_mut() {
             Some(last) if *last.a.start() == i + 1 && *last.b.start() == j + 1 => {
-                *last = Match { a: i..=*last.a.end(), b: j..=*last.b.end() };
+                *last = Match {
+                    a: i..=*last.a.end(),
+                    b: j..=*last.b.end(),
+                };
             }
             _ => found.push(Match { a: i..=i, b: j..=j }),
         });
@@ -162,7 +174,11 @@ impl<'s> Table<'s> {
     fn reply_ranges(&self, reply: &mut ReplyWriter<'_>, options: &LcsOptions) {
         let matches = self.matches();
         let match_len = |found: &Match| found.a.end() - found.a.start() + 1;
-        let long_enough = || matches.iter().filter(|found| match_len(found) >= options.min_match_len);
+        let long_enough = || {
+            matches
+                .iter()
+                .filter(|found| match_len(found) >= options.min_match_len)
+        };
         reply.map(2);
         reply.bulk(b"matches");
         reply.array(long_enough().count());

@@ -39,12 +39,18 @@ pub(super) static TABLE: &[&DataCommand] = &[
 ];
 
 /// What the group's declarations have in common.
-const STRING: Spec = Spec { group: Group::String, ..Spec::DEFAULT };
+const STRING: Spec = Spec {
+    group: Group::String,
+    ..Spec::DEFAULT
+};
 
 /// One key whose value is given out.
 const KEY_RO_ACCESS: &[KeySpec] = &[KeySpec::at(1, KeyFlags::RO.union(KeyFlags::ACCESS))];
 /// One key whose value is given out and changed.
-const KEY_RW_UPDATE: &[KeySpec] = &[KeySpec::at(1, KeyFlags::RW.union(KeyFlags::ACCESS).union(KeyFlags::UPDATE))];
+const KEY_RW_UPDATE: &[KeySpec] = &[KeySpec::at(
+    1,
+    KeyFlags::RW.union(KeyFlags::ACCESS).union(KeyFlags::UPDATE),
+)];
 
 /// The value at argument `index`, big ones by reference.
 fn input<'a>(args: Args<'a>, index: usize) -> StringInput<'a> {

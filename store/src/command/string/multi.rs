@@ -15,7 +15,12 @@ pub(super) static MGET: DataCommand = DataCommand {
         complexity: "O(N) with N the number of keys.",
         arity: -2,
         flags: Flags::READONLY.union(Flags::FAST),
-        keys: &[KeySpec::range(1, -1, 1, KeyFlags::RO.union(KeyFlags::ACCESS))],
+        keys: &[KeySpec::range(
+            1,
+            -1,
+            1,
+            KeyFlags::RO.union(KeyFlags::ACCESS),
+        )],
         syntax: "key [key ...]",
         ..STRING
     },
@@ -29,7 +34,8 @@ fn mget(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<(), CommandError> {
         let key = ctx.keys.arg(args, index);
         match ctx.keys.read(key) {
             Some(ValueRef::String(value)) => value.reply(&mut ctx.reply),
-            Some(ValueRef::List(_) | ValueRef::Set(_) | ValueRef::Hash(_) | ValueRef::Zset(_)) | None => ctx.reply.null(),
+            Some(ValueRef::List(_) | ValueRef::Set(_) | ValueRef::Hash(_) | ValueRef::Zset(_))
+            | None => ctx.reply.null(),
         }
     }
     Ok(())
@@ -43,7 +49,12 @@ pub(super) static MSET: DataCommand = DataCommand {
         complexity: "O(N) with N the number of keys.",
         arity: -3,
         flags: Flags::WRITE.union(Flags::DENYOOM),
-        keys: &[KeySpec::range(1, -1, 2, KeyFlags::OW.union(KeyFlags::UPDATE))],
+        keys: &[KeySpec::range(
+            1,
+            -1,
+            2,
+            KeyFlags::OW.union(KeyFlags::UPDATE),
+        )],
         syntax: "key value [key value ...]",
         ..STRING
     },
@@ -66,7 +77,12 @@ pub(super) static MSETNX: DataCommand = DataCommand {
         complexity: "O(N) with N the number of keys.",
         arity: -3,
         flags: Flags::WRITE.union(Flags::DENYOOM),
-        keys: &[KeySpec::range(1, -1, 2, KeyFlags::OW.union(KeyFlags::INSERT))],
+        keys: &[KeySpec::range(
+            1,
+            -1,
+            2,
+            KeyFlags::OW.union(KeyFlags::INSERT),
+        )],
         syntax: "key value [key value ...]",
         ..STRING
     },
@@ -89,13 +105,18 @@ fn msetnx(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<(), CommandError> {
 }
 
 fn check_pairs(args: Args<'_>, name: &'static str) -> Result<(), CommandError> {
-    if args.len() % 2 == 0 { Err(CommandError::Arity(name.into())) } else { Ok(()) }
+    if args.len() % 2 == 0 {
+        Err(CommandError::Arity(name.into()))
+    } else {
+        Ok(())
+    }
 }
 
 fn store_pairs(ctx: &mut Ctx<'_>, args: Args<'_>) {
     for index in (1..args.len()).step_by(2) {
         let key = ctx.keys.arg(args, index);
-        ctx.keys.set_string(key, input(args, index + 1), Expiry::Clear);
+        ctx.keys
+            .set_string(key, input(args, index + 1), Expiry::Clear);
         ctx.keys.changed(EventClass::STRING, "set", key);
     }
 }

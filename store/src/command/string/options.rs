@@ -66,7 +66,11 @@ pub(super) enum Dialect {
 impl<'a> Options<'a> {
     /// Reads options to the end.
     pub(super) fn parse(mut args: ArgCursor<'a>, dialect: Dialect) -> Result<Self, CommandError> {
-        let mut options = Options { condition: Condition::Always, get: false, expiry: ExpiryOption::None };
+        let mut options = Options {
+            condition: Condition::Always,
+            get: false,
+            expiry: ExpiryOption::None,
+        };
         let set = dialect == Dialect::Set;
         while !args.is_done() {
             if set && options.condition != Condition::IfPresent && args.keyword("NX") {
@@ -75,9 +79,15 @@ impl<'a> Options<'a> {
                 options.condition = Condition::IfPresent;
             } else if set && args.keyword("GET") {
                 options.get = true;
-            } else if set && matches!(options.expiry, ExpiryOption::None | ExpiryOption::Keep) && args.keyword("KEEPTTL") {
+            } else if set
+                && matches!(options.expiry, ExpiryOption::None | ExpiryOption::Keep)
+                && args.keyword("KEEPTTL")
+            {
                 options.expiry = ExpiryOption::Keep;
-            } else if !set && matches!(options.expiry, ExpiryOption::None | ExpiryOption::Persist) && args.keyword("PERSIST") {
+            } else if !set
+                && matches!(options.expiry, ExpiryOption::None | ExpiryOption::Persist)
+                && args.keyword("PERSIST")
+            {
                 options.expiry = ExpiryOption::Persist;
             } else {
                 options.expiry = parse_time(&mut args, options.expiry)?;
@@ -88,10 +98,21 @@ impl<'a> Options<'a> {
 }
 
 /// A unit may be repeated, the last time counting, but not mixed with another.
-fn parse_time<'a>(args: &mut ArgCursor<'a>, before: ExpiryOption<'a>) -> Result<ExpiryOption<'a>, CommandError> {
-    const UNITS: [(&str, ExpiryUnit); 4] =
-        [("EX", ExpiryUnit::Ex), ("PX", ExpiryUnit::Px), ("EXAT", ExpiryUnit::ExAt), ("PXAT", ExpiryUnit::PxAt)];
-    let unit = UNITS.iter().find(|(word, _)| args.keyword(word)).map(|(_, unit)| *unit).ok_or(CommandError::Syntax)?;
+fn parse_time<'a>(
+    args: &mut ArgCursor<'a>,
+    before: ExpiryOption<'a>,
+) -> Result<ExpiryOption<'a>, CommandError> {
+    const UNITS: [(&str, ExpiryUnit); 4] = [
+        ("EX", ExpiryUnit::Ex),
+        ("PX", ExpiryUnit::Px),
+        ("EXAT", ExpiryUnit::ExAt),
+        ("PXAT", ExpiryUnit::PxAt),
+    ];
+    let unit = UNITS
+        .iter()
+        .find(|(word, _)| args.keyword(word))
+        .map(|(_, unit)| *unit)
+        .ok_or(CommandError::Syntax)?;
     let fits = match before {
         ExpiryOption::None => true,
         ExpiryOption::Time(earlier, _) => earlier == unit,
@@ -104,7 +125,12 @@ fn parse_time<'a>(args: &mut ArgCursor<'a>, before: ExpiryOption<'a>) -> Result<
 }
 
 /// Reads a time as ms since the epoch; `command` is named in the error.
-pub(super) fn expire_at_ms(unit: ExpiryUnit, text: &[u8], now_ms: u64, command: &'static str) -> Result<u64, CommandError> {
+pub(super) fn expire_at_ms(
+    unit: ExpiryUnit,
+    text: &[u8],
+    now_ms: u64,
+    command: &'static str,
+) -> Result<u64, CommandError> {
     let invalid = CommandError::InvalidExpire(command);
     let time = parse_i64(text)?;
     if time <= 0 {
@@ -114,7 +140,11 @@ pub(super) fn expire_at_ms(unit: ExpiryUnit, text: &[u8], now_ms: u64, command: 
         ExpiryUnit::Ex | ExpiryUnit::ExAt => time.checked_mul(1000),
         ExpiryUnit::Px | ExpiryUnit::PxAt => Some(time),
     };
-    let at = if unit.is_absolute() { in_ms } else { in_ms.and_then(|ms| ms.checked_add_unsigned(now_ms)) };
+    let at = if unit.is_absolute() {
+        in_ms
+    } else {
+        in_ms.and_then(|ms| ms.checked_add_unsigned(now_ms))
+    };
     at.map(|at| at as u64).ok_or(invalid)
 }
 
@@ -135,10 +165,26 @@ mod tests {
 
     #[test]
     fn options_combine_as_in_redis() {
-        assert_eq!(parse("nx get ex 10", Dialect::Set), Some((Condition::IfAbsent, true, "Ex 10".into())));
-        assert_eq!(parse("EX 10 EX 20 XX", Dialect::Set), Some((Condition::IfPresent, false, "Ex 20".into())));
-        assert_eq!(parse("PERSIST", Dialect::GetEx), Some((Condition::Always, false, "Persist".into())));
-        for bad in ["NX XX", "EX 10 PX 10", "KEEPTTL EX 10", "EX", "PERSIST", "EX 10 KEEPTTL"] {
+        assert_eq!(
+            parse("nx get ex 10", Dialect::Set),
+            Some((Condition::IfAbsent, true, "Ex 10".into()))
+        );
+        assert_eq!(
+            parse("EX 10 EX 20 XX", Dialect::Set),
+            Some((Condition::IfPresent, false, "Ex 20".into()))
+        );
+        assert_eq!(
+            parse("PERSIST", Dialect::GetEx),
+            Some((Condition::Always, false, "Persist".into()))
+        );
+        for bad in [
+            "NX XX",
+            "EX 10 PX 10",
+            "KEEPTTL EX 10",
+            "EX",
+            "PERSIST",
+            "EX 10 KEEPTTL",
+        ] {
             assert_eq!(parse(bad, Dialect::Set), None, "{bad}");
         }
         for bad in ["NX", "GET", "KEEPTTL", "PERSIST EX 10"] {
@@ -151,9 +197,18 @@ mod tests {
         assert_eq!(expire_at_ms(ExpiryUnit::Ex, b"10", 5, "set"), Ok(10_005));
         assert_eq!(expire_at_ms(ExpiryUnit::PxAt, b"10", 5, "set"), Ok(10));
         for bad in ["0", "-1", "9223372036854775807"] {
-            assert_eq!(expire_at_ms(ExpiryUnit::Ex, bad.as_bytes(), 5, "set"), Err(CommandError::InvalidExpire("set")));
+            assert_eq!(
+                expire_at_ms(ExpiryUnit::Ex, bad.as_bytes(), 5, "set"),
+                Err(CommandError::InvalidExpire("set"))
+            );
         }
-        assert_eq!(expire_at_ms(ExpiryUnit::Px, b"9223372036854775807", 5, "set"), Err(CommandError::InvalidExpire("set")));
-        assert_eq!(expire_at_ms(ExpiryUnit::Px, b"x", 5, "set"), Err(CommandError::NotInteger));
+        assert_eq!(
+            expire_at_ms(ExpiryUnit::Px, b"9223372036854775807", 5, "set"),
+            Err(CommandError::InvalidExpire("set"))
+        );
+        assert_eq!(
+            expire_at_ms(ExpiryUnit::Px, b"x", 5, "set"),
+            Err(CommandError::NotInteger)
+        );
     }
 }

@@ -16,7 +16,10 @@ pub(super) static SET: DataCommand = DataCommand {
         flags: Flags::WRITE.union(Flags::DENYOOM),
         keys: &[KeySpec::at(
             1,
-            KeyFlags::RW.union(KeyFlags::ACCESS).union(KeyFlags::UPDATE).union(KeyFlags::VARIABLE_FLAGS),
+            KeyFlags::RW
+                .union(KeyFlags::ACCESS)
+                .union(KeyFlags::UPDATE)
+                .union(KeyFlags::VARIABLE_FLAGS),
         )
         .noted("RW and ACCESS due to the optional `GET` argument")],
         syntax: "key value [NX | XX] [GET] [EX seconds | PX milliseconds | EXAT unix-time-seconds | PXAT unix-time-milliseconds | KEEPTTL]",
@@ -129,7 +132,12 @@ pub(super) static PSETEX: DataCommand = DataCommand {
     subcommands: &[],
 };
 
-fn set_expiring(ctx: &mut Ctx<'_>, args: Args<'_>, unit: ExpiryUnit, name: &'static str) -> Result<(), CommandError> {
+fn set_expiring(
+    ctx: &mut Ctx<'_>,
+    args: Args<'_>,
+    unit: ExpiryUnit,
+    name: &'static str,
+) -> Result<(), CommandError> {
     let at_ms = expire_at_ms(unit, args.get(2), ctx.now_ms, name)?;
     store(ctx, args, 3, Expiry::At(at_ms));
     ctx.reply.ok();

@@ -114,20 +114,24 @@ impl Db {
         }
     }
 
-    /// The key's collection to write to.
+    /// The key's collection to write to; its access clock becomes `clock`.
     #[inline]
     pub fn edit<T: Collection>(
         &mut self,
         hash: u64,
         key: &[u8],
+        clock: u32,
     ) -> Result<Option<Edit<'_, T>>, WrongType> {
         let Db {
             table, entry_bytes, ..
         } = self;
         match table.find_mut(hash, |entry| entry.key() == key) {
-            Some(entry) => T::of_mut(entry.value_mut())
-                .map(|value| Some(Edit::new(value, entry_bytes)))
-                .ok_or(WrongType),
+            Some(entry) => {
+                entry.set_clock(clock);
+                T::of_mut(entry.value_mut())
+                    .map(|value| Some(Edit::new(value, entry_bytes)))
+                    .ok_or(WrongType)
+            }
             None => Ok(None),
         }
     }
@@ -143,7 +147,7 @@ impl Db {
             self.insert(hash, Entry::new(key, T::empty().into_value(), None, clock));
         }
         Ok(self
-            .edit(hash, key)?
+            .edit(hash, key, clock)?
             .expect("the key was found or inserted just now"))
     }
 }

@@ -1,0 +1,171 @@
+//! The keyspace as a handler sees it: one set of databases, whatever shards its
+//! keys live on. Routing, lazy expiry, access clocks, hit counters and key events
+//! happen here; accounting happens below, in the keyspace itself.
+
+mod read;
+mod set;
+mod whole;
+mod write;
+
+pub use set::SliceSet;
+
+use super::{Effects, EventClass};
+use crate::hash::{Seed, hash_key};
+use crate::keyspace::{Db, Slice};
+use crate::slot::{SHARDS_MAX, ShardMap};
+
+/// A key with its hash and shard, computed once per command.
+#[derive(Clone, Copy, Debug)]
+pub struct Key<'k> {
+    /// The key itself.
+    pub bytes: &'k [u8],
+    /// Keyed hash of `bytes`.
+    pub hash: u64,
+    /// Index of the shard its slot belongs to.
+    pub shard: usize,
+}
+
+/// What stays the same while one command runs.
+#[derive(Clone, Copy, Debug)]
+pub struct KeysEnv {
+    /// Slots to shards.
+    pub map: ShardMap,
+    /// Shards whose slices are held.
+    pub mask: u64,
+    /// The hashing secret.
+    pub seed: Seed,
+    /// The selected database.
+    pub db: usize,
+    /// The frozen time, ms since the epoch.
+    pub now_ms: u64,
+    /// Whether reads touch the access clock.
+    pub touch: bool,
+}
+
+/// The keyspace of one tenant, as far as the slices held reach.
+pub struct Keys<'a> {
+    slices: SliceSet<'a>,
+    env: KeysEnv,
+    effects: &'a mut Effects,
+}
+
+impl<'a> Keys<'a> {
+    /// The view a command gets of the slices it holds.
+    #[inline]
+    pub fn new(slices: SliceSet<'a>, env: KeysEnv, effects: &'a mut Effects) -> Self {
+        Keys {
+            slices,
+            env,
+            effects,
+        }
+    }
+
+    /// A key whose hash is not known yet (SORT BY patterns and the like).
+    #[inline]
+    pub fn key<'k>(&self, bytes: &'k [u8]) -> Key<'k> {
+        Key {
+            bytes,
+            hash: hash_key(&self.env.seed, bytes),
+            shard: self.env.map.shard_of(bytes),
+        }
+    }
+
+    /// The key at argument `index`, its hash taken from the plan where it is there.
+    #[inline]
+    pub fn arg<'k>(&self, args: resp::Args<'k>, index: usize) -> Key<'k> {
+        let bytes = args.get(index);
+        let hash = match args.hash(index) {
+            0 => hash_key(&self.env.seed, bytes),
+            hash => hash,
+        };
+        debug_assert_eq!(hash, hash_key(&self.env.seed, bytes), "planned hash");
+        let shard = self.env.map.shard_of(bytes);
+        Key { bytes, hash, shard }
+    }
+
+    /// The selected database's number.
+    pub fn db(&self) -> usize {
+        self.env.db
+    }
+
+    /// Number of databases.
+    pub fn db_count(&self) -> usize {
+        self.slices
+            .iter()
+            .next()
+            .map_or(0, |slice| slice.db_count())
+    }
+
+    /// The hashing seed collections need.
+    pub fn seed(&self) -> Seed {
+        self.env.seed
+    }
+
+    /// Selects another database for the calls that follow; the session's own stays.
+    pub fn select(&mut self, db: usize) {
+        self.env.db = db;
+    }
+
+    /// The shard a SCAN cursor stands in: its low bits.
+    pub fn cursor_shard(cursor: u64) -> usize {
+        (cursor & (SHARDS_MAX as u64 - 1)) as usize
+    }
+
+    /// Records a keyspace event only.
+    #[inline]
+    pub fn event(&mut self, class: EventClass, name: &'static str, key: Key<'_>) {
+        self.effects.event(self.env.db, class, name, key.bytes);
+    }
+
+    /// Signals a change to whoever watches the key; counts it as dirty.
+    #[inline]
+    pub fn modified(&mut self, _key: Key<'_>) {
+        self.effects.dirty += 1;
+    }
+
+    /// [`modified`](Self::modified) and [`event`](Self::event).
+    #[inline]
+    pub fn changed(&mut self, class: EventClass, name: &'static str, key: Key<'_>) {
+        self.modified(key);
+        self.event(class, name, key);
+    }
+
+    /// Counts more changes since the last save.
+    pub fn add_dirty(&mut self, changes: u64) {
+        self.effects.dirty += changes;
+    }
+
+    /// The access clock of this moment: seconds, of which entries keep 24 bits.
+    #[inline]
+    fn clock(&self) -> u32 {
+        (self.env.now_ms / 1000) as u32
+    }
+
+    #[inline]
+    fn slice(&self, shard: usize) -> &Slice {
+        self.slices.get(self.env.mask, shard)
+    }
+
+    #[inline]
+    fn slice_mut(&mut self, shard: usize) -> &mut Slice {
+        self.slices.get_mut(self.env.mask, shard)
+    }
+
+    #[inline]
+    fn db_of(&self, key: Key<'_>) -> Option<&Db> {
+        self.slice(key.shard).db(self.env.db)
+    }
+
+    #[inline]
+    fn db_of_mut(&mut self, key: Key<'_>) -> Option<&mut Db> {
+        let db = self.env.db;
+        self.slice_mut(key.shard).db_mut(db)
+    }
+
+    /// The key's database to write to.
+    #[inline]
+    fn db_to_write(&mut self, key: Key<'_>) -> &mut Db {
+        let db = self.env.db;
+        self.slice_mut(key.shard).db_or_create(db)
+    }
+}

@@ -1,0 +1,156 @@
+//! Lookups. Due keys are removed before anything else looks at them.
+
+use super::{Key, Keys};
+use crate::command::{CommandError, EventClass};
+use crate::keyspace::{Collection, Entry};
+use crate::types::{Hash, List, Set, Zset};
+use crate::value::{StringRef, ValueRef};
+
+impl Keys<'_> {
+    /// Looks a key up for reading: expires lazily, touches its access clock, counts a hit or miss.
+    #[inline]
+    pub fn read(&mut self, key: Key<'_>) -> Option<ValueRef<'_>> {
+        self.expire_if_due(key);
+        let (clock, touch, db) = (self.clock(), self.env.touch, self.env.db);
+        // Looked up once for the counters' sake and once to give it out costs as much as
+        // a branch here: counting comes first, by the table's answer.
+        let slice = self.slices.get_mut(self.env.mask, key.shard);
+        let found = slice
+            .db_mut(db)
+            .and_then(|db| db.get_mut(key.hash, key.bytes));
+        match found {
+            Some(entry) => {
+                if touch {
+                    entry.set_clock(clock);
+                }
+                Some(entry.value())
+            }
+            None => None,
+        }
+    }
+
+    /// [`read`](Self::read) for a string.
+    #[inline]
+    pub fn read_string(&mut self, key: Key<'_>) -> Result<Option<StringRef<'_>>, CommandError> {
+        string_of(self.read(key))
+    }
+
+    /// [`read`](Self::read) for a list.
+    pub fn read_list(&mut self, key: Key<'_>) -> Result<Option<&List>, CommandError> {
+        self.read_collection(key)
+    }
+
+    /// [`read`](Self::read) for a set.
+    pub fn read_set(&mut self, key: Key<'_>) -> Result<Option<&Set>, CommandError> {
+        self.read_collection(key)
+    }
+
+    /// [`read`](Self::read) for a hash.
+    pub fn read_hash(&mut self, key: Key<'_>) -> Result<Option<&Hash>, CommandError> {
+        self.read_collection(key)
+    }
+
+    /// [`read`](Self::read) for a sorted set.
+    pub fn read_zset(&mut self, key: Key<'_>) -> Result<Option<&Zset>, CommandError> {
+        self.read_collection(key)
+    }
+
+    #[inline]
+    fn read_collection<T: Collection>(&mut self, key: Key<'_>) -> Result<Option<&T>, CommandError> {
+        match self.read(key) {
+            None => Ok(None),
+            Some(value) => T::of(value).map(Some).ok_or(CommandError::WrongType),
+        }
+    }
+
+    /// Looks without touching clock or counters, expiring lazily.
+    pub fn peek(&mut self, key: Key<'_>) -> Option<ValueRef<'_>> {
+        self.expire_if_due(key);
+        self.view(key)
+    }
+
+    /// Looks without changing anything; a due key counts as absent. For several keys at once, after `expire_if_due` on each.
+    pub fn view(&self, key: Key<'_>) -> Option<ValueRef<'_>> {
+        self.live_entry(key).map(Entry::value)
+    }
+
+    /// Looks for writing: expires lazily, counts nothing.
+    pub fn edit_string(&mut self, key: Key<'_>) -> Result<Option<StringRef<'_>>, CommandError> {
+        string_of(self.peek(key))
+    }
+
+    /// OBJECT ENCODING's answer for a live key, without touching it.
+    pub fn encoding(&mut self, key: Key<'_>) -> Option<&'static str> {
+        self.expire_if_due(key);
+        self.live_entry(key).map(Entry::encoding)
+    }
+
+    /// Seconds since the last access, without touching it.
+    pub fn idle_seconds(&mut self, key: Key<'_>) -> Option<u64> {
+        /// Entries keep this many bits of the clock.
+        const CLOCK_MASK: u32 = (1 << 24) - 1;
+        self.expire_if_due(key);
+        let now = self.clock();
+        self.live_entry(key)
+            .map(|entry| u64::from(now.wrapping_sub(entry.clock()) & CLOCK_MASK))
+    }
+
+    /// Charged bytes of the entry: key, value, overhead (MEMORY USAGE).
+    pub fn memory_bytes(&mut self, key: Key<'_>) -> Option<usize> {
+        self.expire_if_due(key);
+        self.live_entry(key).map(Entry::mem_bytes)
+    }
+
+    /// Whether a live key is there; touches nothing.
+    pub fn exists(&mut self, key: Key<'_>) -> bool {
+        self.peek(key).is_some()
+    }
+
+    /// `None`: no such key; `Some(None)`: no expiry.
+    pub fn expire_at_ms(&mut self, key: Key<'_>) -> Option<Option<u64>> {
+        self.expire_if_due(key);
+        self.live_entry(key).map(Entry::expire_at_ms)
+    }
+
+    /// Removes the key when it is due (event `expired`); whether it was.
+    #[inline]
+    pub fn expire_if_due(&mut self, key: Key<'_>) -> bool {
+        let now_ms = self.env.now_ms;
+        match self.db_of_mut(key) {
+            // The bound may be early, never late: before it nothing can be due.
+            Some(db) if db.next_deadline_ms() <= now_ms => self.expire_slowly(key),
+            _ => false,
+        }
+    }
+
+    fn expire_slowly(&mut self, key: Key<'_>) -> bool {
+        let now_ms = self.env.now_ms;
+        let due = self
+            .db_of(key)
+            .and_then(|db| db.get(key.hash, key.bytes))
+            .is_some_and(|entry| entry.is_expired(now_ms));
+        if due {
+            if let Some(db) = self.db_of_mut(key) {
+                db.remove(key.hash, key.bytes);
+            }
+            self.slice_mut(key.shard).counters.expired += 1;
+            self.event(EventClass::EXPIRED, "expired", key);
+        }
+        due
+    }
+
+    fn live_entry(&self, key: Key<'_>) -> Option<&Entry> {
+        let entry = self.db_of(key)?.get(key.hash, key.bytes)?;
+        (!entry.is_expired(self.env.now_ms)).then_some(entry)
+    }
+}
+
+fn string_of(value: Option<ValueRef<'_>>) -> Result<Option<StringRef<'_>>, CommandError> {
+    match value {
+        None => Ok(None),
+        Some(ValueRef::String(string)) => Ok(Some(string)),
+        Some(ValueRef::List(_) | ValueRef::Set(_) | ValueRef::Hash(_) | ValueRef::Zset(_)) => {
+            Err(CommandError::WrongType)
+        }
+    }
+}

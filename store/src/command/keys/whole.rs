@@ -1,0 +1,118 @@
+//! Whole databases: what DBSIZE, KEYS, SCAN, RANDOMKEY, FLUSHDB and SWAPDB need.
+
+use super::Keys;
+use crate::keyspace::Slice;
+use crate::random::Rng;
+use crate::slot::SHARDS_MAX;
+use crate::value::ValueRef;
+
+/// Bits of a SCAN cursor that name the shard; the position in its table is above them.
+const CURSOR_SHARD_BITS: u32 = SHARDS_MAX.trailing_zeros();
+/// Random picks that may hit due keys before one is looked for in order.
+const RANDOM_TRIES: usize = 100;
+
+impl Keys<'_> {
+    /// Number of keys of the selected database in the slices held, due ones included.
+    #[expect(clippy::len_without_is_empty, reason = "nobody asks")]
+    pub fn len(&self) -> usize {
+        let db = self.env.db;
+        self.slices
+            .iter()
+            .filter_map(|slice| slice.db(db))
+            .map(|db| db.len())
+            .sum()
+    }
+
+    /// A random live key of the selected database: a slice by its number of keys, then a key of it.
+    pub fn random_key(&mut self, rng: &mut Rng) -> Option<Vec<u8>> {
+        let (db, now_ms) = (self.env.db, self.env.now_ms);
+        for _ in 0..RANDOM_TRIES {
+            let mut at = rng.below(u64::try_from(self.len()).ok().filter(|&len| len > 0)?);
+            let picked = self
+                .slices
+                .iter()
+                .filter_map(|slice| slice.db(db))
+                .find(|db| {
+                    let here = at < db.len() as u64;
+                    at = at.saturating_sub(db.len() as u64);
+                    here
+                })?;
+            let entry = picked.random(&mut || rng.next_u64())?;
+            if !entry.is_expired(now_ms) {
+                return Some(entry.key().to_vec());
+            }
+        }
+        let mut live = self
+            .slices
+            .iter()
+            .filter_map(|slice| slice.db(db))
+            .flat_map(|db| db.iter());
+        live.find(|entry| !entry.is_expired(now_ms))
+            .map(|entry| entry.key().to_vec())
+    }
+
+    /// Visits every live key of the selected database.
+    pub fn for_each_live(&self, mut f: impl FnMut(&[u8], ValueRef<'_>)) {
+        let (db, now_ms) = (self.env.db, self.env.now_ms);
+        for db in self.slices.iter().filter_map(|slice| slice.db(db)) {
+            db.for_each(|entry| {
+                if !entry.is_expired(now_ms) {
+                    f(entry.key(), entry.value());
+                }
+            });
+        }
+    }
+
+    /// One step of a SCAN (about one bucket) from `cursor`; 0 starts, and comes back
+    /// at the end. Due keys are left out. A cursor of a slice that is not held comes
+    /// back as it is: see [`holds_cursor`](Self::holds_cursor).
+    pub fn scan_step(&self, cursor: u64, mut f: impl FnMut(&[u8], ValueRef<'_>)) -> u64 {
+        if !self.holds_cursor(cursor) {
+            return if Self::cursor_shard(cursor) < self.env.map.shards() {
+                cursor
+            } else {
+                0
+            };
+        }
+        let (shard, position) = (Self::cursor_shard(cursor), cursor >> CURSOR_SHARD_BITS);
+        let now_ms = self.env.now_ms;
+        let next = self.slice(shard).db(self.env.db).map_or(0, |db| {
+            db.scan(position, |entry| {
+                if !entry.is_expired(now_ms) {
+                    f(entry.key(), entry.value());
+                }
+            })
+        });
+        match next {
+            0 if shard + 1 == self.env.map.shards() => 0,
+            0 => shard as u64 + 1,
+            next => (next << CURSOR_SHARD_BITS) | shard as u64,
+        }
+    }
+
+    /// Whether the slice that a SCAN cursor stands in is held, so that the walk can go on from it.
+    pub fn holds_cursor(&self, cursor: u64) -> bool {
+        self.env.mask & (1 << Self::cursor_shard(cursor)) != 0
+    }
+
+    /// Empties the selected database; how many keys it had.
+    pub fn flush_db(&mut self) -> usize {
+        let db = self.env.db;
+        self.slices.iter_mut().map(|slice| slice.flush_db(db)).sum()
+    }
+
+    /// Empties every database; how many keys they had.
+    pub fn flush_all(&mut self) -> usize {
+        self.slices.iter_mut().map(Slice::flush_all).sum()
+    }
+
+    /// Swaps two databases.
+    pub fn swap_dbs(&mut self, a: usize, b: usize) {
+        self.slices.iter_mut().for_each(|slice| slice.swap_db(a, b));
+    }
+
+    /// The slices held, for INFO's sums.
+    pub fn slices(&self) -> impl Iterator<Item = &Slice> {
+        self.slices.iter()
+    }
+}

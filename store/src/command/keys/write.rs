@@ -1,0 +1,152 @@
+//! Changes to single keys. None of them emits an event but where it says so.
+
+use super::{Key, Keys};
+use crate::command::{CommandError, EventClass, parse_i64};
+use crate::keyspace::{Collection, Edit, Expiry, StringInput};
+use crate::types::{Hash, List, Set, Zset};
+use crate::value::{IntText, StringRef, Value, ValueRef};
+
+/// The pair of accessors each collection type has.
+macro_rules! editors {
+    ($($type:ident $edit:ident $create:ident $what:literal;)+) => {$(
+        #[doc = concat!("Looks ", $what, " up for writing.")]
+        #[inline]
+        pub fn $edit(&mut self, key: Key<'_>) -> Result<Option<Edit<'_, $type>>, CommandError> {
+            self.edit(key)
+        }
+
+        #[doc = concat!("Looks ", $what, " up for writing, creating it empty when absent; do not leave it empty.")]
+        #[inline]
+        pub fn $create(&mut self, key: Key<'_>) -> Result<Edit<'_, $type>, CommandError> {
+            self.edit_or_create(key)
+        }
+    )+};
+}
+
+impl Keys<'_> {
+    editors! {
+        List edit_list list_or_create "a list";
+        Set edit_set set_or_create "a set";
+        Hash edit_hash hash_or_create "a hash";
+        Zset edit_zset zset_or_create "a sorted set";
+    }
+
+    #[inline]
+    fn edit<T: Collection>(&mut self, key: Key<'_>) -> Result<Option<Edit<'_, T>>, CommandError> {
+        self.expire_if_due(key);
+        let clock = self.clock();
+        match self.db_of_mut(key) {
+            Some(db) => db
+                .edit(key.hash, key.bytes, clock)
+                .map_err(|_| CommandError::WrongType),
+            None => Ok(None),
+        }
+    }
+
+    #[inline]
+    fn edit_or_create<T: Collection>(&mut self, key: Key<'_>) -> Result<Edit<'_, T>, CommandError> {
+        self.expire_if_due(key);
+        self.announce_if_new(key);
+        let clock = self.clock();
+        self.db_to_write(key)
+            .edit_or_create(key.hash, key.bytes, clock)
+            .map_err(|_| CommandError::WrongType)
+    }
+
+    /// Stores a string, whatever was there before.
+    #[inline]
+    pub fn set_string(&mut self, key: Key<'_>, value: StringInput<'_>, expiry: Expiry) {
+        self.expire_if_due(key);
+        self.announce_if_new(key);
+        let clock = self.clock();
+        self.db_to_write(key)
+            .set_string(key.hash, key.bytes, value, expiry, clock);
+    }
+
+    /// Replaces the key's integer (0 when absent) by what `f` makes of it; the expiry stays.
+    #[inline]
+    pub fn update_integer(
+        &mut self,
+        key: Key<'_>,
+        f: impl FnOnce(i64) -> Result<i64, CommandError>,
+    ) -> Result<i64, CommandError> {
+        let old = match self.edit_string(key)? {
+            None => 0,
+            Some(StringRef::Int(value)) => value,
+            Some(other) => parse_i64(other.as_bytes(&mut IntText::new()))?,
+        };
+        let new = f(old)?;
+        self.set_string(key, StringInput::Int(new), Expiry::Keep);
+        Ok(new)
+    }
+
+    /// The key's string as `len` raw writable bytes: created when absent, zero-padded at its end, never cut. The expiry stays.
+    pub fn string_buffer(&mut self, key: Key<'_>, len: usize) -> Result<&mut [u8], CommandError> {
+        self.expire_if_due(key);
+        self.announce_if_new(key);
+        let clock = self.clock();
+        self.db_to_write(key)
+            .string_buffer(key.hash, key.bytes, len, clock)
+            .ok_or(CommandError::WrongType)
+    }
+
+    /// Puts a whole value in place of whatever was there.
+    pub fn put(&mut self, key: Key<'_>, value: Value, expire_at_ms: Option<u64>) {
+        self.expire_if_due(key);
+        self.announce_if_new(key);
+        let clock = self.clock();
+        self.db_to_write(key)
+            .put(key.hash, key.bytes, value, expire_at_ms, clock);
+    }
+
+    /// Takes a live key's value and expiry out.
+    pub fn take(&mut self, key: Key<'_>) -> Option<(Value, Option<u64>)> {
+        self.expire_if_due(key);
+        self.db_of_mut(key)?.take(key.hash, key.bytes)
+    }
+
+    /// Removes the key, big values being freed in the background. False when absent or due.
+    pub fn delete(&mut self, key: Key<'_>) -> bool {
+        self.expire_if_due(key);
+        self.db_of_mut(key)
+            .is_some_and(|db| db.remove(key.hash, key.bytes))
+    }
+
+    /// Deletes the key when its collection is empty, with event `del`; whether it did.
+    pub fn delete_if_empty(&mut self, key: Key<'_>) -> bool {
+        let empty = match self.view(key) {
+            None | Some(ValueRef::String(_)) => false,
+            Some(ValueRef::List(list)) => list.is_empty(),
+            Some(ValueRef::Set(set)) => set.is_empty(),
+            Some(ValueRef::Hash(hash)) => hash.is_empty(),
+            Some(ValueRef::Zset(zset)) => zset.is_empty(),
+        };
+        if empty {
+            self.delete(key);
+            self.event(EventClass::GENERIC, "del", key);
+        }
+        empty
+    }
+
+    /// Sets the expiry of a live key; whether there was one.
+    pub fn set_expire(&mut self, key: Key<'_>, at_ms: u64) -> bool {
+        self.expire_if_due(key);
+        self.db_of_mut(key)
+            .is_some_and(|db| db.set_expire(key.hash, key.bytes, at_ms))
+    }
+
+    /// Removes the expiry; whether there was one.
+    pub fn persist(&mut self, key: Key<'_>) -> bool {
+        self.expire_if_due(key);
+        self.db_of_mut(key)
+            .is_some_and(|db| db.persist(key.hash, key.bytes))
+    }
+
+    /// Event `new`, where somebody listens to that class, for a key about to be created.
+    #[inline]
+    fn announce_if_new(&mut self, key: Key<'_>) {
+        if self.effects.enabled.contains(EventClass::NEW) && self.view(key).is_none() {
+            self.event(EventClass::NEW, "new", key);
+        }
+    }
+}
