@@ -74,6 +74,22 @@ impl Slice {
         self.dbs[index].get_or_insert_with(|| Box::new(Db::new(seed)))
     }
 
+    /// First stage of prefetching a key of database `db`: its bucket.
+    #[inline]
+    pub fn prefetch_bucket(&self, db: usize, hash: u64) {
+        if let Some(db) = self.db(db) {
+            db.prefetch_bucket(hash);
+        }
+    }
+
+    /// Second stage, when the bucket has had time to come: the entry.
+    #[inline]
+    pub fn prefetch_entry(&self, db: usize, hash: u64) {
+        if let Some(db) = self.db(db) {
+            db.prefetch_entry(hash);
+        }
+    }
+
     /// Swaps the contents of two databases.
     pub fn swap_db(&mut self, a: usize, b: usize) {
         self.dbs.swap(a, b);

@@ -8,7 +8,7 @@ use super::segment::{Segment, bucket_count_for};
 use super::{HINT_NONE, Thin};
 use crate::mem::vec_size;
 
-/// Deepest directory: 2^26 segments, far beyond any shard, leave 22 bits of position to order a segment.
+/// Deepest directory: 2^26 segments, far beyond any shard, leave 21 bits of position to order a segment.
 const DEPTH_MAX: u8 = 26;
 
 /// Directory entries there may be for each segment.

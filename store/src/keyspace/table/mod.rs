@@ -1,7 +1,7 @@
 //! A hash table of thin items that never stalls: extendible hashing over small segments of cache-line buckets.
 //!
 //! ```text
-//! hash   | directory bits | rest of the position (together 48 bits) | 16 bits, folded to the tag |
+//! hash   | directory bits | rest of the position (together 47 bits) | 16 bits, folded to the tag |
 //!
 //! directory [id, id, id, ...] ──> segment { depth, hint, buckets: [ 7 tags + count | 7 items ] × 1..95 }
 //! ```
@@ -34,8 +34,9 @@ pub use scan::SegmentAt;
 use directory::Directory;
 use segment::{BUCKETS_MAX, Segment, bucket_count_after, bucket_count_for, load_limit};
 
-/// Bits of a hash that order the items; what is left makes the tags.
-const POSITION_BITS: u32 = 48;
+/// Top bits of a hash that order the items. A scan cursor is that wide: with 6 bits for a shard number beside it, it
+/// still is an exact integer in the doubles some clients keep cursors in.
+const POSITION_BITS: u32 = 47;
 
 /// A hint that says nothing, see [`Table::hint`].
 pub const HINT_NONE: u64 = u64::MAX;

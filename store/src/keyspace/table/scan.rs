@@ -1,6 +1,6 @@
 //! Walking a table in hash order, across calls between which it may change at will.
 //!
-//! A cursor is a position: the top 48 bits of a hash, so it fits a double as well as a decimal string. A call covers
+//! A cursor is a position: the top 47 bits of a hash, so it fits a double as well as a decimal string. A call covers
 //! the positions from the cursor to the end of the bucket they fall into, as the table stands at that moment, and visits
 //! exactly the items whose own position lies there. The calls of one walk therefore cover every position exactly once,
 //! whatever grows, splits or shrinks in between: what is present throughout is visited exactly once.

@@ -13,6 +13,9 @@ use crate::mem::alloc_size_line;
 /// Largest bucket count of a segment that can still be split.
 pub(super) const BUCKETS_MAX: usize = 95;
 
+/// The part of a hash that is its position.
+const POSITION_MASK: u64 = u64::MAX << (64 - POSITION_BITS);
+
 /// Bucket counts whose line-aligned allocation wastes nearly nothing.
 const BUCKET_COUNTS: [usize; 20] = [
     1,
@@ -117,7 +120,7 @@ impl<T: Thin> Segment<T> {
     /// Home bucket of a hash. Only called with buckets present.
     #[inline]
     fn home(&self, hash: u64) -> usize {
-        let rest = (hash & !0xffff) << self.depth;
+        let rest = (hash & POSITION_MASK) << self.depth;
         ((u128::from(rest) * self.buckets.len() as u128) >> 64) as usize
     }
 
