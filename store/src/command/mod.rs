@@ -17,6 +17,8 @@ pub mod scan_options;
 mod set;
 mod spec;
 mod string;
+#[cfg(test)]
+pub(crate) mod testing;
 pub mod zset;
 
 pub use args::{ArgCursor, parse_at_least, parse_f64, parse_f64_lenient, parse_i64};

@@ -10,6 +10,8 @@ mod scan;
 mod smove;
 mod spop;
 mod store;
+#[cfg(test)]
+mod tests;
 mod union;
 mod update;
 

@@ -20,6 +20,8 @@ mod store;
 mod union;
 mod zadd;
 mod zmpop;
+#[cfg(test)]
+mod tests;
 
 pub use pop::{PopShape, pop};
 pub use zmpop::ZmpopArgs;

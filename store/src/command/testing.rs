@@ -1,0 +1,138 @@
+//! A keyspace to try commands on in unit tests: command line in, wire bytes out.
+//!
+//! Four shards, all held, so that commands of several keys cross slices.
+
+use resp::{Args, OutputBuffer, Protocol, ReplyWriter};
+
+use super::{Ctx, DataCommand, DataConfig, Effects, EventClass, Keys, KeysEnv, SliceSet, tables};
+use crate::hash::Seed;
+use crate::keyspace::Slice;
+use crate::random::Rng;
+use crate::slot::ShardMap;
+use crate::types::EncodingLimits;
+
+const SHARDS: usize = 4;
+const DB_COUNT: usize = 16;
+const SEED: Seed = Seed(1, 2);
+
+/// A tenant's data and everything else a command sees.
+pub(crate) struct Bench {
+    slices: Vec<Slice>,
+    rng: Rng,
+    /// Settings, to be changed as the test likes.
+    pub(crate) config: DataConfig,
+    /// The frozen time, ms since the epoch.
+    pub(crate) now_ms: u64,
+    /// The version replies are written in.
+    pub(crate) protocol: Protocol,
+    /// The last command's events, as `name key`.
+    pub(crate) events: Vec<String>,
+    /// How many changes the last command counted.
+    pub(crate) dirty: u64,
+}
+
+impl Bench {
+    /// An empty keyspace, RESP2.
+    pub(crate) fn new() -> Self {
+        Bench {
+            slices: (0..SHARDS).map(|_| Slice::new(DB_COUNT, SEED)).collect(),
+            rng: Rng::new(42),
+            config: DataConfig {
+                encoding: EncodingLimits::default(),
+                bulk_len_max: 512 << 20,
+                events: EventClass::all(),
+            },
+            now_ms: 1_700_000_000_000,
+            protocol: Protocol::Resp2,
+            events: Vec::new(),
+            dirty: 0,
+        }
+    }
+
+    /// Runs a command line, its words separated by one space each (`""` is the empty
+    /// one), and gives the reply with every line break shown as a space.
+    pub(crate) fn run(&mut self, line: &str) -> String {
+        let words: Vec<&[u8]> = line
+            .split(' ')
+            .map(|word| {
+                if word == "\"\"" {
+                    &b""[..]
+                } else {
+                    word.as_bytes()
+                }
+            })
+            .collect();
+        let reply = self.run_args(&words);
+        let text = String::from_utf8_lossy(&reply).replace("\r\n", " ");
+        text.trim_end().to_owned()
+    }
+
+    /// Runs a command given word by word; the reply as it goes over the wire.
+    pub(crate) fn run_args(&mut self, words: &[&[u8]]) -> Vec<u8> {
+        let args = Args::from_slices(words);
+        let command = find(words);
+        let mut effects = Effects {
+            enabled: self.config.events,
+            ..Effects::default()
+        };
+        let mut out = OutputBuffer::new();
+        let mut slices: Vec<&mut Slice> = self.slices.iter_mut().collect();
+        let map = ShardMap::new(SHARDS);
+        let env = KeysEnv {
+            map,
+            mask: map.all(),
+            seed: SEED,
+            db: 0,
+            now_ms: self.now_ms,
+            touch: true,
+        };
+        let mut ctx = Ctx {
+            keys: Keys::new(SliceSet::new(&mut slices), env, &mut effects),
+            reply: ReplyWriter::new(&mut out, self.protocol),
+            config: &self.config,
+            now_ms: self.now_ms,
+            seed: SEED,
+            rng: &mut self.rng,
+        };
+        if let Err(error) = (command.run)(&mut ctx, args) {
+            out.clear();
+            ReplyWriter::new(&mut out, self.protocol).error_display(&error);
+        }
+        let event = |(_, _, name, key): &(u16, EventClass, &str, Vec<u8>)| {
+            format!("{name} {}", String::from_utf8_lossy(key))
+        };
+        self.events = effects.events.iter().map(event).collect();
+        self.dirty = effects.dirty;
+        out.to_vec()
+    }
+
+    /// Runs each line and compares its reply.
+    pub(crate) fn check(&mut self, examples: &[(&str, &str)]) {
+        for (line, expected) in examples {
+            assert_eq!(self.run(line), *expected, "{line}");
+        }
+    }
+}
+
+fn find(words: &[&[u8]]) -> &'static DataCommand {
+    let named = |command: &&DataCommand, name: &[u8]| {
+        command.spec.name.as_bytes().eq_ignore_ascii_case(name)
+    };
+    let command = tables()
+        .find(|command| named(command, words[0]))
+        .expect("the command is in a table");
+    let command = match words.get(1) {
+        Some(name) => command
+            .subcommands
+            .iter()
+            .find(|sub| named(sub, name))
+            .unwrap_or(command),
+        None => command,
+    };
+    assert!(
+        command.spec.arity_allows(words.len()),
+        "arity of {}",
+        command.spec.name
+    );
+    command
+}
