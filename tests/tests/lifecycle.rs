@@ -1,0 +1,135 @@
+//! Starting and stopping: flags as redis-server takes them, a clean end on SIGTERM, a quick one on the second.
+
+use harness::{Conn, ServerBuilder, matrix};
+use std::time::Duration;
+
+#[test]
+fn sigterm_ends_it_with_status_zero() {
+    for driver in ["auto", "epoll"] {
+        let mut server = ServerBuilder::ours()
+            .args(&["--io-driver", driver])
+            .threads(2)
+            .unix_socket()
+            .start();
+        let mut conn = server.connect();
+        conn.run("SET k v");
+        server.signal("TERM");
+        let status = server
+            .wait_exit(Duration::from_secs(10))
+            .expect("it ends within ten seconds");
+        assert_eq!(status.code(), Some(0));
+        assert!(conn.try_call(&["PING"]).is_err(), "clients are let go");
+        assert!(!server.socket().exists(), "the Unix socket is removed");
+    }
+}
+
+#[test]
+fn shutdown_command_ends_it() {
+    let mut server = ServerBuilder::ours().threads(2).start();
+    server.connect().send(&["SHUTDOWN", "NOSAVE"]).unwrap();
+    assert_eq!(
+        server
+            .wait_exit(Duration::from_secs(10))
+            .and_then(|status| status.code()),
+        Some(0)
+    );
+}
+
+#[test]
+fn starts_in_well_under_a_second_and_idles_for_free() {
+    let start = std::time::Instant::now();
+    let server = ServerBuilder::ours().threads(2).start();
+    let took = start.elapsed();
+    assert!(took < Duration::from_secs(2), "{took:?} to the first PONG");
+    let before = server.cpu_time();
+    std::thread::sleep(Duration::from_secs(2));
+    let idle = server.cpu_time() - before;
+    assert!(
+        idle < Duration::from_millis(100),
+        "{idle:?} of CPU in two idle seconds"
+    );
+    let rss = server.rss_bytes() / (1024 * 1024);
+    assert!(rss < 64, "{rss} MiB resident with nothing in it");
+}
+
+#[test]
+fn unknown_directives_are_refused() {
+    let failed = ServerBuilder::ours()
+        .args(&["--no-such-directive", "yes"])
+        .try_start();
+    assert!(failed.is_err(), "it started with a directive nobody knows");
+}
+
+#[test]
+fn the_configuration_can_come_from_a_file_and_flags_win() {
+    let dir = std::env::temp_dir().join(format!("redoxcache-conf-{}", std::process::id()));
+    std::fs::create_dir_all(&dir).unwrap();
+    let file = dir.join("redis.conf");
+    std::fs::write(
+        &file,
+        "# a comment\nmaxclients 77\ntimeout 3\nmaxmemory-policy \"allkeys-lru\"\n",
+    )
+    .unwrap();
+    let program = harness::server::own_binary();
+    let probe = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = probe.local_addr().unwrap().port();
+    drop(probe);
+    let mut child = std::process::Command::new(program)
+        .args([
+            file.as_os_str(),
+            "--port".as_ref(),
+            port.to_string().as_ref(),
+            "--timeout".as_ref(),
+            "9".as_ref(),
+            "--save".as_ref(),
+            "".as_ref(),
+        ])
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut conn = (0..500)
+        .find_map(|_| {
+            Conn::tcp(port).ok().or_else(|| {
+                std::thread::sleep(Duration::from_millis(10));
+                None
+            })
+        })
+        .expect("it comes up");
+    let get = |conn: &mut Conn, name: &str| {
+        conn.call(&["CONFIG", "GET", name])
+            .items()
+            .last()
+            .map(|value| value.text())
+    };
+    let seen = (
+        get(&mut conn, "maxclients"),
+        get(&mut conn, "timeout"),
+        get(&mut conn, "maxmemory-policy"),
+    );
+    child.kill().unwrap();
+    child.wait().unwrap();
+    std::fs::remove_dir_all(dir).unwrap();
+    assert_eq!(
+        seen,
+        (
+            Some("77".into()),
+            Some("9".into()),
+            Some("allkeys-lru".into())
+        )
+    );
+}
+
+#[test]
+fn a_unix_socket_serves_what_tcp_serves() {
+    matrix(&["--unixsocketperm", "700"], |server| {
+        server.connect().run("SET k over-tcp");
+        assert_eq!(
+            Conn::unix(server.socket()).unwrap().run("GET k").text(),
+            "over-tcp"
+        );
+        let mode = std::os::unix::fs::PermissionsExt::mode(
+            &std::fs::metadata(server.socket()).unwrap().permissions(),
+        );
+        assert_eq!(mode & 0o777, 0o700);
+    });
+}
