@@ -9,6 +9,7 @@ mod context;
 mod effects;
 mod error;
 mod float;
+mod hash;
 mod key_positions;
 mod keys;
 pub mod sampling;
@@ -50,4 +51,4 @@ pub fn tables() -> impl Iterator<Item = &'static DataCommand> {
 }
 
 /// One table per group; a command is one line in its group's table.
-static TABLES: &[&[&DataCommand]] = &[string::TABLE, set::TABLE, zset::TABLE];
+static TABLES: &[&[&DataCommand]] = &[string::TABLE, set::TABLE, zset::TABLE, hash::TABLE];

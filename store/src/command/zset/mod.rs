@@ -17,11 +17,11 @@ mod remove_range;
 mod scan;
 mod scored_reply;
 mod store;
+#[cfg(test)]
+mod tests;
 mod union;
 mod zadd;
 mod zmpop;
-#[cfg(test)]
-mod tests;
 
 pub use pop::{PopShape, pop};
 pub use zmpop::ZmpopArgs;

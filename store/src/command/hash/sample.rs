@@ -1,0 +1,134 @@
+//! HRANDFIELD: random fields of a hash.
+
+use std::collections::HashSet;
+
+use resp::{Args, Protocol, ReplyWriter};
+
+use super::{HASH, KEY_RO_ACCESS};
+use crate::command::sampling::{ReplyBound, SampleCount, Selection, walks};
+use crate::command::{CommandError, Ctx, DataCommand, Flags, Key, Spec};
+use crate::random::Rng;
+use crate::types::Hash;
+
+pub(super) static HRANDFIELD: DataCommand = DataCommand {
+    spec: Spec {
+        name: "hrandfield",
+        summary: "Returns random fields of a hash: different ones, or independent draws when the count is negative.",
+        since: "6.2.0",
+        complexity: "O(N) with N the number of fields returned.",
+        arity: -2,
+        flags: Flags::READONLY,
+        keys: KEY_RO_ACCESS,
+        syntax: "key [count [WITHVALUES]]",
+        ..HASH
+    },
+    run: hrandfield,
+    subcommands: &[],
+};
+
+/// What the reply shows of a field.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Shown {
+    Field,
+    FieldAndValue,
+}
+
+fn hrandfield(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<(), CommandError> {
+    let key = ctx.keys.arg(args, 1);
+    let Some(count) = args.try_get(2) else {
+        return draw_one(ctx, key);
+    };
+    let count = SampleCount::parse(count)?;
+    let shown = match args.len() {
+        3 => Shown::Field,
+        4 if args.get(3).eq_ignore_ascii_case(b"withvalues") => Shown::FieldAndValue,
+        _ => return Err(CommandError::Syntax),
+    };
+    if shown == Shown::FieldAndValue && count.amount() > i64::MAX as usize / 2 {
+        return Err(CommandError::OutOfRange);
+    }
+    draw_many(ctx, key, count, shown)
+}
+
+fn draw_one(ctx: &mut Ctx<'_>, key: Key<'_>) -> Result<(), CommandError> {
+    let hash = ctx.keys.read_hash(key)?;
+    match hash.and_then(|hash| hash.random(&mut || ctx.rng.next_u64())) {
+        Some((field, _)) => ctx.reply.bulk(field),
+        None => ctx.reply.null(),
+    }
+    Ok(())
+}
+
+fn draw_many(
+    ctx: &mut Ctx<'_>,
+    key: Key<'_>,
+    count: SampleCount,
+    shown: Shown,
+) -> Result<(), CommandError> {
+    let Some(hash) = ctx.keys.read_hash(key)? else {
+        ctx.reply.array(0);
+        return Ok(());
+    };
+    let reply = &mut ctx.reply;
+    match count {
+        SampleCount::Repeated(count) => {
+            let bound = ReplyBound::new(reply, ctx.config.bulk_len_max);
+            reply_len(reply, count, shown);
+            for _ in 0..count {
+                let pair = hash
+                    .random(&mut || ctx.rng.next_u64())
+                    .expect("no stored hash is empty");
+                reply_pair(reply, pair, shown);
+                bound.check(reply)?;
+            }
+        }
+        SampleCount::Distinct(count) => {
+            let wanted = count.min(hash.len());
+            reply_len(reply, wanted, shown);
+            for_each_distinct(hash, wanted, ctx.rng, |pair| reply_pair(reply, pair, shown));
+        }
+    }
+    Ok(())
+}
+
+/// RESP3 nests each pair in an array of its own, RESP2 has them flat.
+fn reply_len(reply: &mut ReplyWriter<'_>, fields: usize, shown: Shown) {
+    let flat = shown == Shown::FieldAndValue && reply.protocol() == Protocol::Resp2;
+    reply.array(if flat { fields * 2 } else { fields });
+}
+
+fn reply_pair(reply: &mut ReplyWriter<'_>, (field, value): (&[u8], &[u8]), shown: Shown) {
+    if shown == Shown::Field {
+        return reply.bulk(field);
+    }
+    if reply.protocol() == Protocol::Resp3 {
+        reply.array(2);
+    }
+    reply.bulk(field);
+    reply.bulk(value);
+}
+
+/// Shows `wanted` different fields to `f`; at most as many as there are.
+fn for_each_distinct<'h>(
+    hash: &'h Hash,
+    wanted: usize,
+    rng: &mut Rng,
+    mut f: impl FnMut((&'h [u8], &'h [u8])),
+) {
+    if wanted == hash.len() {
+        hash.iter().for_each(f);
+    } else if walks(wanted, hash.len()) {
+        let mut selection = Selection::new(wanted, hash.len());
+        hash.iter().filter(|_| selection.choose(rng)).for_each(f);
+    } else {
+        let mut seen = HashSet::with_capacity(wanted);
+        while seen.len() < wanted {
+            let pair = hash
+                .random(&mut || rng.next_u64())
+                .expect("no stored hash is empty");
+            if seen.insert(pair.0) {
+                f(pair);
+            }
+        }
+    }
+}
