@@ -1,0 +1,228 @@
+//! The core's own end of a connection: how its core's other tasks wake it, hand it messages and watch over its waits.
+//!
+//! A connection normally waits for one thing at a time. While it waits for its client to take replies, or for a command that blocks, nothing
+//! reads its socket. That is what the marks are for: the wait is marked with the core's present tick (one store), and a watch that
+//! looks at the marks some ten times a second, and only while there are any, tells connections that have waited for a whole tick to look
+//! after both directions.
+
+use resp::OutputBuffer;
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::task::{Context, Waker};
+
+/// No wait is marked.
+const NOT_WAITING: u32 = 0;
+
+/// One connection, as its core sees it.
+#[derive(Debug)]
+pub struct Link {
+    /// The connection's id.
+    pub id: u64,
+    /// Its place in the table of marks.
+    slot: usize,
+    links: Rc<Links>,
+    waker: RefCell<Option<Waker>>,
+    stalled: Cell<bool>,
+    quiet: Cell<bool>,
+    mail: RefCell<Option<Box<OutputBuffer>>>,
+}
+
+/// All connections of one core.
+#[derive(Debug, Default)]
+pub struct Links {
+    by_id: RefCell<HashMap<u64, Rc<Link>>>,
+    /// Per slot: the tick in which the present wait began.
+    marks: RefCell<Vec<u32>>,
+    owners: RefCell<Vec<Option<Rc<Link>>>>,
+    free: RefCell<Vec<usize>>,
+    waiting: Cell<usize>,
+    tick: Cell<u32>,
+}
+
+impl Links {
+    /// Adds a connection.
+    pub fn insert(self: &Rc<Self>, id: u64) -> Rc<Link> {
+        let slot = self.free.borrow_mut().pop().unwrap_or_else(|| {
+            self.marks.borrow_mut().push(NOT_WAITING);
+            self.owners.borrow_mut().push(None);
+            self.marks.borrow().len() - 1
+        });
+        let link = Rc::new(Link {
+            id,
+            slot,
+            links: Rc::clone(self),
+            waker: RefCell::default(),
+            stalled: Cell::new(false),
+            quiet: Cell::new(false),
+            mail: RefCell::default(),
+        });
+        self.owners.borrow_mut()[slot] = Some(Rc::clone(&link));
+        self.by_id.borrow_mut().insert(id, Rc::clone(&link));
+        link
+    }
+
+    /// Removes a connection.
+    pub fn remove(&self, link: &Link) {
+        link.end_wait();
+        self.by_id.borrow_mut().remove(&link.id);
+        self.owners.borrow_mut()[link.slot] = None;
+        self.free.borrow_mut().push(link.slot);
+    }
+
+    /// The connection with this id.
+    pub fn get(&self, id: u64) -> Option<Rc<Link>> {
+        self.by_id.borrow().get(&id).cloned()
+    }
+
+    /// Connections of this core.
+    pub fn len(&self) -> usize {
+        self.by_id.borrow().len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Whether any connection waits for something other than its client's next request.
+    pub fn any_waiting(&self) -> bool {
+        self.waiting.get() > 0
+    }
+
+    /// Begins the next tick and tells every connection whose wait has lasted since before the tick that just ended.
+    pub fn watch_waits(&self) {
+        let tick = self.tick.get().wrapping_add(1).max(1);
+        let ended = self.tick.replace(tick);
+        if !self.any_waiting() {
+            return;
+        }
+        let mut late = Vec::new();
+        for (slot, mark) in self.marks.borrow_mut().iter_mut().enumerate() {
+            if *mark != NOT_WAITING && *mark != ended {
+                late.push(slot);
+                *mark = tick;
+            }
+        }
+        for slot in late {
+            let owner = self.owners.borrow()[slot].clone();
+            if let Some(link) = owner.filter(|link| !link.stalled.get()) {
+                link.stalled.set(true);
+                link.wake();
+            }
+        }
+    }
+}
+
+impl Link {
+    /// Remembers the task to wake; the first poll of the connection calls it.
+    pub fn set_waker(&self, cx: &Context<'_>) {
+        *self.waker.borrow_mut() = Some(cx.waker().clone());
+    }
+
+    /// Has the connection's task polled.
+    pub fn wake(&self) {
+        if let Some(waker) = &*self.waker.borrow() {
+            waker.wake_by_ref();
+        }
+    }
+
+    /// Marks that the connection waits for something other than its client's next request.
+    #[inline]
+    pub fn begin_wait(&self) {
+        let mark = &mut self.links.marks.borrow_mut()[self.slot];
+        if *mark == NOT_WAITING {
+            self.links.waiting.set(self.links.waiting.get() + 1);
+            *mark = self.links.tick.get().max(1);
+        }
+    }
+
+    /// The wait is over.
+    #[inline]
+    pub fn end_wait(&self) {
+        let mark = &mut self.links.marks.borrow_mut()[self.slot];
+        if *mark != NOT_WAITING {
+            self.links.waiting.set(self.links.waiting.get() - 1);
+            *mark = NOT_WAITING;
+            self.stalled.set(false);
+        }
+    }
+
+    /// Whether the present wait has lasted long enough to look after both directions of the socket.
+    #[inline]
+    pub fn is_stalled(&self) -> bool {
+        self.stalled.get()
+    }
+
+    /// Hands over bytes that another connection caused (a push message). They go out between replies.
+    pub fn push(&self, bytes: bytes::Bytes) {
+        self.mail.borrow_mut().get_or_insert_default().push_shared(bytes);
+        self.wake();
+    }
+
+    /// Whether there is something to send that was not asked for.
+    #[inline]
+    pub fn has_mail(&self) -> bool {
+        self.mail.borrow().is_some()
+    }
+
+    /// Moves what was pushed to the end of `out`.
+    pub fn take_mail(&self, out: &mut OutputBuffer) {
+        if let Some(mut mail) = self.mail.take() {
+            out.append(&mut mail);
+        }
+    }
+
+    /// Asks the connection to let go of a large read buffer.
+    pub fn mark_quiet(&self) {
+        self.quiet.set(true);
+    }
+
+    /// Whether that was asked, once.
+    pub fn take_quiet(&self) -> bool {
+        self.quiet.replace(false)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_waits_longer_than_a_tick_are_reported() {
+        let links = Rc::new(Links::default());
+        let (a, b) = (links.insert(1), links.insert(2));
+        links.watch_waits();
+        a.begin_wait();
+        links.watch_waits();
+        assert!(!a.is_stalled(), "it began within the tick that ended");
+        b.begin_wait();
+        links.watch_waits();
+        assert!(a.is_stalled() && !b.is_stalled());
+        a.end_wait();
+        assert!(!a.is_stalled() && links.any_waiting());
+        b.end_wait();
+        assert!(!links.any_waiting());
+    }
+
+    #[test]
+    fn a_removed_connection_waits_for_nothing() {
+        let links = Rc::new(Links::default());
+        let link = links.insert(7);
+        link.begin_wait();
+        links.remove(&link);
+        assert!(!links.any_waiting() && links.is_empty() && links.get(7).is_none());
+        assert_eq!(links.insert(8).slot, link.slot, "slots are used again");
+    }
+
+    #[test]
+    fn pushes_come_out_in_order_and_once() {
+        let links = Rc::new(Links::default());
+        let link = links.insert(1);
+        link.push("a".into());
+        link.push("b".into());
+        let mut out = OutputBuffer::new();
+        link.take_mail(&mut out);
+        assert!(out.to_vec() == b"ab" && !link.has_mail());
+    }
+}
