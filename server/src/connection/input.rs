@@ -35,9 +35,10 @@ impl Input {
         &self.bytes
     }
 
-    /// Room left behind it.
-    pub fn room(&self) -> usize {
-        self.bytes.capacity() - self.bytes.len()
+    /// Memory held, in bytes.
+    #[inline]
+    pub fn capacity(&self) -> usize {
+        self.bytes.capacity()
     }
 
     /// Takes the buffer out for a read, the incomplete request at its front and room behind it.

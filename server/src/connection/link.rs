@@ -25,6 +25,7 @@ pub struct Link {
     waker: RefCell<Option<Waker>>,
     stalled: Cell<bool>,
     quiet: Cell<bool>,
+    unsent: Cell<usize>,
     mail: RefCell<Option<Box<OutputBuffer>>>,
 }
 
@@ -55,6 +56,7 @@ impl Links {
             waker: RefCell::default(),
             stalled: Cell::new(false),
             quiet: Cell::new(false),
+            unsent: Cell::new(0),
             mail: RefCell::default(),
         });
         self.owners.borrow_mut()[slot] = Some(Rc::clone(&link));
@@ -145,7 +147,18 @@ impl Link {
             self.links.waiting.set(self.links.waiting.get() - 1);
             *mark = NOT_WAITING;
             self.stalled.set(false);
+            self.unsent.set(0);
         }
+    }
+
+    /// Notes how much output the client has not taken; forgotten when it has.
+    pub fn set_unsent(&self, bytes: usize) {
+        self.unsent.set(bytes);
+    }
+
+    /// Output the client has not taken, in bytes.
+    pub fn unsent(&self) -> usize {
+        self.unsent.get()
     }
 
     /// Whether the present wait has lasted long enough to look after both directions of the socket.
