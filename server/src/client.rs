@@ -7,6 +7,10 @@ use std::sync::atomic::{
 };
 use std::sync::{Arc, Mutex, PoisonError};
 
+use nix::sys::socket::{Shutdown, shutdown};
+
+use crate::connection::Endpoint;
+
 /// The facts of one connection. Sizes in bytes, times in ms since the epoch.
 #[derive(Debug)]
 pub struct ClientInfo {
@@ -63,12 +67,42 @@ pub struct ClientNames {
 }
 
 impl ClientInfo {
+    /// The facts of a connection that was just accepted.
+    pub fn new(id: u64, core: usize, fd: i32, endpoint: &Endpoint, now_ms: u64) -> Self {
+        Self {
+            id,
+            core,
+            fd,
+            addr: endpoint.peer(),
+            laddr: endpoint.local(),
+            is_unix: endpoint.is_unix(),
+            created_at_ms: now_ms,
+            active_at_ms: AtomicU64::new(now_ms),
+            db: AtomicUsize::new(0),
+            resp: AtomicU8::new(2),
+            no_evict: AtomicBool::new(false),
+            no_touch: AtomicBool::new(false),
+            last_command: AtomicU32::new(u32::MAX),
+            query_bytes: AtomicUsize::new(0),
+            query_capacity_bytes: AtomicUsize::new(0),
+            output_bytes: AtomicUsize::new(0),
+            killed: AtomicBool::new(false),
+            names: Mutex::default(),
+        }
+    }
+
     /// A copy of its texts.
     pub fn names(&self) -> ClientNames {
         self.names
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
+    }
+
+    /// Called with the table of clients locked, while the descriptor is open for certain.
+    fn kill(&self) {
+        self.killed.store(true, Relaxed);
+        let _ = shutdown(self.fd, Shutdown::Both);
     }
 
     /// Changes its texts.
@@ -98,6 +132,25 @@ impl Clients {
     /// Removes a connection that has closed.
     pub fn remove(&self, id: u64) {
         self.lock().remove(&id);
+    }
+
+    /// Ends the connection of this id: whatever it waits for on its socket completes. False when there is none.
+    ///
+    /// A connection leaves this table before its descriptor is closed, and the table is locked here, so no other socket can be meant.
+    pub fn kill(&self, id: u64) -> bool {
+        self.lock().get(&id).map(|client| client.kill()).is_some()
+    }
+
+    /// Lets the connections of a core finish what they have received; then their input ends.
+    pub fn end_input_of_core(&self, core: usize) {
+        for client in self.lock().values().filter(|client| client.core == core) {
+            let _ = shutdown(client.fd, Shutdown::Read);
+        }
+    }
+
+    /// Ends all connections of a core.
+    pub fn kill_core(&self, core: usize) {
+        self.lock().values().filter(|client| client.core == core).for_each(|client| client.kill());
     }
 
     /// The connection of this id.

@@ -10,6 +10,7 @@ use store::slot::ShardMap;
 use crate::client::Clients;
 use crate::config::Config;
 use crate::registry::Registry;
+use crate::runtime::Net;
 use crate::shard::{SliceState, TenantSlices};
 
 /// The server: one per process.
@@ -24,6 +25,8 @@ pub struct Server {
     pub slices: TenantSlices<Slice>,
     /// Open connections.
     pub clients: Clients,
+    /// Cores and connections.
+    pub net: Net,
     /// Counters, one block per core.
     pub stats: Box<[CoreStats]>,
     /// The configuration.

@@ -57,6 +57,17 @@ impl Census {
         self.total.fetch_sub(1, Relaxed);
     }
 
+    /// Moves a connection that was admitted for `from` to core `to`.
+    pub fn reassign(&self, from: usize, to: usize) {
+        self.cores[from].0.fetch_sub(1, Relaxed);
+        self.cores[to].0.fetch_add(1, Relaxed);
+    }
+
+    /// Counts a connection that was refused for another reason.
+    pub fn count_rejected(&self) {
+        self.rejected_total.fetch_add(1, Relaxed);
+    }
+
     /// Connections now.
     pub fn len(&self) -> usize {
         self.total.load(Relaxed)

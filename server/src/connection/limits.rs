@@ -1,5 +1,7 @@
 //! What a connection may cost, as configured now: read by every core, changed by CONFIG SET.
 
+use super::link::OutputClass;
+use crate::config::Settings;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
 /// Output a client may leave untaken when `client-output-buffer-limit` sets no limit. Far above what any client that reads needs; it only
@@ -64,6 +66,33 @@ pub struct ConnectionLimits {
     pub loopback_only: AtomicBool,
     /// The default user needs a password.
     pub password_needed: AtomicBool,
+    /// `shutdown-timeout` in seconds.
+    pub shutdown_seconds: AtomicU64,
+}
+
+impl ConnectionLimits {
+    /// The output limit of a class of clients.
+    pub fn output_of(&self, class: OutputClass) -> &OutputLimit {
+        match class {
+            OutputClass::Normal => &self.normal_output,
+            OutputClass::Pubsub => &self.pubsub_output,
+        }
+    }
+
+    /// Takes over what is configured.
+    pub fn apply(&self, settings: &Settings) {
+        let output = &settings.client_output_buffer_limit;
+        for (limit, set) in [(&self.normal_output, output.normal), (&self.pubsub_output, output.pubsub)] {
+            limit.set(set.hard_bytes, set.soft_bytes, set.soft_seconds);
+        }
+        self.query_bytes_max.store(settings.client_query_buffer_limit, Relaxed);
+        self.bulk_len_max.store(settings.data.bulk_len_max, Relaxed);
+        self.idle_seconds_max.store(settings.timeout_s.into(), Relaxed);
+        self.keepalive_seconds.store(settings.tcp_keepalive_s.into(), Relaxed);
+        self.shutdown_seconds.store(settings.shutdown_timeout_s.into(), Relaxed);
+        self.password_needed.store(!settings.requirepass.is_empty(), Relaxed);
+        self.loopback_only.store(settings.protected_mode && settings.requirepass.is_empty(), Relaxed);
+    }
 }
 
 impl Default for ConnectionLimits {
@@ -78,6 +107,7 @@ impl Default for ConnectionLimits {
             keepalive_seconds: AtomicU64::new(300),
             loopback_only: AtomicBool::new(false),
             password_needed: AtomicBool::new(false),
+            shutdown_seconds: AtomicU64::new(10),
         }
     }
 }

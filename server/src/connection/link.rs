@@ -5,10 +5,12 @@
 //! looks at the marks some ten times a second, and only while there are any, tells connections that have waited for a whole tick to look
 //! after both directions.
 
+use crate::client::ClientInfo;
 use resp::OutputBuffer;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::task::{Context, Waker};
 
 /// No wait is marked.
@@ -17,8 +19,8 @@ const NOT_WAITING: u32 = 0;
 /// One connection, as its core sees it.
 #[derive(Debug)]
 pub struct Link {
-    /// The connection's id.
-    pub id: u64,
+    /// What everybody may know of it.
+    pub info: Arc<ClientInfo>,
     /// Its place in the table of marks.
     slot: usize,
     links: Rc<Links>,
@@ -26,6 +28,9 @@ pub struct Link {
     stalled: Cell<bool>,
     quiet: Cell<bool>,
     unsent: Cell<usize>,
+    class: Cell<OutputClass>,
+    /// When output began to be over the soft limit, ms since the epoch; 0 when it is not.
+    soft_since_ms: Cell<u64>,
     mail: RefCell<Option<Box<OutputBuffer>>>,
 }
 
@@ -39,24 +44,41 @@ pub struct Links {
     free: RefCell<Vec<usize>>,
     waiting: Cell<usize>,
     tick: Cell<u32>,
+    /// Who looks at the marks, while it sleeps.
+    sleeper: RefCell<Option<Waker>>,
+    dozing: Cell<bool>,
+    nudged: Cell<bool>,
+}
+
+/// Which output limit holds for a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OutputClass {
+    /// It gets what it asks for.
+    #[default]
+    Normal,
+    /// It subscribes to channels.
+    Pubsub,
 }
 
 impl Links {
     /// Adds a connection.
-    pub fn insert(self: &Rc<Self>, id: u64) -> Rc<Link> {
+    pub fn insert(self: &Rc<Self>, info: Arc<ClientInfo>) -> Rc<Link> {
+        let id = info.id;
         let slot = self.free.borrow_mut().pop().unwrap_or_else(|| {
             self.marks.borrow_mut().push(NOT_WAITING);
             self.owners.borrow_mut().push(None);
             self.marks.borrow().len() - 1
         });
         let link = Rc::new(Link {
-            id,
+            info,
             slot,
             links: Rc::clone(self),
             waker: RefCell::default(),
             stalled: Cell::new(false),
             quiet: Cell::new(false),
             unsent: Cell::new(0),
+            class: Cell::default(),
+            soft_since_ms: Cell::new(0),
             mail: RefCell::default(),
         });
         self.owners.borrow_mut()[slot] = Some(Rc::clone(&link));
@@ -67,7 +89,7 @@ impl Links {
     /// Removes a connection.
     pub fn remove(&self, link: &Link) {
         link.end_wait();
-        self.by_id.borrow_mut().remove(&link.id);
+        self.by_id.borrow_mut().remove(&link.info.id);
         self.owners.borrow_mut()[link.slot] = None;
         self.free.borrow_mut().push(link.slot);
     }
@@ -90,6 +112,37 @@ impl Links {
     /// Whether any connection waits for something other than its client's next request.
     pub fn any_waiting(&self) -> bool {
         self.waiting.get() > 0
+    }
+
+    /// All connections of this core.
+    pub fn snapshot(&self) -> Vec<Rc<Link>> {
+        self.by_id.borrow().values().cloned().collect()
+    }
+
+    /// The watch is about to sleep; `dozing` for so long that the first wait has to nudge it.
+    pub fn set_sleeper(&self, waker: &Waker, dozing: bool) {
+        *self.sleeper.borrow_mut() = Some(waker.clone());
+        self.dozing.set(dozing);
+    }
+
+    /// The watch is awake.
+    pub fn clear_sleeper(&self) {
+        self.dozing.set(false);
+        self.sleeper.take();
+    }
+
+    /// Ends the watch's sleep.
+    #[cold]
+    pub fn nudge(&self) {
+        self.nudged.set(true);
+        if let Some(sleeper) = self.sleeper.take() {
+            sleeper.wake();
+        }
+    }
+
+    /// Whether the watch was nudged, once.
+    pub fn was_nudged(&self) -> bool {
+        self.nudged.replace(false)
     }
 
     /// Begins the next tick and tells every connection whose wait has lasted since before the tick that just ended.
@@ -136,6 +189,9 @@ impl Link {
         if *mark == NOT_WAITING {
             self.links.waiting.set(self.links.waiting.get() + 1);
             *mark = self.links.tick.get().max(1);
+            if self.links.dozing.replace(false) {
+                self.links.nudge();
+            }
         }
     }
 
@@ -165,6 +221,32 @@ impl Link {
     #[inline]
     pub fn is_stalled(&self) -> bool {
         self.stalled.get()
+    }
+
+    /// The output limit that holds.
+    pub fn class(&self) -> OutputClass {
+        self.class.get()
+    }
+
+    /// Changes it.
+    pub fn set_class(&self, class: OutputClass) {
+        self.class.set(class);
+    }
+
+    /// Whether an idle client of this kind is closed after `timeout`: subscribers, and those a command keeps waiting, are not.
+    pub fn may_time_out(&self) -> bool {
+        let waits = self.links.marks.borrow()[self.slot] != NOT_WAITING;
+        self.class.get() == OutputClass::Normal && !waits
+    }
+
+    /// Notes whether the output is over the soft limit; says for how many ms it has been.
+    pub fn note_soft(&self, is_over: bool, now_ms: u64) -> u64 {
+        match (is_over, self.soft_since_ms.get()) {
+            (false, _) => self.soft_since_ms.set(0),
+            (true, 0) => self.soft_since_ms.set(now_ms),
+            (true, since) => return now_ms.saturating_sub(since),
+        }
+        0
     }
 
     /// Hands over bytes that another connection caused (a push message). They go out between replies.
@@ -199,12 +281,17 @@ impl Link {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Endpoint;
     use super::*;
+
+    fn info(id: u64) -> Arc<ClientInfo> {
+        Arc::new(ClientInfo::new(id, 0, -1, &Endpoint::Unix("s".into()), 0))
+    }
 
     #[test]
     fn only_waits_longer_than_a_tick_are_reported() {
         let links = Rc::new(Links::default());
-        let (a, b) = (links.insert(1), links.insert(2));
+        let (a, b) = (links.insert(info(1)), links.insert(info(2)));
         links.watch_waits();
         a.begin_wait();
         links.watch_waits();
@@ -221,21 +308,41 @@ mod tests {
     #[test]
     fn a_removed_connection_waits_for_nothing() {
         let links = Rc::new(Links::default());
-        let link = links.insert(7);
+        let link = links.insert(info(7));
         link.begin_wait();
         links.remove(&link);
         assert!(!links.any_waiting() && links.is_empty() && links.get(7).is_none());
-        assert_eq!(links.insert(8).slot, link.slot, "slots are used again");
+        assert_eq!(links.insert(info(8)).slot, link.slot, "slots are used again");
     }
 
     #[test]
     fn pushes_come_out_in_order_and_once() {
         let links = Rc::new(Links::default());
-        let link = links.insert(1);
+        let link = links.insert(info(1));
         link.push("a".into());
         link.push("b".into());
         let mut out = OutputBuffer::new();
         link.take_mail(&mut out);
         assert!(out.to_vec() == b"ab" && !link.has_mail());
+    }
+
+    #[test]
+    fn a_soft_limit_counts_from_when_it_was_first_passed() {
+        let links = Rc::new(Links::default());
+        let link = links.insert(info(1));
+        let steps = [(true, 1000), (true, 3000), (false, 4000), (true, 9000)];
+        assert_eq!(steps.map(|(over, at)| link.note_soft(over, at)), [0, 2000, 0, 0]);
+    }
+
+    #[test]
+    fn the_first_wait_nudges_a_dozing_watch_and_no_other() {
+        let links = Rc::new(Links::default());
+        let link = links.insert(info(1));
+        link.begin_wait();
+        assert!(!links.was_nudged(), "it was awake");
+        link.end_wait();
+        links.set_sleeper(Waker::noop(), true);
+        link.begin_wait();
+        assert!(links.was_nudged() && !links.was_nudged());
     }
 }

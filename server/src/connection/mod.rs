@@ -3,6 +3,7 @@
 //! Nothing here knows a command, a key or a reply type.
 
 mod census;
+mod endpoint;
 mod gather;
 mod input;
 mod limits;
@@ -13,8 +14,9 @@ mod task;
 mod wire;
 
 pub use census::{Census, TooManyClients};
+pub use endpoint::Endpoint;
 pub use limits::{ConnectionLimits, OUTPUT_CEILING, OutputLimit};
-pub use link::{Link, Links};
+pub use link::{Link, Links, OutputClass};
 pub use pool::Pool;
 pub use reactor::Reactor;
 pub use task::serve;

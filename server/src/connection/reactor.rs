@@ -1,12 +1,12 @@
 //! What the connections of one core share.
 
-use super::census::Census;
-use super::limits::ConnectionLimits;
 use super::link::Links;
 use super::pool::Pool;
 use crate::core::Core;
+use crate::runtime::Net;
 use crate::shard::WakeLane;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::os::fd::RawFd;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -20,10 +20,28 @@ pub struct Reactor {
     pub pool: Pool,
     /// How its tasks are woken from elsewhere.
     pub lane: Arc<WakeLane>,
-    /// Connections of all cores, counted.
-    pub census: Arc<Census>,
-    /// Configured limits.
-    pub limits: Arc<ConnectionLimits>,
     /// The server is shutting down: nobody is accepted any more.
     pub stopping: Cell<bool>,
+    /// The sockets this core accepts on.
+    pub listeners: RefCell<Vec<RawFd>>,
+}
+
+impl Reactor {
+    /// A core without connections.
+    pub fn new(core: Rc<Core>, lane: Arc<WakeLane>) -> Self {
+        Self {
+            core,
+            links: Rc::default(),
+            pool: Pool::default(),
+            lane,
+            stopping: Cell::new(false),
+            listeners: RefCell::default(),
+        }
+    }
+
+    /// What all cores share about connections.
+    #[inline]
+    pub fn net(&self) -> &Net {
+        &self.core.server.net
+    }
 }

@@ -45,7 +45,7 @@ impl Drop for Registered {
     fn drop(&mut self) {
         self.reactor.core.server.clients.remove(self.info.id);
         self.reactor.links.remove(&self.link);
-        self.reactor.census.dismiss(self.reactor.core.index);
+        self.reactor.net().census.dismiss(self.reactor.core.index);
     }
 }
 
@@ -75,9 +75,9 @@ pub async fn serve(reactor: Rc<Reactor>, stream: UnixStream, info: Arc<ClientInf
 
 impl Connection {
     fn new(reactor: Rc<Reactor>, stream: UnixStream, info: Arc<ClientInfo>) -> Self {
-        let link = reactor.links.insert(info.id);
+        let link = reactor.links.insert(Arc::clone(&info));
         reactor.core.server.clients.insert(Arc::clone(&info));
-        let authenticated = !reactor.limits.password_needed.load(Relaxed);
+        let authenticated = !reactor.net().limits.password_needed.load(Relaxed);
         Self {
             wire: Wire::new(stream, Rc::clone(&link)),
             session: Session::new(Arc::clone(&info), authenticated),
@@ -138,7 +138,7 @@ impl Connection {
         let mut work = reactor.pool.take_work();
         let mut from = 0;
         let next = loop {
-            let limits = self.session.limits(reactor.limits.bulk_len_max.load(Relaxed));
+            let limits = self.session.limits(reactor.net().limits.bulk_len_max.load(Relaxed));
             work.batch.clear();
             let progress = self.decoder.decode(&self.input.bytes()[from..], &limits, &mut work.batch);
             match self.execute(&reactor, &mut work, from).await {
@@ -196,7 +196,7 @@ impl Connection {
         let unsent = self.wire.unsent();
         self.registered.info.output_bytes.store(unsent, Relaxed);
         self.registered.link.set_unsent(unsent);
-        if reactor.limits.normal_output.is_over_hard(unsent) {
+        if reactor.net().limits.output_of(self.registered.link.class()).is_over_hard(unsent) {
             warn!(
                 "Client id={} addr={} omem={unsent} scheduled to be closed ASAP for overcoming of output buffer limits.",
                 self.registered.info.id, self.registered.info.addr
@@ -209,7 +209,7 @@ impl Connection {
     /// Whether what is held of an incomplete request is within `client-query-buffer-limit`.
     fn check_input(&self, reactor: &Reactor) -> Next {
         let held = self.input.bytes().len() + self.decoder.used_bytes();
-        if held as u64 <= reactor.limits.query_bytes_max.load(Relaxed) {
+        if held as u64 <= reactor.net().limits.query_bytes_max.load(Relaxed) {
             return Next::Read;
         }
         warn!(

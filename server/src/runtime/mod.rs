@@ -1,7 +1,21 @@
-//! Cores and what they stand on: the I/O driver, the listening sockets, limits of the process.
+//! Cores and what they stand on: the I/O driver, the listening sockets, timers, limits and signals of the process.
 //!
 //! Nothing here knows a command.
 
+mod accept;
+mod cores;
+mod cron;
 pub mod driver;
 pub mod files;
 pub mod listen;
+pub mod logging;
+mod net;
+pub mod ping;
+mod rate;
+mod signals;
+mod start;
+
+pub use net::{Accepted, Message, Net};
+pub use signals::request_shutdown;
+pub use start::run;
+pub use rate::{PerSecond, Rates, Totals};

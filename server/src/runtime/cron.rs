@@ -1,0 +1,136 @@
+//! What a core does by the clock: watching over waits, closing idle clients, sampling rates. It is also the core's main task, and decides
+//! when the core is done.
+//!
+//! The pace follows the work. While there is any, it ticks every 50 ms; a core without work dozes for a second at a time, and the first
+//! connection that has to wait for something nudges it. Everything here works in short slices with sleeps in between: a task that wakes
+//! itself would keep the reactor from its sockets.
+
+use super::rate::Totals;
+use crate::connection::{Link, Reactor};
+use crate::core::now_ms;
+use std::future::{Future as _, poll_fn};
+use std::pin::pin;
+use std::rc::Rc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::task::Poll;
+use std::time::{Duration, Instant};
+use tracing::{info, warn};
+
+/// Pause while there is work.
+const TICK: Duration = Duration::from_millis(50);
+/// Pause while there is none.
+const DOZE: Duration = Duration::from_secs(1);
+/// Pause while connections finish.
+const DRAIN_TICK: Duration = Duration::from_millis(5);
+/// How often clients are looked over.
+const LOOK_PERIOD_MS: u64 = 1000;
+/// How long connections get to end once they were told to, when the time to finish is over.
+const KILL_GRACE: Duration = Duration::from_millis(500);
+
+/// What the ticks remember.
+#[derive(Debug, Default)]
+struct Pulse {
+    commands: u64,
+    looked_at_ms: u64,
+}
+
+/// Runs until the core was told to stop and has no connection left, or the time to finish is over.
+pub async fn run(reactor: &Rc<Reactor>) {
+    let mut pulse = Pulse::default();
+    let mut pause = TICK;
+    while !reactor.stopping.get() {
+        rest(reactor, pause).await;
+        pause = match pulse.tick(reactor) {
+            true => TICK,
+            false => DOZE,
+        };
+    }
+    drain(reactor).await;
+}
+
+/// Sleeps; a nudge ends a doze early.
+async fn rest(reactor: &Reactor, pause: Duration) {
+    let mut sleep = pin!(monoio::time::sleep(pause));
+    let dozing = pause > TICK;
+    poll_fn(|cx| {
+        if reactor.links.was_nudged() {
+            return Poll::Ready(());
+        }
+        reactor.links.set_sleeper(cx.waker(), dozing);
+        sleep.as_mut().poll(cx)
+    })
+    .await;
+    reactor.links.clear_sleeper();
+}
+
+impl Pulse {
+    /// One round. True while there is work.
+    fn tick(&mut self, reactor: &Reactor) -> bool {
+        reactor.links.watch_waits();
+        let now = now_ms();
+        if now.saturating_sub(self.looked_at_ms) >= LOOK_PERIOD_MS {
+            self.looked_at_ms = now;
+            look_over_clients(reactor, now);
+        }
+        if reactor.core.index == 0 {
+            reactor.net().rates.sample(now, Totals::of(&reactor.core.server));
+        }
+        let commands = reactor.core.stats().commands.get();
+        let worked = commands != std::mem::replace(&mut self.commands, commands);
+        let busy = worked || reactor.links.any_waiting();
+        if !busy {
+            reactor.pool.trim();
+        }
+        busy
+    }
+}
+
+/// Closes clients that are idle for too long or have not taken their output for too long.
+fn look_over_clients(reactor: &Reactor, now_ms: u64) {
+    let limits = &reactor.net().limits;
+    let idle_seconds_max = limits.idle_seconds_max.load(Relaxed);
+    if idle_seconds_max == 0 && !reactor.links.any_waiting() {
+        return;
+    }
+    for link in reactor.links.snapshot() {
+        let idle_ms = now_ms.saturating_sub(link.info.active_at_ms.load(Relaxed));
+        if idle_seconds_max > 0 && idle_ms > idle_seconds_max * 1000 && link.may_time_out() {
+            info!(client = link.info.id, "Closing idle client");
+            reactor.core.server.clients.kill(link.info.id);
+        }
+        close_if_over_soft(reactor, &link, now_ms);
+    }
+}
+
+fn close_if_over_soft(reactor: &Reactor, link: &Link, now_ms: u64) {
+    let limit = reactor.net().limits.output_of(link.class());
+    let lasts_ms = link.note_soft(limit.is_over_soft(link.unsent()), now_ms);
+    if lasts_ms > limit.soft_seconds.load(Relaxed) * 1000 {
+        warn!(
+            "Client id={} addr={} omem={} scheduled to be closed ASAP for overcoming of output buffer limits.",
+            link.info.id,
+            link.info.addr,
+            link.unsent()
+        );
+        reactor.core.server.clients.kill(link.info.id);
+    }
+}
+
+/// Lets connections finish within `shutdown-timeout`, then ends them.
+async fn drain(reactor: &Reactor) {
+    let seconds = reactor.net().limits.shutdown_seconds.load(Relaxed);
+    wait_for_end(reactor, Duration::from_secs(seconds)).await;
+    if !reactor.links.is_empty() {
+        warn!(core = reactor.core.index, "{} clients did not finish in time", reactor.links.len());
+        reactor.core.server.clients.kill_core(reactor.core.index);
+        wait_for_end(reactor, KILL_GRACE).await;
+    }
+}
+
+async fn wait_for_end(reactor: &Reactor, time: Duration) {
+    let deadline = Instant::now() + time;
+    while !reactor.links.is_empty() && Instant::now() < deadline {
+        monoio::time::sleep(DRAIN_TICK).await;
+        reactor.links.watch_waits();
+    }
+}

@@ -1,0 +1,64 @@
+//! What all cores share about cores and connections, and how one core tells another something.
+
+use super::driver::Driver;
+use super::rate::Rates;
+use crate::connection::{Census, ConnectionLimits, Endpoint};
+use crate::shard::Mailbox;
+use bytes::Bytes;
+use std::os::fd::OwnedFd;
+
+/// A message to a core.
+#[derive(Debug)]
+pub enum Message {
+    /// Serve this connection. It is counted as the core's already.
+    Adopt(Accepted),
+    /// Send these bytes to this connection, between replies.
+    Push {
+        /// The connection's id.
+        client: u64,
+        /// Bytes in wire format.
+        bytes: Bytes,
+    },
+    /// Stop accepting and let every connection finish what it has received.
+    Drain,
+}
+
+/// A connection nobody serves yet.
+#[derive(Debug)]
+pub struct Accepted {
+    /// Its socket.
+    pub socket: OwnedFd,
+    /// Who is connected to what.
+    pub endpoint: Endpoint,
+}
+
+/// The part of the server's shared state that belongs to cores and connections.
+pub struct Net {
+    /// What every core waits on.
+    pub driver: Driver,
+    /// Connections counted per core; `maxclients`.
+    pub census: Census,
+    /// Limits of connections as configured now.
+    pub limits: ConnectionLimits,
+    /// Operations and bytes per second.
+    pub rates: Rates,
+    /// One mailbox per core.
+    pub mailboxes: Box<[Mailbox<Message>]>,
+}
+
+impl Net {
+    /// Sends `bytes` to a connection of any core. False when that core's mailbox is full.
+    pub fn push(&self, core: usize, client: u64, bytes: Bytes) -> bool {
+        let size = bytes.len() + size_of::<Message>();
+        self.mailboxes[core].try_send(Message::Push { client, bytes }, size).is_ok()
+    }
+
+    /// Tells every core to drain. A full mailbox is being emptied, so this may spin for a moment.
+    pub fn drain(&self) {
+        for mailbox in &self.mailboxes {
+            while mailbox.try_send(Message::Drain, 0).is_err() {
+                std::thread::yield_now();
+            }
+        }
+    }
+}

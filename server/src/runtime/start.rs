@@ -1,0 +1,174 @@
+//! From the command line to serving cores, and to the end of the process.
+
+use super::cores::CoreSeat;
+use super::driver::{Driver, DriverChoice};
+use super::listen::{BindAddress, ListenPlan};
+use super::net::{Message, Net};
+use super::rate::Rates;
+use super::signals::Signals;
+use super::{files, logging, ping};
+use crate::client::Clients;
+use crate::config::{self, Invocation, IoDriver, Loaded, Settings};
+use crate::connection::{Census, ConnectionLimits};
+use crate::core::now_ms;
+use crate::registry::Registry;
+use crate::server::{CoreStats, Server};
+use crate::shard::{Inbox, Mailbox, MailboxLimits, TenantSlices};
+use std::error::Error;
+use std::ffi::OsString;
+use std::fs;
+use std::hash::{BuildHasher as _, RandomState};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use store::hash::Seed;
+use store::slot::ShardMap;
+use tracing::{error, info, warn};
+
+/// Why the server did not start. The text has been made for the user.
+type StartError = Box<dyn Error>;
+
+/// The program: `arguments` are those behind its name.
+pub fn run(arguments: &[OsString]) -> ExitCode {
+    if arguments.first().is_some_and(|first| first == "ping") {
+        return ping::run(&arguments[1..]);
+    }
+    match config::command_line::parse(arguments) {
+        Invocation::Help => println!("{USAGE}"),
+        Invocation::Version => println!("RedoxCache server v={}", env!("CARGO_PKG_VERSION")),
+        Invocation::Reference => println!("{}", config::reference::markdown()),
+        Invocation::Serve(sources) => {
+            let loaded = match config::load_here(&sources) {
+                Ok(loaded) => loaded,
+                Err(error) => {
+                    eprintln!("{error}");
+                    return ExitCode::FAILURE;
+                }
+            };
+            if let Err(error) = serve(loaded) {
+                error!("{error}");
+                return ExitCode::FAILURE;
+            }
+        }
+    }
+    ExitCode::SUCCESS
+}
+
+const USAGE: &str = "\
+Usage: redoxcache [/path/to/redis.conf] [--directive value ...] [-]
+       redoxcache ping [-h host] [-p port] [-s socket]
+       redoxcache --print-reference
+       redoxcache -v or --version
+       redoxcache -h or --help";
+
+/// Serves until a signal ends it.
+fn serve(loaded: Loaded) -> Result<(), StartError> {
+    let settings = Settings::from_values(&loaded.values);
+    logging::start(&settings).map_err(|error| format!("Can't open the log file: {error}"))?;
+    info!("RedoxCache {} is starting, pid={}", env!("CARGO_PKG_VERSION"), std::process::id());
+    loaded.warnings.iter().for_each(|warning| warn!("{warning}"));
+
+    let cores = settings.threads.max(1);
+    let driver = choose_driver(settings.io_driver)?;
+    let plan = listen_plan(&settings);
+    let listeners = plan.open(cores, driver)?;
+    let clients_max = files::reserve(settings.maxclients.into(), cores as u64);
+    let mut boxes = Vec::with_capacity(cores);
+    let mut inboxes = Vec::with_capacity(cores);
+    for _ in 0..cores {
+        let (mailbox, inbox) = Mailbox::new(MailboxLimits::default())?;
+        boxes.push(mailbox);
+        inboxes.push(inbox);
+    }
+    let net = Net {
+        driver,
+        census: Census::new(cores, clients_max as usize),
+        limits: ConnectionLimits::default(),
+        rates: Rates::default(),
+        mailboxes: boxes.into(),
+    };
+    net.limits.apply(&settings);
+    let server = Arc::new(build_server(&settings, &loaded, cores, net)?);
+
+    let signals = Signals::block()?;
+    let seats = inboxes.into_iter().zip(listeners).enumerate().map(|(index, (inbox, listeners)): (usize, (Inbox<Message>, _))| CoreSeat {
+        index,
+        random_seed: random_u64(),
+        inbox,
+        listeners,
+        pinned: settings.core_pinning,
+    });
+    let threads = seats.map(|seat| seat.spawn(Arc::clone(&server))).collect::<Result<Vec<_>, _>>()?;
+    signals.watch(Arc::clone(&server))?;
+    announce(&settings, cores);
+    let mut failed = None;
+    for thread in threads {
+        if let Err(error) = thread.join().map_err(|_| "a core panicked".into()).and_then(|ended| ended.map_err(StartError::from)) {
+            failed = Some(error);
+        }
+    }
+    if let Some((path, _)) = &plan.unix {
+        let _ = fs::remove_file(path);
+    }
+    info!("RedoxCache is now ready to exit, bye bye...");
+    failed.map_or(Ok(()), Err)
+}
+
+fn choose_driver(choice: IoDriver) -> Result<Driver, StartError> {
+    let choice = match choice {
+        IoDriver::Auto => DriverChoice::Auto,
+        IoDriver::IoUring => DriverChoice::IoUring,
+        IoDriver::Epoll => DriverChoice::Epoll,
+    };
+    let (driver, why) = Driver::choose(choice).map_err(|error| format!("io-driver io_uring is not possible here: {error}"))?;
+    match why {
+        Some(error) => info!("I/O driver: {driver} (io_uring is not possible here: {error})"),
+        None => info!("I/O driver: {driver}"),
+    }
+    Ok(driver)
+}
+
+fn listen_plan(settings: &Settings) -> ListenPlan {
+    ListenPlan {
+        port: settings.port,
+        bind: settings.bind.iter().map(|word| BindAddress::parse(word)).collect(),
+        backlog: settings.tcp_backlog.try_into().unwrap_or(i32::MAX),
+        unix: settings.unixsocket.clone().map(|path| (path, settings.unixsocketperm)),
+    }
+}
+
+fn announce(settings: &Settings, cores: usize) {
+    if settings.port != 0 {
+        info!("Ready to accept connections tcp on port {}, {cores} cores", settings.port);
+    }
+    if let Some(path) = &settings.unixsocket {
+        info!("Ready to accept connections unix at {}", path.display());
+    }
+}
+
+fn build_server(settings: &Settings, loaded: &Loaded, cores: usize, net: Net) -> Result<Server, StartError> {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let renames: Vec<_> = loaded.renames.iter().map(|rename| (text(&rename.from), text(&rename.to))).collect();
+    let registry = Registry::new(&renames)?;
+    let shard_map = ShardMap::new(settings.shards.clamp(1, store::slot::SHARDS_MAX));
+    let seed = Seed(random_u64(), random_u64());
+    let slices = TenantSlices::new((0..shard_map.shards()).map(|_| store::command::Slice::new(settings.databases, seed)));
+    let commands = registry.all().len();
+    Ok(Server {
+        registry,
+        shard_map,
+        seed,
+        slices,
+        clients: Clients::default(),
+        net,
+        stats: (0..cores).map(|_| CoreStats::new(commands)).collect(),
+        settings_version: AtomicU64::new(0),
+        started_at_ms: now_ms(),
+        run_id: (0..3).map(|_| format!("{:016x}", random_u64())).collect::<String>()[..40].to_owned(),
+    })
+}
+
+/// Random bits from the operating system, through the standard library's hash keys.
+fn random_u64() -> u64 {
+    RandomState::new().hash_one(0u8)
+}
