@@ -26,7 +26,6 @@ pub struct Link {
     links: Rc<Links>,
     waker: RefCell<Option<Waker>>,
     stalled: Cell<bool>,
-    quiet: Cell<bool>,
     unsent: Cell<usize>,
     class: Cell<OutputClass>,
     /// When output began to be over the soft limit, ms since the epoch; 0 when it is not.
@@ -75,7 +74,6 @@ impl Links {
             links: Rc::clone(self),
             waker: RefCell::default(),
             stalled: Cell::new(false),
-            quiet: Cell::new(false),
             unsent: Cell::new(0),
             class: Cell::default(),
             soft_since_ms: Cell::new(0),
@@ -266,16 +264,6 @@ impl Link {
         if let Some(mut mail) = self.mail.take() {
             out.append(&mut mail);
         }
-    }
-
-    /// Asks the connection to let go of a large read buffer.
-    pub fn mark_quiet(&self) {
-        self.quiet.set(true);
-    }
-
-    /// Whether that was asked, once.
-    pub fn take_quiet(&self) -> bool {
-        self.quiet.replace(false)
     }
 }
 

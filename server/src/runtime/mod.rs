@@ -8,7 +8,6 @@ mod cron;
 pub mod driver;
 pub mod files;
 pub mod listen;
-pub mod logging;
 mod net;
 pub mod ping;
 mod rate;

@@ -6,11 +6,12 @@ use super::listen::{BindAddress, ListenPlan};
 use super::net::{Message, Net};
 use super::rate::Rates;
 use super::signals::Signals;
-use super::{files, logging, ping};
+use super::{files, ping};
 use crate::client::Clients;
-use crate::config::{self, Invocation, IoDriver, Loaded, Settings};
+use crate::config::{self, Config, Invocation, IoDriver, Loaded, Settings};
 use crate::connection::{Census, ConnectionLimits};
 use crate::core::now_ms;
+use crate::logging;
 use crate::registry::Registry;
 use crate::server::{CoreStats, Server};
 use crate::shard::{Inbox, Mailbox, MailboxLimits, TenantSlices};
@@ -20,7 +21,6 @@ use std::fs;
 use std::hash::{BuildHasher as _, RandomState};
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 use store::hash::Seed;
 use store::slot::ShardMap;
 use tracing::{error, info, warn};
@@ -88,7 +88,7 @@ fn serve(loaded: Loaded) -> Result<(), StartError> {
         mailboxes: boxes.into(),
     };
     net.limits.apply(&settings);
-    let server = Arc::new(build_server(&settings, &loaded, cores, net)?);
+    let server = Arc::new(build_server(&settings, loaded, cores, net)?);
 
     let signals = Signals::block()?;
     let seats = inboxes.into_iter().zip(listeners).enumerate().map(|(index, (inbox, listeners)): (usize, (Inbox<Message>, _))| CoreSeat {
@@ -146,13 +146,13 @@ fn announce(settings: &Settings, cores: usize) {
     }
 }
 
-fn build_server(settings: &Settings, loaded: &Loaded, cores: usize, net: Net) -> Result<Server, StartError> {
+fn build_server(settings: &Settings, loaded: Loaded, cores: usize, net: Net) -> Result<Server, StartError> {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let renames: Vec<_> = loaded.renames.iter().map(|rename| (text(&rename.from), text(&rename.to))).collect();
     let registry = Registry::new(&renames)?;
     let shard_map = ShardMap::new(settings.shards.clamp(1, store::slot::SHARDS_MAX));
     let seed = Seed(random_u64(), random_u64());
-    let slices = TenantSlices::new((0..shard_map.shards()).map(|_| store::command::Slice::new(settings.databases, seed)));
+    let slices = TenantSlices::new((0..shard_map.shards()).map(|_| store::command::Slice::default()));
     let commands = registry.all().len();
     Ok(Server {
         registry,
@@ -162,7 +162,7 @@ fn build_server(settings: &Settings, loaded: &Loaded, cores: usize, net: Net) ->
         clients: Clients::default(),
         net,
         stats: (0..cores).map(|_| CoreStats::new(commands)).collect(),
-        settings_version: AtomicU64::new(0),
+        config: Config::new(loaded.values, loaded.file),
         started_at_ms: now_ms(),
         run_id: (0..3).map(|_| format!("{:016x}", random_u64())).collect::<String>()[..40].to_owned(),
     })
