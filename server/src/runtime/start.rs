@@ -22,6 +22,7 @@ use std::hash::{BuildHasher as _, RandomState};
 use std::process::ExitCode;
 use std::sync::Arc;
 use store::hash::Seed;
+use store::keyspace::Slice;
 use store::slot::ShardMap;
 use tracing::{error, info, warn};
 
@@ -152,7 +153,7 @@ fn build_server(settings: &Settings, loaded: Loaded, cores: usize, net: Net) -> 
     let registry = Registry::new(&renames)?;
     let shard_map = ShardMap::new(settings.shards.clamp(1, store::slot::SHARDS_MAX));
     let seed = Seed(random_u64(), random_u64());
-    let slices = TenantSlices::new((0..shard_map.shards()).map(|_| store::command::Slice::default()));
+    let slices = TenantSlices::new((0..shard_map.shards()).map(|_| Slice::new(settings.databases, seed)));
     let commands = registry.all().len();
     Ok(Server {
         registry,
