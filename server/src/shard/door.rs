@@ -301,20 +301,20 @@ pub async fn whole_tenant<T: SliceState, R>(
     gated.run(f)
 }
 
-/// Takes a tenant's slices out of service: `f` empties them, and every later use gets [`DoorError::Dead`].
+/// Takes a tenant's slices out of service, poisoned ones too: `f` empties them, and every later use gets [`DoorError::Dead`].
 ///
 /// # Errors
-/// See [`DoorError`].
+/// [`DoorError::Killed`]; [`DoorError::Dead`] when they were retired before; [`DoorError::Panicked`] when `f` did, and then they are out of service all the same.
 pub async fn retire<T: SliceState, R>(
     tenant: &TenantSlices<T>,
     task: &TaskNode,
     f: impl FnOnce(&mut Slices<'_, T>) -> R,
 ) -> Result<R, DoorError> {
     let mut gated = gated(tenant, task).await?;
-    gated.lock(tenant.mask_of_all()).await?;
-    let result = gated.run(f);
-    gated.held.bury();
-    result
+    for shard in shards_of(tenant.mask_of_all()) {
+        gated.lock_one(shard).await?;
+    }
+    gated.held.bury(f)
 }
 
 #[cfg(debug_assertions)]

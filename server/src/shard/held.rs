@@ -170,19 +170,26 @@ impl<'a, T: SliceState> Held<'a, T> {
         for shard in shards_of(self.mask) {
             // SAFETY: this set holds the lock, and the closure's references are gone.
             let guarded = unsafe { self.cells[shard].guarded() };
-            if guarded.value.write_begun() {
+            if guarded.health == Health::Sound && guarded.value.write_begun() {
                 guarded.health = Health::Poisoned;
             }
         }
         DoorError::Panicked(payload_text(payload))
     }
 
-    /// Takes the slices out of service.
-    pub(super) fn bury(&mut self) {
+    /// Takes the slices out of service, whatever their state, and runs `f` on them for the last time.
+    pub(super) fn bury<R>(
+        &mut self,
+        f: impl FnOnce(&mut Slices<'_, T>) -> R,
+    ) -> Result<R, DoorError> {
         for shard in shards_of(self.mask) {
-            // SAFETY: this set holds the lock; the reference ends here.
-            unsafe { self.cells[shard].guarded() }.health = Health::Dead;
+            // SAFETY: this set holds the lock; the reference ends with this turn of the loop.
+            let health = &mut unsafe { self.cells[shard].guarded() }.health;
+            if std::mem::replace(health, Health::Dead) == Health::Dead {
+                return Err(DoorError::Dead);
+            }
         }
+        self.run(f)
     }
 
     pub(super) fn set_breathing(&self, breath: Breath) {

@@ -16,7 +16,9 @@ use super::sync::{
     AtomicBool, AtomicPtr, Fault, Leaf, Ordering, ThreadId, current_thread, fence, seeded,
 };
 use super::task::{Node, TaskNode, TaskRef};
+use std::collections::VecDeque;
 use std::io;
+use std::marker::PhantomData;
 use std::ptr;
 use std::sync::{Arc, OnceLock};
 
@@ -40,6 +42,9 @@ impl Default for MailboxLimits {
     }
 }
 
+/// Messages handed over at a time, before the lanes are looked at again.
+const MESSAGES_PER_DRAIN: usize = 64;
+
 /// The wake lane of one core, and the bell that both lanes ring.
 pub struct WakeLane {
     /// Top of the stack of woken nodes; each was leaked from an `Arc` by `push`.
@@ -48,6 +53,8 @@ pub struct WakeLane {
     sleeping: AtomicBool,
     bell: Bell,
     owner: OnceLock<ThreadId>,
+    /// The owner runs its runtime, so it can wake its own tasks without the lane.
+    in_runtime: AtomicBool,
 }
 
 impl WakeLane {
@@ -57,7 +64,26 @@ impl WakeLane {
             sleeping: AtomicBool::new(false),
             bell,
             owner: OnceLock::new(),
+            in_runtime: AtomicBool::new(false),
         }
+    }
+
+    /// Says that this thread, the owner, runs its runtime until the scope is dropped: wakes of its own tasks then reach them directly, without a ring.
+    ///
+    /// Hold it inside the future that the runtime blocks on. Outside the runtime its wakers must not be called: tasks that are dropped with it may still wake
+    /// others, and those wakes stay in the lane.
+    pub fn enter_runtime(self: &Arc<Self>) -> RuntimeScope {
+        self.assert_owner();
+        self.in_runtime.store(true, Ordering::Relaxed);
+        RuntimeScope {
+            lane: Arc::clone(self),
+            not_send: PhantomData,
+        }
+    }
+
+    /// Whether this is the owner, in its runtime.
+    pub(super) fn is_in_reach(&self) -> bool {
+        self.in_runtime.load(Ordering::Relaxed) && self.owner.get() == Some(&current_thread().id())
     }
 
     /// Checks that this is the owning thread. The first caller becomes the owner.
@@ -115,6 +141,18 @@ impl WakeLane {
     }
 }
 
+/// While it lives, the owner of a [`WakeLane`] is in its runtime.
+pub struct RuntimeScope {
+    lane: Arc<WakeLane>,
+    not_send: PhantomData<*const ()>,
+}
+
+impl Drop for RuntimeScope {
+    fn drop(&mut self) {
+        self.lane.in_runtime.store(false, Ordering::Relaxed);
+    }
+}
+
 /// Turns a stack around, newest-first into oldest-first.
 fn reversed(mut top: *mut Node) -> *mut Node {
     let mut done = ptr::null_mut();
@@ -129,9 +167,11 @@ fn reversed(mut top: *mut Node) -> *mut Node {
 
 /// Messages waiting for the owner, and the tasks that wait for room.
 struct DataLane<M> {
-    messages: Vec<M>,
+    messages: VecDeque<M>,
     bytes: usize,
     waiting: Vec<TaskRef>,
+    /// The owner is gone.
+    closed: bool,
 }
 
 struct Shared<M> {
@@ -159,9 +199,10 @@ impl<M> Mailbox<M> {
         let mailbox = Self(Arc::new(Shared {
             lane: Arc::new(WakeLane::new(bell)),
             data: Leaf::new(DataLane {
-                messages: Vec::new(),
+                messages: VecDeque::new(),
                 bytes: 0,
                 waiting: Vec::new(),
+                closed: false,
             }),
             limits,
         }));
@@ -170,7 +211,7 @@ impl<M> Mailbox<M> {
             Inbox {
                 mailbox,
                 reader,
-                batch: Vec::new(),
+                batch: VecDeque::new(),
             },
         ))
     }
@@ -183,30 +224,39 @@ impl<M> Mailbox<M> {
     /// Sends `message`, which stands for `bytes` of memory; gives it back when the lane is full. Never waits, so it may be called under slice locks.
     ///
     /// # Errors
-    /// The message, when it does not fit. A lane that is empty takes a message of any size.
+    /// The message, when it does not fit or the core has stopped. A lane that is empty takes a message of any size.
     pub fn try_send(&self, message: M, bytes: usize) -> Result<(), M> {
         self.offer(message, bytes, None)
+            .map_err(|(message, _)| message)
     }
 
     /// Sends `message`, waiting for room. Call it holding no slice.
     ///
     /// # Errors
-    /// The message, when the task was killed while it waited.
+    /// The message, when the task was killed while it waited, or the core has stopped.
     pub async fn send(&self, task: &TaskNode, mut message: M, bytes: usize) -> Result<(), M> {
         loop {
             match self.offer(message, bytes, Some(task.handle())) {
                 Ok(()) => return Ok(()),
-                Err(refused) if task.is_killed() => return Err(refused),
-                Err(refused) => message = refused,
+                Err((refused, Refusal::Full)) if !task.is_killed() => message = refused,
+                Err((refused, _)) => return Err(refused),
             }
             task.woken().await;
         }
     }
 
-    fn offer(&self, message: M, bytes: usize, waiter: Option<&TaskRef>) -> Result<(), M> {
+    fn offer(
+        &self,
+        message: M,
+        bytes: usize,
+        waiter: Option<&TaskRef>,
+    ) -> Result<(), (M, Refusal)> {
         let Shared { lane, data, limits } = &*self.0;
         {
             let mut data = data.lock();
+            if data.closed {
+                return Err((message, Refusal::Closed));
+            }
             let fits = data.messages.len() < limits.entries
                 && data.bytes.saturating_add(bytes) <= limits.bytes;
             if !fits && !data.messages.is_empty() {
@@ -215,9 +265,9 @@ impl<M> Mailbox<M> {
                 {
                     data.waiting.push(task.clone());
                 }
-                return Err(message);
+                return Err((message, Refusal::Full));
             }
-            data.messages.push(message);
+            data.messages.push_back(message);
             data.bytes = data.bytes.saturating_add(bytes);
         }
         lane.alert();
@@ -225,34 +275,43 @@ impl<M> Mailbox<M> {
     }
 }
 
-/// The owning core's end of its mailbox.
+/// Why a message was not taken.
+enum Refusal {
+    Full,
+    Closed,
+}
+
+/// The owning core's end of its mailbox. Dropping it closes the mailbox.
 pub struct Inbox<M> {
     mailbox: Mailbox<M>,
     pub(super) reader: BellReader,
-    /// The lane's other buffer: swapped with it, so draining allocates nothing.
-    batch: Vec<M>,
+    /// What was taken from the lane and not yet worked off. Swapped with the lane's queue, so draining allocates nothing.
+    batch: VecDeque<M>,
 }
 
 impl<M> Inbox<M> {
-    /// Delivers everything that has arrived on both lanes: runs wakers, hands messages over in the order they were sent. Returns how many of both.
+    /// Delivers what has arrived: runs the wakers of all woken tasks, hands over messages in the order they were sent, [`MESSAGES_PER_DRAIN`] at most.
+    /// Returns how many of both.
     pub(super) fn drain(&mut self, on_message: &mut impl FnMut(M)) -> usize {
         let wakes = self.mailbox.0.lane.deliver_all();
-        let waiting = {
+        if self.batch.is_empty() {
             let mut data = self.mailbox.0.data.lock();
             std::mem::swap(&mut data.messages, &mut self.batch);
             data.bytes = 0;
-            std::mem::take(&mut data.waiting)
-        };
-        for task in &waiting {
-            task.wake();
+            let waiting = std::mem::take(&mut data.waiting);
+            drop(data);
+            waiting.iter().for_each(TaskRef::wake);
         }
-        let messages = self.batch.len();
-        self.batch.drain(..).for_each(on_message);
+        let messages = self.batch.len().min(MESSAGES_PER_DRAIN);
+        self.batch.drain(..messages).for_each(on_message);
         wakes + messages
     }
 
-    /// Announces that the owner is about to wait for the bell; false when something has arrived, and it must drain first.
+    /// Announces that the owner is about to wait for the bell; false when there is something to do, and it must drain first.
     pub(super) fn prepare_sleep(&self) -> bool {
+        if !self.batch.is_empty() {
+            return false;
+        }
         let lane = &self.mailbox.0.lane;
         // Exchanges, not stores: after a waker's own exchange a store could, to the model checker, come before it.
         lane.sleeping.swap(true, Ordering::Relaxed);
@@ -276,11 +335,21 @@ impl<M> Inbox<M> {
 }
 
 impl<M> Drop for Inbox<M> {
-    /// Takes back the nodes of wakes that nobody will deliver.
+    /// Refuses further messages, drops those that came too late, and takes back the nodes of wakes that nobody will deliver.
     fn drop(&mut self) {
         if super::sync::model_failed() {
             return;
         }
+        let (messages, waiting) = {
+            let mut data = self.mailbox.0.data.lock();
+            data.closed = true;
+            (
+                std::mem::take(&mut data.messages),
+                std::mem::take(&mut data.waiting),
+            )
+        };
+        drop(messages);
+        waiting.iter().for_each(TaskRef::wake);
         let mut first = self
             .mailbox
             .0

@@ -76,6 +76,6 @@ pub use door::{
     whole_tenant, with_slices,
 };
 pub use held::{MAX_SHARDS, Slices, shards_of};
-pub use mailbox::{Inbox, Mailbox, MailboxLimits, WakeLane};
+pub use mailbox::{Inbox, Mailbox, MailboxLimits, RuntimeScope, WakeLane};
 pub use slice_lock::Breath;
 pub use task::{TaskNode, TaskRef};

@@ -41,8 +41,8 @@ struct Lists {
     fair: VecDeque<TaskRef>,
 }
 
-/// One slice and its lock. The data is reached through [`super::door`] only.
-#[repr(C, align(64))]
+/// One slice and its lock. The data is reached through [`super::door`] only. Two cache lines apart from its neighbours, because processors fetch lines in pairs.
+#[repr(C, align(128))]
 pub struct SliceCell<T> {
     word: AtomicU32,
     guarded: UnsafeCell<Guarded<T>>,
@@ -50,7 +50,8 @@ pub struct SliceCell<T> {
     lists: Leaf<Lists>,
 }
 
-/// What the lock protects.
+/// What the lock protects. The health lies beside the word, so that looking at it costs no cache line.
+#[repr(C)]
 pub(super) struct Guarded<T> {
     pub(super) health: Health,
     pub(super) value: T,
@@ -102,7 +103,9 @@ impl<T> SliceCell<T> {
 
     #[cold]
     fn spin_lock(&self, mut seen: u32) -> bool {
-        for _ in 0..SPINS {
+        let mut looks = SPINS;
+        while looks > 0 {
+            looks -= 1;
             if seen & BREATHING != 0 {
                 return false;
             }

@@ -38,14 +38,14 @@ struct Local {
 }
 
 // SAFETY: every field but `local` is Sync by itself. `local` holds a waker that must not leave its thread: it is touched only by `TaskNode`, which is not Send
-// and is made on the lane's owning thread, and by `Node::deliver`, which the lane calls on that thread (both asserted). `TaskNode::drop` empties it, so the last
+// and is made on the lane's owning thread, and by `Node::deliver`, which runs on that thread only (both checked). `TaskNode::drop` empties it, so the last
 // `TaskRef`, wherever it is dropped, finds no waker.
 unsafe impl Send for Node {}
 // SAFETY: as for Send.
 unsafe impl Sync for Node {}
 
 impl Node {
-    /// Runs the task's waker. Called by the wake lane on the owning core, with the node off the lane.
+    /// Runs the task's waker. Called on the owning core, with the node off the lane.
     pub(super) fn deliver(&self) {
         // An exchange, not a store: it also reads what an earlier waker published before its coalesced wake.
         if !seeded(Fault::WokenClearedLate) {
@@ -75,7 +75,12 @@ impl TaskRef {
     /// Wakes the task: it will be polled again on its own core. Never fails, never blocks; wakes that were not yet delivered coalesce.
     /// Whatever the caller wrote before is visible to the task when it runs.
     pub fn wake(&self) {
-        if !self.0.woken.swap(true, Ordering::AcqRel) {
+        if self.0.woken.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        if self.0.lane.is_in_reach() {
+            self.0.deliver();
+        } else {
             self.0.lane.push(Arc::clone(&self.0));
         }
     }
@@ -165,15 +170,30 @@ impl TaskNode {
 
     /// Leaves the waker for the next wake and reports whether one came already.
     fn take_signal(&self, context: &mut Context<'_>) -> bool {
-        // SAFETY: the owning thread (`TaskNode` is not Send), and cloning or dropping a waker does not run tasks.
+        let fresh = context.waker();
+        // SAFETY: the owning thread, since `TaskNode` is not Send; comparing wakers runs nothing that could come back here.
+        let known = unsafe {
+            self.handle
+                .0
+                .local
+                .with_mut(|local| local.waker.as_ref().is_some_and(|old| old.will_wake(fresh)))
+        };
+        if !known {
+            let mut waker = Some(fresh.clone());
+            // SAFETY: as above; the old waker is dropped after the access.
+            unsafe {
+                self.handle
+                    .0
+                    .local
+                    .with_mut(|local| std::mem::swap(&mut local.waker, &mut waker))
+            };
+        }
+        // SAFETY: as above.
         unsafe {
-            self.handle.0.local.with_mut(|local| {
-                match &mut local.waker {
-                    Some(waker) => waker.clone_from(context.waker()),
-                    empty => *empty = Some(context.waker().clone()),
-                }
-                std::mem::take(&mut local.signalled)
-            })
+            self.handle
+                .0
+                .local
+                .with_mut(|local| std::mem::take(&mut local.signalled))
         }
     }
 }

@@ -162,6 +162,22 @@ fn a_kill_ends_every_wait() {
     }
 }
 
+#[test]
+fn a_poisoned_tenant_can_be_retired() {
+    let tenant = tenant(2);
+    let failed: Result<(), _> = run(&tenant, 1, |slices| {
+        slices[0].half_done = true;
+        slices[0].repairable = false;
+        panic!("gone");
+    });
+    assert!(matches!(failed, Err(DoorError::Panicked(_))));
+    let retire_again =
+        || TestCore::<()>::alone().block_on(|task| retire(&tenant, task, |slices| slices.len()));
+    assert_eq!(retire_again(), Ok(2));
+    assert_eq!(run(&tenant, 1, |_| ()), Err(DoorError::Dead));
+    assert_eq!(retire_again(), Err(DoorError::Dead));
+}
+
 /// Rule 8 forbids it, yet a future that is dropped while it waits leaves the locks in order.
 #[test]
 fn a_dropped_wait_leaves_nothing_behind() {
@@ -212,6 +228,27 @@ fn a_mailbox_refuses_beyond_its_limits() {
 }
 
 #[test]
+fn a_mailbox_without_an_owner_takes_nothing() {
+    let (mailbox, inbox) = Mailbox::new(MailboxLimits::default()).expect("a socket pair");
+    assert_eq!(mailbox.try_send(1, 1), Ok(()));
+    drop(inbox);
+    assert_eq!(mailbox.try_send(2, 1), Err(2));
+    assert_eq!(
+        TestCore::<()>::alone().block_on(|task| mailbox.send(task, 3, 1)),
+        Err(3)
+    );
+}
+
+#[test]
+fn many_messages_arrive_in_order() {
+    let (mailbox, inbox) = Mailbox::new(MailboxLimits::default()).expect("a socket pair");
+    let mut core = TestCore::new(mailbox.clone(), inbox);
+    (0..1000).for_each(|number| mailbox.try_send(number, 1).expect("room"));
+    core.receive(1000);
+    assert!(core.received.iter().copied().eq(0..1000));
+}
+
+#[test]
 #[should_panic(expected = "own thread")]
 fn a_task_is_not_made_on_another_cores_thread() {
     let core = TestCore::<()>::alone();
@@ -231,6 +268,9 @@ mod on_a_runtime {
             Mailbox::<u32>::new(MailboxLimits::default()).expect("a socket pair");
         let sum = std::rc::Rc::new(std::cell::Cell::new(0));
         let task = TaskNode::new(mailbox.wake_lane());
+        let _scope = mailbox.wake_lane().enter_runtime();
+        task.handle().wake();
+        task.woken().await;
         let adding = sum.clone();
         let running = monoio::spawn(inbox.run(move |number| adding.set(adding.get() + number)));
         report
