@@ -4,9 +4,12 @@
 
 pub mod blob;
 pub mod block;
+pub mod bptree;
 pub mod cell;
+pub mod fixed;
 pub mod integer;
 pub mod intset;
 pub mod packed;
+pub mod ranked;
 pub mod strip;
 pub mod tagged;

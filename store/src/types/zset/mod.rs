@@ -1,16 +1,32 @@
-//! A sorted set: members with scores, in order of score, then of member bytes.
+//! A sorted set: members with scores, in order of score, then of member bytes. Packed while small, a table and a counted tree beyond.
 
+mod iter;
+mod packed;
 pub mod range;
+#[cfg(test)]
+mod tests;
 
+pub use iter::ZsetIter;
 pub use range::{LexBound, LexRange, ScoreBound, ScoreRange};
 
+use crate::encoding::packed::{Packed, PackedRef};
+use crate::encoding::ranked::{Ranked, Ranking};
+use crate::encoding::tagged::Choice::{First as AsPacked, Second as AsRanked};
+use crate::encoding::tagged::{Never, Tagged};
 use crate::hash::Seed;
+use crate::mem::alloc_size;
+use crate::random::scale;
 use crate::types::{Direction, EncodingLimits, End};
+use iter::Walk;
+use packed::{Record, find, records};
 use std::ops::Range;
 
+/// Most bytes a packed record takes besides its member.
+const RECORD_OVERHEAD_MAX: usize = 14;
+
 /// A sorted set. Scores are never NaN; -0.0 and 0.0 are one place in the order.
-#[derive(Clone, Debug, Default)]
-pub struct Zset(Box<Vec<(f64, Vec<u8>)>>);
+#[derive(Default)]
+pub struct Zset(Tagged<Packed, Box<Ranked>, Never>);
 
 /// What [`Zset::insert`] did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,13 +37,6 @@ pub enum Outcome {
     Updated,
     /// The member was there with this score.
     Unchanged,
-}
-
-/// Members with their scores in order, from [`Zset::iter_from`] and [`Zset::iter_range`].
-pub struct ZsetIter<'a> {
-    zset: &'a Zset,
-    range: Range<usize>,
-    direction: Direction,
 }
 
 impl Zset {
@@ -53,71 +62,113 @@ impl Zset {
     /// Number of members.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.0.len()
+        match self.0.view() {
+            AsPacked(packed) => packed.records,
+            AsRanked(ranked) => ranked.len(),
+        }
     }
 
     /// Whether no member is left.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.len() == 0
     }
 
     /// Heap bytes held, in allocator classes.
     #[must_use]
     pub fn mem_bytes(&self) -> usize {
-        self.0.iter().map(|e| e.1.capacity() + 32).sum()
+        match self.0.view() {
+            AsPacked(packed) => packed.mem_bytes(),
+            AsRanked(ranked) => {
+                alloc_size(size_of::<Ranked>()) - size_of::<Ranked>() + ranked.mem_bytes()
+            }
+        }
     }
 
     /// OBJECT ENCODING's name of the representation.
     #[must_use]
     pub fn encoding(&self) -> &'static str {
-        if self.len() > 128 {
-            "skiplist"
-        } else {
-            "listpack"
+        match self.0.view() {
+            AsPacked(_) => "listpack",
+            AsRanked(_) => "skiplist",
         }
     }
 
     /// The score of `member`.
     #[must_use]
     pub fn score(&self, _seed: &Seed, member: &[u8]) -> Option<f64> {
-        self.0.iter().find(|e| e.1 == member).map(|e| e.0)
+        match self.0.view() {
+            AsPacked(packed) => find(packed, member).map(|(_, record)| record.score),
+            AsRanked(ranked) => ranked.score(member),
+        }
     }
 
     /// Sets the score of `member`, adding it when it is new. `score` is not NaN.
+    ///
+    /// # Panics
+    /// When it is.
     pub fn insert(
         &mut self,
         seed: &Seed,
         member: &[u8],
         score: f64,
-        _limits: &EncodingLimits,
+        limits: &EncodingLimits,
     ) -> Outcome {
-        debug_assert!(!score.is_nan(), "commands refuse NaN");
-        let outcome = match self.remove(seed, member) {
-            None => Outcome::Added,
-            Some(old) if old == score => Outcome::Unchanged,
-            Some(_) => Outcome::Updated,
-        };
-        let at = self
-            .0
-            .partition_point(|e| e.0 < score || e.0 == score && e.1.as_slice() < member);
-        self.0.insert(at, (score, member.to_vec()));
-        outcome
+        assert!(!score.is_nan(), "commands refuse NaN");
+        match self.0.view_mut() {
+            AsRanked(ranked) => return ranked.insert(member, score).into(),
+            AsPacked(mut packed) => {
+                if let Some((_, record)) = find(packed.view(), member) {
+                    if record.score == score {
+                        return Outcome::Unchanged;
+                    }
+                    let bytes = record.bytes;
+                    packed::remove(&mut packed, bytes);
+                    packed::insert(&mut packed, member, score);
+                    return Outcome::Updated;
+                }
+                let few = packed.view().records < limits.zset_max_listpack_entries;
+                let short = member.len() <= limits.zset_max_listpack_value;
+                if few && short && packed.has_room(member.len() + RECORD_OVERHEAD_MAX) {
+                    packed::insert(&mut packed, member, score);
+                    return Outcome::Added;
+                }
+            }
+        }
+        self.convert_to_ranked(seed);
+        self.insert(seed, member, score, limits)
+    }
+
+    fn convert_to_ranked(&mut self, seed: &Seed) {
+        let mut ranked = Ranked::new(seed);
+        for (member, score) in self.iter_from(0, Direction::Forward) {
+            ranked.insert(member, score);
+        }
+        self.0 = Tagged::new(AsRanked(Box::new(ranked)));
     }
 
     /// Removes `member`, giving its score when it was there.
     pub fn remove(&mut self, _seed: &Seed, member: &[u8]) -> Option<f64> {
-        let at = self.0.iter().position(|e| e.1 == member)?;
-        Some(self.0.remove(at).0)
+        match self.0.view_mut() {
+            AsRanked(ranked) => ranked.remove(member, |_, score| score),
+            AsPacked(mut packed) => {
+                let (_, Record { score, bytes, .. }) = find(packed.view(), member)?;
+                packed::remove(&mut packed, bytes);
+                Some(score)
+            }
+        }
     }
 
     /// The place of `member`, counted from the lowest (`Forward`) or the highest (`Reverse`).
     #[must_use]
     pub fn rank(&self, _seed: &Seed, member: &[u8], direction: Direction) -> Option<usize> {
-        let at = self.0.iter().position(|e| e.1 == member)?;
+        let rank = match self.0.view() {
+            AsPacked(packed) => find(packed, member)?.0,
+            AsRanked(ranked) => ranked.rank(member)?,
+        };
         Some(match direction {
-            Direction::Forward => at,
-            Direction::Reverse => self.len() - 1 - at,
+            Direction::Forward => rank,
+            Direction::Reverse => self.len() - 1 - rank,
         })
     }
 
@@ -125,53 +176,87 @@ impl Zset {
     #[must_use]
     pub fn iter_from(&self, rank: usize, direction: Direction) -> ZsetIter<'_> {
         let len = self.len();
-        let range = match direction {
+        let ranks = match direction {
             Direction::Forward => rank.min(len)..len,
             Direction::Reverse => 0..len.saturating_sub(rank),
         };
-        ZsetIter {
-            zset: self,
-            range,
-            direction,
-        }
+        self.iter_range(ranks, direction)
     }
 
     /// The members of `ranks` (counted from the lowest, as the `rank_range_by_*` functions give them), walked in `direction`.
     #[must_use]
     pub fn iter_range(&self, ranks: Range<usize>, direction: Direction) -> ZsetIter<'_> {
         let end = ranks.end.min(self.len());
-        ZsetIter {
-            zset: self,
-            range: ranks.start.min(end)..end,
-            direction,
-        }
+        let start = ranks.start.min(end);
+        ZsetIter(match (self.0.view(), direction) {
+            (AsPacked(packed), Direction::Forward) => {
+                let mut records = records(packed);
+                skip(&mut records, start);
+                Walk::Packed(records.take(end - start))
+            }
+            (AsPacked(packed), Direction::Reverse) => {
+                let noted = records(packed)
+                    .take(end)
+                    .skip(start)
+                    .map(|record| (record.member, record.score));
+                Walk::PackedReverse(noted.collect::<Vec<_>>().into_iter().rev())
+            }
+            (AsRanked(ranked), Direction::Forward) => Walk::Tree(ranked.entries(start..end)),
+            (AsRanked(ranked), Direction::Reverse) => {
+                Walk::TreeReverse(ranked.entries(start..end).rev())
+            }
+        })
     }
 
     /// The ranks, from the lowest, whose scores lie in `range`; empty when none does.
     #[must_use]
     pub fn rank_range_by_score(&self, range: &ScoreRange) -> Range<usize> {
-        let start = self.0.partition_point(|e| !range.above_min(e.0));
-        start..self.0.partition_point(|e| range.below_max(e.0)).max(start)
+        let (start, end) = match self.0.view() {
+            AsPacked(packed) => (
+                prefix_len(packed, |_, score| !range.above_min(score)),
+                prefix_len(packed, |_, score| range.below_max(score)),
+            ),
+            AsRanked(ranked) => (
+                ranked.partition_rank_by_score(|score| !range.above_min(score)),
+                ranked.partition_rank_by_score(|score| range.below_max(score)),
+            ),
+        };
+        start..end.max(start)
     }
 
     /// The ranks, from the lowest, whose members lie in `range`; meaningful where all scores are equal.
     #[must_use]
     pub fn rank_range_by_lex(&self, range: &LexRange<'_>) -> Range<usize> {
-        let start = self.0.partition_point(|e| !range.above_min(&e.1));
-        start..self.0.partition_point(|e| range.below_max(&e.1)).max(start)
+        let (start, end) = match self.0.view() {
+            AsPacked(packed) => (
+                prefix_len(packed, |member, _| !range.above_min(member)),
+                prefix_len(packed, |member, _| range.below_max(member)),
+            ),
+            AsRanked(ranked) => (
+                ranked.partition_rank(|member, _| !range.above_min(member)),
+                ranked.partition_rank(|member, _| range.below_max(member)),
+            ),
+        };
+        start..end.max(start)
     }
 
-    /// Removes the member at `end`, showing it to `f` first.
+    /// Removes the member at `end`, showing it to `f`.
     pub fn pop<R>(&mut self, _seed: &Seed, end: End, f: impl FnOnce(&[u8], f64) -> R) -> Option<R> {
-        let at = match end {
-            End::Min => 0,
-            End::Max => self.len().checked_sub(1)?,
-        };
-        if self.is_empty() {
-            return None;
+        let last = self.len().checked_sub(1)?;
+        let rank = if end == End::Min { 0 } else { last };
+        match self.0.view_mut() {
+            AsRanked(ranked) => ranked.remove_rank(rank, f),
+            AsPacked(mut packed) => {
+                let Record {
+                    score,
+                    member,
+                    bytes,
+                } = records(packed.view()).nth(rank)?;
+                let result = f(member, score);
+                packed::remove(&mut packed, bytes);
+                Some(result)
+            }
         }
-        let (score, member) = self.0.remove(at);
-        Some(f(&member, score))
     }
 
     /// Removes the members of `ranks`, showing each to `on_removed`, and says how many they were.
@@ -182,39 +267,97 @@ impl Zset {
         on_removed: &mut dyn FnMut(&[u8], f64),
     ) -> usize {
         let end = ranks.end.min(self.len());
-        let removed = self.0.drain(ranks.start.min(end)..end);
-        removed.map(|e| on_removed(&e.1, e.0)).count()
+        let ranks = ranks.start.min(end)..end;
+        match self.0.view_mut() {
+            AsRanked(ranked) => {
+                for _ in ranks.clone() {
+                    ranked.remove_rank(ranks.start, &mut *on_removed);
+                }
+            }
+            AsPacked(mut packed) => {
+                let mut records = records(packed.view());
+                skip(&mut records, ranks.start);
+                let mut bytes: Option<Range<usize>> = None;
+                for record in records.take(ranks.len()) {
+                    on_removed(record.member, record.score);
+                    bytes = Some(
+                        bytes.map_or(record.bytes.start, |bytes| bytes.start)..record.bytes.end,
+                    );
+                }
+                if let Some(bytes) = bytes {
+                    packed.remove_records(bytes.start, bytes.len(), ranks.len());
+                }
+            }
+        }
+        ranks.len()
     }
 
     /// A member chosen uniformly, with its score; none from an empty set.
     pub fn random(&self, rng: &mut dyn FnMut() -> u64) -> Option<(&[u8], f64)> {
-        let at = rng() as usize % self.len().max(1);
-        self.iter_from(at, Direction::Forward).next()
+        match self.0.view() {
+            AsPacked(packed) if packed.records == 0 => None,
+            AsPacked(packed) => records(packed)
+                .nth(scale(rng(), packed.records))
+                .map(|record| (record.member, record.score)),
+            AsRanked(ranked) => ranked.random(rng),
+        }
     }
 
     /// One step of SCAN from `cursor` (0 begins): shows some members and returns the next cursor, 0 at the end. Packed sets come whole.
-    pub fn scan(&self, _cursor: u64, f: &mut dyn FnMut(&[u8], f64)) -> u64 {
-        self.iter_from(0, Direction::Forward)
-            .for_each(|(member, score)| f(member, score));
+    pub fn scan(&self, cursor: u64, f: &mut dyn FnMut(&[u8], f64)) -> u64 {
+        match self.0.view() {
+            AsPacked(packed) => records(packed).for_each(|record| f(record.member, record.score)),
+            AsRanked(ranked) => return ranked.scan(cursor, f),
+        }
         0
     }
 
-    /// Frees about `items` members; true when nothing is left.
+    /// Frees about `items` members; true when nothing is left. After the first step the set is good for nothing else.
     pub fn free_step(&mut self, items: usize) -> bool {
-        let len = self.len().saturating_sub(items);
-        self.0.truncate(len);
-        self.is_empty()
+        if let AsRanked(ranked) = self.0.view_mut() {
+            return ranked.free_step(items);
+        }
+        *self = Self::new();
+        true
     }
 }
 
-impl<'a> Iterator for ZsetIter<'a> {
-    type Item = (&'a [u8], f64);
+fn skip(records: &mut packed::Records<'_>, count: usize) {
+    if let Some(last) = count.checked_sub(1) {
+        records.nth(last);
+    }
+}
 
-    fn next(&mut self) -> Option<Self::Item> {
-        let at = match self.direction {
-            Direction::Forward => self.range.next(),
-            Direction::Reverse => self.range.next_back(),
-        }?;
-        self.zset.0.get(at).map(|e| (e.1.as_slice(), e.0))
+/// How many records from the lowest satisfy `before`.
+fn prefix_len(packed: PackedRef<'_>, before: impl Fn(&[u8], f64) -> bool) -> usize {
+    records(packed)
+        .take_while(|record| before(record.member, record.score))
+        .count()
+}
+
+impl From<Ranking> for Outcome {
+    fn from(ranking: Ranking) -> Self {
+        match ranking {
+            Ranking::Added => Outcome::Added,
+            Ranking::Moved => Outcome::Updated,
+            Ranking::Kept => Outcome::Unchanged,
+        }
+    }
+}
+
+impl Clone for Zset {
+    fn clone(&self) -> Self {
+        Self(Tagged::new(match self.0.view() {
+            AsPacked(packed) => AsPacked(packed.to_packed()),
+            AsRanked(ranked) => AsRanked(Box::new(ranked.clone())),
+        }))
+    }
+}
+
+impl std::fmt::Debug for Zset {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_map()
+            .entries(self.iter_from(0, Direction::Forward))
+            .finish()
     }
 }

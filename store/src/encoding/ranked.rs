@@ -1,0 +1,224 @@
+//! Members with scores, found by name and by place: a table of cells and a tree over the same cells.
+//!
+//! The table owns the cells; the tree refers to them. Hence the order of everything here: a cell enters the tree after the table, and leaves
+//! the tree before it is dropped. Nothing outside this file can break that, so the interface is safe.
+
+use super::bptree::{Entries, Entry, Key, Tree};
+use super::cell::Cell;
+use crate::hash::{Seed, hash_key};
+use crate::keyspace::table::{Drained, Table};
+use std::mem::ManuallyDrop;
+use std::ops::Range;
+
+/// See the module.
+pub struct Ranked {
+    tree: Tree,
+    table: Table<Cell>,
+    /// Heap bytes of all cells.
+    cell_bytes: usize,
+    seed: Seed,
+}
+
+/// What [`Ranked::insert`] did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ranking {
+    /// The member is new.
+    Added,
+    /// The member was there with another score.
+    Moved,
+    /// The member was there with this score.
+    Kept,
+}
+
+impl Ranked {
+    /// No members; their names are hashed with `seed`.
+    #[must_use]
+    pub const fn new(seed: &Seed) -> Self {
+        Self {
+            tree: Tree::new(),
+            table: Table::new(),
+            cell_bytes: 0,
+            seed: *seed,
+        }
+    }
+
+    /// Number of members.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.table.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.table.is_empty()
+    }
+
+    /// Heap bytes held, this struct included.
+    #[must_use]
+    pub fn mem_bytes(&self) -> usize {
+        size_of::<Self>() + self.tree.mem_bytes() + self.table.mem_bytes() + self.cell_bytes
+    }
+
+    /// The score of `member`.
+    #[must_use]
+    pub fn score(&self, member: &[u8]) -> Option<f64> {
+        self.table
+            .find(hash_key(&self.seed, member), |cell| cell.key() == member)
+            .map(score_of)
+    }
+
+    /// The place of `member`, from the lowest.
+    #[must_use]
+    pub fn rank(&self, member: &[u8]) -> Option<usize> {
+        let score = self.score(member)?;
+        Some(self.tree.rank(Key { score, member }))
+    }
+
+    /// Sets the score of `member`, adding it when it is new. `score` is not NaN.
+    ///
+    /// # Panics
+    /// When it is.
+    pub fn insert(&mut self, member: &[u8], score: f64) -> Ranking {
+        assert!(!score.is_nan(), "commands refuse NaN");
+        let hash = hash_key(&self.seed, member);
+        if let Some(cell) = self.table.find_mut(hash, |cell| cell.key() == member) {
+            let old = score_of(cell);
+            if old == score {
+                return Ranking::Kept;
+            }
+            cell.set_word(score.to_bits());
+            let key = Key { score: old, member };
+            if !self.tree.rescore_in_place(key, score) {
+                self.tree.remove(key);
+                // SAFETY: the table owns the cell; the entry leaves the tree before the cell leaves the table.
+                self.tree.insert(unsafe { Entry::new(score, cell) });
+            }
+            return Ranking::Moved;
+        }
+        let cell = Cell::new(member, None, Some(score.to_bits()));
+        self.cell_bytes += cell.mem_bytes();
+        let seed = self.seed;
+        let cell = self
+            .table
+            .insert_new(hash, cell, |cell| hash_key(&seed, cell.key()));
+        // SAFETY: as above.
+        self.tree.insert(unsafe { Entry::new(score, cell) });
+        Ranking::Added
+    }
+
+    /// Removes `member`, showing it with its score to `f`.
+    pub fn remove<R>(&mut self, member: &[u8], f: impl FnOnce(&[u8], f64) -> R) -> Option<R> {
+        let seed = self.seed;
+        let hash = hash_key(&seed, member);
+        let cell = self.table.remove(
+            hash,
+            |cell| cell.key() == member,
+            |cell| hash_key(&seed, cell.key()),
+        )?;
+        // Should the tree panic, the cell leaks instead of leaving a dangling entry behind.
+        let cell = ManuallyDrop::new(cell);
+        let score = score_of(&cell);
+        self.tree.remove(Key {
+            score,
+            member: cell.key(),
+        });
+        let cell = ManuallyDrop::into_inner(cell);
+        self.cell_bytes -= cell.mem_bytes();
+        Some(f(cell.key(), score))
+    }
+
+    /// Removes the member of rank `rank`, showing it with its score to `f`.
+    pub fn remove_rank<R>(&mut self, rank: usize, f: impl FnOnce(&[u8], f64) -> R) -> Option<R> {
+        // The copy is used only as long as its cell lives: until the removal has found it.
+        let entry = *self.tree.get(rank)?;
+        let address = entry.address();
+        let seed = self.seed;
+        let hash = hash_key(&seed, entry.member());
+        let cell = self.table.remove(
+            hash,
+            |cell| cell.as_ptr() == address,
+            |cell| hash_key(&seed, cell.key()),
+        )?;
+        let cell = ManuallyDrop::new(cell);
+        self.tree.remove(Key {
+            score: entry.score(),
+            member: cell.key(),
+        });
+        let cell = ManuallyDrop::into_inner(cell);
+        self.cell_bytes -= cell.mem_bytes();
+        Some(f(cell.key(), entry.score()))
+    }
+
+    /// The members of `ranks` in ascending order, from either end.
+    #[must_use]
+    pub fn entries(&self, ranks: Range<usize>) -> Entries<'_> {
+        self.tree.entries(ranks)
+    }
+
+    /// How many members satisfy `before`, which holds for the lowest up to some place and for none after it.
+    #[must_use]
+    pub fn partition_rank(&self, before: impl Fn(&[u8], f64) -> bool) -> usize {
+        self.tree
+            .partition_rank(|entry| before(entry.member(), entry.score()))
+    }
+
+    /// How many members have scores that satisfy `before`, as [`Self::partition_rank`]; looks at no member.
+    #[must_use]
+    pub fn partition_rank_by_score(&self, before: impl Fn(f64) -> bool) -> usize {
+        self.tree.partition_rank(|entry| before(entry.score()))
+    }
+
+    /// A member chosen uniformly, with its score.
+    pub fn random(&self, rng: &mut dyn FnMut() -> u64) -> Option<(&[u8], f64)> {
+        self.table
+            .random(&mut || rng())
+            .map(|cell| (cell.key(), score_of(cell)))
+    }
+
+    /// One step of a scan, as the table's.
+    pub fn scan(&self, cursor: u64, mut visit: impl FnMut(&[u8], f64)) -> u64 {
+        self.table.scan(
+            cursor,
+            |cell| hash_key(&self.seed, cell.key()),
+            |cell| visit(cell.key(), score_of(cell)),
+        )
+    }
+
+    /// Frees about `items` members' worth of memory; true when nothing is left. After the first step this is good for nothing else.
+    pub fn free_step(&mut self, items: usize) -> bool {
+        if !self.tree.is_empty() {
+            // A leaf goes at once, so its entries cost far less than cells do.
+            self.tree.free_step(items.saturating_mul(8));
+            return false;
+        }
+        let cell_bytes = &mut self.cell_bytes;
+        let drained = self
+            .table
+            .drain_step(items, |cell| *cell_bytes -= cell.mem_bytes());
+        drained == Drained::All
+    }
+}
+
+fn score_of(cell: &Cell) -> f64 {
+    f64::from_bits(cell.word().expect("every cell here has its score"))
+}
+
+impl Clone for Ranked {
+    fn clone(&self) -> Self {
+        let mut copy = Self::new(&self.seed);
+        for entry in self.tree.entries(0..self.tree.len()) {
+            copy.insert(entry.member(), entry.score());
+        }
+        copy
+    }
+}
+
+#[cfg(test)]
+impl Ranked {
+    /// [`Self::mem_bytes`], counted afresh.
+    pub(crate) fn mem_bytes_audited(&self) -> usize {
+        let cells: usize = self.table.iter().map(Cell::mem_bytes).sum();
+        size_of::<Self>() + self.tree.mem_bytes() + self.table.mem_bytes() + cells
+    }
+}

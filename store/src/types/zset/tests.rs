@@ -1,0 +1,212 @@
+//! Sorted sets against a sorted `Vec`, across the conversion.
+
+use super::*;
+use proptest::prelude::{
+    Just, Strategy, any, prop, prop_assert, prop_assert_eq, prop_oneof, proptest,
+};
+use std::collections::BTreeMap;
+
+const SEED: Seed = Seed(5, 6);
+
+type Model = Vec<(f64, Vec<u8>)>;
+
+fn small_limits() -> EncodingLimits {
+    EncodingLimits {
+        zset_max_listpack_entries: 25,
+        zset_max_listpack_value: 60,
+        ..EncodingLimits::default()
+    }
+}
+
+fn member() -> impl Strategy<Value = Vec<u8>> {
+    prop_oneof![
+        30 => (0u8..60).prop_map(|value| format!("m{value}").into_bytes()),
+        1 => (55usize..300).prop_map(|len| vec![b'm'; len]),
+    ]
+}
+
+fn score() -> impl Strategy<Value = f64> {
+    prop_oneof![
+        6 => (-3i32..3).prop_map(f64::from),
+        2 => (-100_000i32..100_000).prop_map(f64::from),
+        1 => prop_oneof![(-1000i32..1000).prop_map(|value| f64::from(value) / 8.0), any::<i64>().prop_map(|value| value as f64)],
+        1 => prop_oneof![Just(-0.0), Just(f64::INFINITY), Just(f64::NEG_INFINITY)],
+    ]
+}
+
+fn sort(model: &mut Model) {
+    model.sort_by(|a, b| {
+        a.0.partial_cmp(&b.0)
+            .expect("no NaN")
+            .then_with(|| a.1.cmp(&b.1))
+    });
+}
+
+fn set_in_model(model: &mut Model, member: &[u8], score: f64) -> Outcome {
+    let outcome = match model.iter_mut().find(|item| item.1 == member) {
+        None => {
+            model.push((score, member.to_vec()));
+            Outcome::Added
+        }
+        Some(item) if item.0 == score => Outcome::Unchanged,
+        Some(item) => {
+            item.0 = score;
+            Outcome::Updated
+        }
+    };
+    sort(model);
+    outcome
+}
+
+fn collected<'a>(iter: impl Iterator<Item = (&'a [u8], f64)>) -> Model {
+    iter.map(|(member, score)| (score, member.to_vec()))
+        .collect()
+}
+
+fn audit(zset: &Zset) {
+    if let AsRanked(ranked) = zset.0.view() {
+        assert_eq!(ranked.mem_bytes(), ranked.mem_bytes_audited());
+    }
+}
+
+fn check(zset: &Zset, model: &Model, at: usize, low: f64, high: f64) {
+    audit(zset);
+    assert_eq!(zset.len(), model.len());
+    assert_eq!(
+        collected(zset.iter_from(at, Direction::Forward)),
+        model[at.min(model.len())..]
+    );
+    let mut reverse = model.clone();
+    reverse.reverse();
+    assert_eq!(
+        collected(zset.iter_from(at, Direction::Reverse)),
+        reverse[at.min(model.len())..]
+    );
+    for range in [
+        ScoreRange {
+            min: ScoreBound::Inclusive(low),
+            max: ScoreBound::Exclusive(high),
+        },
+        ScoreRange {
+            min: ScoreBound::Exclusive(low),
+            max: ScoreBound::Inclusive(high),
+        },
+    ] {
+        let expected: Model = model
+            .iter()
+            .filter(|item| range.contains(item.0))
+            .cloned()
+            .collect();
+        assert_eq!(
+            collected(zset.iter_range(zset.rank_range_by_score(&range), Direction::Forward)),
+            expected
+        );
+    }
+}
+
+proptest! {
+    #[test]
+    fn behaves_as_a_sorted_vec(edits in prop::collection::vec((0u8..12, member(), score(), any::<u64>()), 1..150)) {
+        let (mut zset, mut model) = (Zset::new(), Model::new());
+        for (edit, member, score, random) in edits {
+            let at = random as usize % (model.len() + 1);
+            match edit {
+                0 => {
+                    let expected = model.iter().position(|item| item.1 == member).map(|at| model.remove(at).0);
+                    prop_assert_eq!(zset.remove(&SEED, &member), expected);
+                }
+                1 => {
+                    let expected = (!model.is_empty()).then(|| model.remove(0));
+                    prop_assert_eq!(zset.pop(&SEED, End::Min, |member, score| (score, member.to_vec())), expected);
+                }
+                2 => prop_assert_eq!(zset.pop(&SEED, End::Max, |member, score| (score, member.to_vec())), model.pop()),
+                3 if random % 3 == 0 => {
+                    let end = (at + 5).min(model.len());
+                    let mut removed = Model::new();
+                    zset.remove_rank_range(&SEED, at..end, &mut |member, score| removed.push((score, member.to_vec())));
+                    prop_assert_eq!(removed, model.drain(at..end).collect::<Vec<_>>());
+                }
+                _ => prop_assert_eq!(zset.insert(&SEED, &member, score, &small_limits()), set_in_model(&mut model, &member, score)),
+            }
+            check(&zset, &model, at, score.min(1.0), 1.0f64.max(score));
+            let place = model.iter().position(|item| item.1 == member);
+            prop_assert_eq!(zset.rank(&SEED, &member, Direction::Forward), place);
+            prop_assert_eq!(zset.rank(&SEED, &member, Direction::Reverse), place.map(|place| model.len() - 1 - place));
+            prop_assert_eq!(zset.score(&SEED, &member), place.map(|place| model[place].0));
+            let drawn = zset.random(&mut || random).map(|(member, score)| (score, member.to_vec()));
+            prop_assert_eq!(drawn.is_some(), !model.is_empty());
+            prop_assert!(drawn.is_none_or(|item| model.contains(&item)));
+        }
+        let copy = zset.clone();
+        check(&copy, &model, 0, 0.0, 1.0);
+        let (mut cursor, mut scanned) = (0, BTreeMap::new());
+        loop {
+            cursor = zset.scan(cursor, &mut |member, score| assert!(scanned.insert(member.to_vec(), score).is_none()));
+            if cursor == 0 {
+                break;
+            }
+        }
+        prop_assert_eq!(scanned, model.iter().map(|item| (item.1.clone(), item.0)).collect::<BTreeMap<_, _>>());
+        let mut steps = 0;
+        while !zset.free_step(3) {
+            audit(&zset);
+            steps += 1;
+            prop_assert!(steps < 200);
+        }
+        prop_assert_eq!(zset.len(), 0);
+        check(&copy, &model, 0, 0.0, 1.0);
+    }
+
+    #[test]
+    fn lex_ranges(members in prop::collection::btree_set("[a-d]{1,3}", 0..60), low in "[a-d]{1,3}", high in "[a-d]{1,3}") {
+        let zset = Zset::from_unsorted(&SEED, members.iter().map(|member| (member.as_bytes(), 0.0)), &small_limits());
+        let (low, high) = (low.as_bytes(), high.as_bytes());
+        for range in [
+            LexRange { min: LexBound::Inclusive(low), max: LexBound::Exclusive(high) },
+            LexRange { min: LexBound::Exclusive(low), max: LexBound::Inclusive(high) },
+            LexRange { min: LexBound::Min, max: LexBound::Inclusive(high) },
+            LexRange { min: LexBound::Exclusive(low), max: LexBound::Max },
+            LexRange { min: LexBound::Max, max: LexBound::Min },
+        ] {
+            let expected: Vec<_> = members.iter().map(|member| member.as_bytes()).filter(|member| range.contains(member)).collect();
+            let found: Vec<_> = zset.iter_range(zset.rank_range_by_lex(&range), Direction::Forward).map(|item| item.0).collect();
+            prop_assert_eq!(found, expected);
+        }
+    }
+}
+
+#[test]
+fn encodings_follow_the_thresholds() {
+    let zset_of = |count: usize| {
+        Zset::from_unsorted(
+            &SEED,
+            (0..count).map(|member| (member.to_string(), 1.0)),
+            &EncodingLimits::default(),
+        )
+    };
+    assert_eq!(zset_of(128).encoding(), "listpack");
+    assert_eq!(zset_of(129).encoding(), "skiplist");
+    let one_of =
+        |len| Zset::from_unsorted(&SEED, [("m".repeat(len), 1.0)], &EncodingLimits::default());
+    assert_eq!(one_of(64).encoding(), "listpack");
+    assert_eq!(one_of(65).encoding(), "skiplist");
+}
+
+#[test]
+fn a_million_like_set_stays_below_75_bytes_a_member() {
+    let count = 100_000usize;
+    let members = (0..count).map(|number| {
+        (
+            format!("member:{:09}", number * 7919 % count),
+            (number * 104_729 % count) as f64,
+        )
+    });
+    let zset = Zset::from_unsorted(&SEED, members, &EncodingLimits::default());
+    let bytes = zset.mem_bytes() as f64 / count as f64;
+    assert!(bytes < 70.0, "{bytes:.1} bytes a member");
+}
+
+#[test]
+fn stays_one_word() {
+    assert_eq!((size_of::<Zset>(), size_of::<Option<Zset>>()), (8, 8));
+}
