@@ -150,7 +150,10 @@ impl Clients {
 
     /// Ends all connections of a core.
     pub fn kill_core(&self, core: usize) {
-        self.lock().values().filter(|client| client.core == core).for_each(|client| client.kill());
+        self.lock()
+            .values()
+            .filter(|client| client.core == core)
+            .for_each(|client| client.kill());
     }
 
     /// The connection of this id.

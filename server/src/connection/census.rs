@@ -121,7 +121,10 @@ mod tests {
     #[test]
     fn the_accepting_core_keeps_a_connection_on_a_tie() {
         let census = Census::new(3, 100);
-        assert_eq!((census.admit(1), census.admit(0), census.admit(0)), (Ok(1), Ok(0), Ok(2)));
+        assert_eq!(
+            (census.admit(1), census.admit(0), census.admit(0)),
+            (Ok(1), Ok(0), Ok(2))
+        );
     }
 
     #[test]
@@ -130,7 +133,14 @@ mod tests {
         let core = census.admit(0).unwrap();
         census.admit(0).unwrap();
         assert_eq!(census.admit(0), Err(TooManyClients));
-        assert_eq!((census.received_total(), census.rejected_total(), census.len()), (3, 1, 2));
+        assert_eq!(
+            (
+                census.received_total(),
+                census.rejected_total(),
+                census.len()
+            ),
+            (3, 1, 2)
+        );
         census.dismiss(core);
         assert!(census.admit(0).is_ok());
     }

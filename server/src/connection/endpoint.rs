@@ -57,15 +57,32 @@ mod tests {
         let peer = "127.0.0.1:5000".parse().unwrap();
         let local = "[::1]:6379".parse().unwrap();
         let tcp = Endpoint::Tcp { peer, local };
-        assert_eq!((tcp.peer(), tcp.local()), ("127.0.0.1:5000".to_owned(), "[::1]:6379".to_owned()));
+        assert_eq!(
+            (tcp.peer(), tcp.local()),
+            ("127.0.0.1:5000".to_owned(), "[::1]:6379".to_owned())
+        );
         assert_eq!(Endpoint::Unix("/run/r.sock".into()).peer(), "/run/r.sock:0");
     }
 
     #[test]
     fn only_loopback_is_local() {
         let local = "127.0.0.1:1".parse().unwrap();
-        for (peer, want) in [("127.0.0.1:1", true), ("[::1]:1", true), ("[::ffff:127.0.0.1]:1", true), ("10.0.0.1:1", false), ("[fe80::1]:1", false)] {
-            assert_eq!(Endpoint::Tcp { peer: peer.parse().unwrap(), local }.is_local(), want, "{peer}");
+        for (peer, want) in [
+            ("127.0.0.1:1", true),
+            ("[::1]:1", true),
+            ("[::ffff:127.0.0.1]:1", true),
+            ("10.0.0.1:1", false),
+            ("[fe80::1]:1", false),
+        ] {
+            assert_eq!(
+                Endpoint::Tcp {
+                    peer: peer.parse().unwrap(),
+                    local
+                }
+                .is_local(),
+                want,
+                "{peer}"
+            );
         }
     }
 }

@@ -21,7 +21,10 @@ impl Gather {
     /// Takes everything out of `out`.
     pub fn take(out: &mut OutputBuffer) -> Self {
         let pieces = out.take_chunks().map(Bytes::from).collect();
-        let mut gather = Self { pieces, vectors: Vec::new() };
+        let mut gather = Self {
+            pieces,
+            vectors: Vec::new(),
+        };
         gather.aim();
         gather
     }
@@ -47,8 +50,12 @@ impl Gather {
     /// Points the vectors at the first pieces.
     fn aim(&mut self) {
         self.vectors.clear();
-        let point = |piece: &Bytes| iovec { iov_base: piece.as_ptr().cast_mut().cast(), iov_len: piece.len() };
-        self.vectors.extend(self.pieces.iter().take(PIECES_MAX).map(point));
+        let point = |piece: &Bytes| iovec {
+            iov_base: piece.as_ptr().cast_mut().cast(),
+            iov_len: piece.len(),
+        };
+        self.vectors
+            .extend(self.pieces.iter().take(PIECES_MAX).map(point));
     }
 }
 
@@ -104,6 +111,9 @@ mod tests {
         let gather = Gather::take(&mut out);
         assert_eq!(gather.read_iovec_len(), 2);
         assert_eq!(gather.vectors[1].iov_len, 6);
-        assert_eq!(gather.vectors[0].iov_base.cast_const().cast(), gather.pieces[0].as_ptr());
+        assert_eq!(
+            gather.vectors[0].iov_base.cast_const().cast(),
+            gather.pieces[0].as_ptr()
+        );
     }
 }

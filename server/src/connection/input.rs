@@ -83,17 +83,33 @@ impl Input {
 impl Wanted {
     fn after(self, held: usize, capacity: usize, received: usize) -> Self {
         if held == capacity {
-            let next = if capacity < NORMAL_READ { NORMAL_READ } else { LARGE_READ };
-            return Wanted { capacity: next, small_reads: 0 };
+            let next = if capacity < NORMAL_READ {
+                NORMAL_READ
+            } else {
+                LARGE_READ
+            };
+            return Wanted {
+                capacity: next,
+                small_reads: 0,
+            };
         }
         if held > SMALL_READ {
             let fits_normal = received <= NORMAL_READ;
-            return Wanted { capacity: if fits_normal { NORMAL_READ } else { LARGE_READ }, small_reads: 0 };
+            return Wanted {
+                capacity: if fits_normal { NORMAL_READ } else { LARGE_READ },
+                small_reads: 0,
+            };
         }
         let small_reads = self.small_reads.saturating_add(1);
         match small_reads >= SMALL_READS_MAX {
-            true => Wanted { capacity: SMALL_READ, small_reads },
-            false => Wanted { small_reads, ..self },
+            true => Wanted {
+                capacity: SMALL_READ,
+                small_reads,
+            },
+            false => Wanted {
+                small_reads,
+                ..self
+            },
         }
     }
 }
@@ -120,10 +136,22 @@ mod tests {
     #[test]
     fn buffers_grow_when_filled_and_shrink_when_quiet() {
         assert_eq!(capacities(&[30, 30]), [SMALL_READ; 2]);
-        assert_eq!(capacities(&[9999, 9999, 99999, 99999]), [SMALL_READ, NORMAL_READ, NORMAL_READ, LARGE_READ]);
+        assert_eq!(
+            capacities(&[9999, 9999, 99999, 99999]),
+            [SMALL_READ, NORMAL_READ, NORMAL_READ, LARGE_READ]
+        );
         let mut reads = vec![SMALL_READ];
         reads.extend([10; 5]);
-        assert_eq!(capacities(&reads)[1..], [NORMAL_READ, NORMAL_READ, NORMAL_READ, NORMAL_READ, SMALL_READ]);
+        assert_eq!(
+            capacities(&reads)[1..],
+            [
+                NORMAL_READ,
+                NORMAL_READ,
+                NORMAL_READ,
+                NORMAL_READ,
+                SMALL_READ
+            ]
+        );
     }
 
     #[test]

@@ -21,7 +21,11 @@ pub struct OutputLimit {
 
 impl OutputLimit {
     fn new(hard_bytes: u64, soft_bytes: u64, soft_seconds: u64) -> Self {
-        Self { hard_bytes: hard_bytes.into(), soft_bytes: soft_bytes.into(), soft_seconds: soft_seconds.into() }
+        Self {
+            hard_bytes: hard_bytes.into(),
+            soft_bytes: soft_bytes.into(),
+            soft_seconds: soft_seconds.into(),
+        }
     }
 
     /// Sets all three.
@@ -82,16 +86,27 @@ impl ConnectionLimits {
     /// Takes over what is configured.
     pub fn apply(&self, settings: &Settings) {
         let output = &settings.client_output_buffer_limit;
-        for (limit, set) in [(&self.normal_output, output.normal), (&self.pubsub_output, output.pubsub)] {
+        for (limit, set) in [
+            (&self.normal_output, output.normal),
+            (&self.pubsub_output, output.pubsub),
+        ] {
             limit.set(set.hard_bytes, set.soft_bytes, set.soft_seconds);
         }
-        self.query_bytes_max.store(settings.client_query_buffer_limit, Relaxed);
+        self.query_bytes_max
+            .store(settings.client_query_buffer_limit, Relaxed);
         self.bulk_len_max.store(settings.data.bulk_len_max, Relaxed);
-        self.idle_seconds_max.store(settings.timeout_s.into(), Relaxed);
-        self.keepalive_seconds.store(settings.tcp_keepalive_s.into(), Relaxed);
-        self.shutdown_seconds.store(settings.shutdown_timeout_s.into(), Relaxed);
-        self.password_needed.store(!settings.requirepass.is_empty(), Relaxed);
-        self.loopback_only.store(settings.protected_mode && settings.requirepass.is_empty(), Relaxed);
+        self.idle_seconds_max
+            .store(settings.timeout_s.into(), Relaxed);
+        self.keepalive_seconds
+            .store(settings.tcp_keepalive_s.into(), Relaxed);
+        self.shutdown_seconds
+            .store(settings.shutdown_timeout_s.into(), Relaxed);
+        self.password_needed
+            .store(!settings.requirepass.is_empty(), Relaxed);
+        self.loopback_only.store(
+            settings.protected_mode && settings.requirepass.is_empty(),
+            Relaxed,
+        );
     }
 }
 
@@ -119,7 +134,10 @@ mod tests {
     #[test]
     fn no_limit_still_has_a_ceiling() {
         let limit = OutputLimit::new(0, 0, 0);
-        assert!(!limit.is_over_hard(OUTPUT_CEILING as usize) && limit.is_over_hard(OUTPUT_CEILING as usize + 1));
+        assert!(
+            !limit.is_over_hard(OUTPUT_CEILING as usize)
+                && limit.is_over_hard(OUTPUT_CEILING as usize + 1)
+        );
         assert!(!limit.is_over_soft(usize::MAX));
     }
 

@@ -249,7 +249,10 @@ impl Link {
 
     /// Hands over bytes that another connection caused (a push message). They go out between replies.
     pub fn push(&self, bytes: bytes::Bytes) {
-        self.mail.borrow_mut().get_or_insert_default().push_shared(bytes);
+        self.mail
+            .borrow_mut()
+            .get_or_insert_default()
+            .push_shared(bytes);
         self.wake();
     }
 
@@ -300,7 +303,11 @@ mod tests {
         link.begin_wait();
         links.remove(&link);
         assert!(!links.any_waiting() && links.is_empty() && links.get(7).is_none());
-        assert_eq!(links.insert(info(8)).slot, link.slot, "slots are used again");
+        assert_eq!(
+            links.insert(info(8)).slot,
+            link.slot,
+            "slots are used again"
+        );
     }
 
     #[test]
@@ -319,7 +326,10 @@ mod tests {
         let links = Rc::new(Links::default());
         let link = links.insert(info(1));
         let steps = [(true, 1000), (true, 3000), (false, 4000), (true, 9000)];
-        assert_eq!(steps.map(|(over, at)| link.note_soft(over, at)), [0, 2000, 0, 0]);
+        assert_eq!(
+            steps.map(|(over, at)| link.note_soft(over, at)),
+            [0, 2000, 0, 0]
+        );
     }
 
     #[test]

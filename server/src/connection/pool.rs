@@ -42,7 +42,10 @@ impl Pool {
     #[inline]
     pub fn take_work(&self) -> Work {
         let spare = self.works.borrow_mut().pop();
-        spare.unwrap_or_else(|| Work { batch: Batch::new(BATCH_REQUESTS), out: OutputBuffer::new() })
+        spare.unwrap_or_else(|| Work {
+            batch: Batch::new(BATCH_REQUESTS),
+            out: OutputBuffer::new(),
+        })
     }
 
     /// Takes tables back, emptied.
@@ -66,7 +69,10 @@ impl Pool {
             ..=LARGE_READ => (&self.large, LARGE_READ),
             _ => return Vec::with_capacity(capacity),
         };
-        spares.borrow_mut().pop().unwrap_or_else(|| Vec::with_capacity(size))
+        spares
+            .borrow_mut()
+            .pop()
+            .unwrap_or_else(|| Vec::with_capacity(size))
     }
 
     /// Takes a read buffer back.

@@ -63,13 +63,15 @@ struct Connection {
 pub async fn serve(reactor: Rc<Reactor>, stream: UnixStream, info: Arc<ClientInfo>) {
     let id = info.id;
     let mut run = pin!(Connection::new(reactor, stream, info).run());
-    poll_fn(|cx| match catch_unwind(AssertUnwindSafe(|| run.as_mut().poll(cx))) {
-        Ok(poll) => poll,
-        Err(_) => {
-            error!(client = id, "serving a connection panicked; it is closed");
-            Poll::Ready(())
-        }
-    })
+    poll_fn(
+        |cx| match catch_unwind(AssertUnwindSafe(|| run.as_mut().poll(cx))) {
+            Ok(poll) => poll,
+            Err(_) => {
+                error!(client = id, "serving a connection panicked; it is closed");
+                Poll::Ready(())
+            }
+        },
+    )
     .await;
 }
 
@@ -84,7 +86,11 @@ impl Connection {
             task: TaskNode::new(&reactor.lane),
             decoder: Decoder::new(),
             input: Input::default(),
-            registered: Registered { reactor, info, link },
+            registered: Registered {
+                reactor,
+                info,
+                link,
+            },
         }
     }
 
@@ -109,7 +115,8 @@ impl Connection {
                 let buffer = self.input.take_for_read(&self.registered.reactor.pool);
                 let room = buffer.capacity() - buffer.len();
                 let (received, buffer) = self.wire.receive(buffer, room).await;
-                self.input.put_after_read(buffer, received.as_ref().map_or(0, |&count| count));
+                self.input
+                    .put_after_read(buffer, received.as_ref().map_or(0, |&count| count));
                 received
             }
             Some(big) => {
@@ -127,8 +134,14 @@ impl Connection {
         };
         let info = &self.registered.info;
         info.query_bytes.store(self.input.bytes().len(), Relaxed);
-        info.query_capacity_bytes.store(self.input.capacity(), Relaxed);
-        self.registered.reactor.core.stats().input_bytes.add(count as u64);
+        info.query_capacity_bytes
+            .store(self.input.capacity(), Relaxed);
+        self.registered
+            .reactor
+            .core
+            .stats()
+            .input_bytes
+            .add(count as u64);
         !info.killed.load(Relaxed)
     }
 
@@ -138,9 +151,13 @@ impl Connection {
         let mut work = reactor.pool.take_work();
         let mut from = 0;
         let next = loop {
-            let limits = self.session.limits(reactor.net().limits.bulk_len_max.load(Relaxed));
+            let limits = self
+                .session
+                .limits(reactor.net().limits.bulk_len_max.load(Relaxed));
             work.batch.clear();
-            let progress = self.decoder.decode(&self.input.bytes()[from..], &limits, &mut work.batch);
+            let progress =
+                self.decoder
+                    .decode(&self.input.bytes()[from..], &limits, &mut work.batch);
             match self.execute(&reactor, &mut work, from).await {
                 Next::Read => {}
                 end => break end,
@@ -148,7 +165,8 @@ impl Connection {
             match progress.status {
                 Status::BatchFull => from += progress.consumed,
                 Status::NeedMore | Status::BigBulk { .. } => {
-                    self.input.keep(from + progress.consumed, from + progress.retained);
+                    self.input
+                        .keep(from + progress.consumed, from + progress.retained);
                     break self.check_input(&reactor);
                 }
                 Status::Error(error) => {
@@ -170,7 +188,14 @@ impl Connection {
         let mut first = 0;
         while first < work.batch.len() {
             let buffer = &self.input.bytes()[from..];
-            let run = self.session.execute(&reactor.core, &self.task, &mut work.batch, buffer, first, &mut work.out);
+            let run = self.session.execute(
+                &reactor.core,
+                &self.task,
+                &mut work.batch,
+                buffer,
+                first,
+                &mut work.out,
+            );
             match self.wire.watch(run, || self.task.handle().kill()).await {
                 Flow::Done => break,
                 Flow::Close => return Next::Close,
@@ -180,7 +205,11 @@ impl Connection {
                 return end;
             }
         }
-        if self.registered.info.killed.load(Relaxed) { Next::Drop } else { Next::Read }
+        if self.registered.info.killed.load(Relaxed) {
+            Next::Drop
+        } else {
+            Next::Read
+        }
     }
 
     /// Sends what is in `work.out`. Says how to close when that is over.
@@ -196,7 +225,12 @@ impl Connection {
         let unsent = self.wire.unsent();
         self.registered.info.output_bytes.store(unsent, Relaxed);
         self.registered.link.set_unsent(unsent);
-        if reactor.net().limits.output_of(self.registered.link.class()).is_over_hard(unsent) {
+        if reactor
+            .net()
+            .limits
+            .output_of(self.registered.link.class())
+            .is_over_hard(unsent)
+        {
             warn!(
                 "Client id={} addr={} omem={unsent} scheduled to be closed ASAP for overcoming of output buffer limits.",
                 self.registered.info.id, self.registered.info.addr
@@ -226,7 +260,8 @@ impl Connection {
         }
         let now = now_ms();
         self.registered.info.active_at_ms.store(now, Relaxed);
-        let _ = nix::sys::socket::shutdown(self.registered.info.fd, nix::sys::socket::Shutdown::Both);
+        let _ =
+            nix::sys::socket::shutdown(self.registered.info.fd, nix::sys::socket::Shutdown::Both);
         self.wire.settle().await;
         self.input.release(&self.registered.reactor.pool);
     }

@@ -105,7 +105,11 @@ impl Wire {
                 return Poll::Ready(());
             }
             self.link.begin_wait();
-            if self.link.is_stalled() { Poll::Ready(()) } else { Poll::Pending }
+            if self.link.is_stalled() {
+                Poll::Ready(())
+            } else {
+                Poll::Pending
+            }
         })
         .await;
         out.restore(std::mem::take(&mut self.spare));
@@ -232,13 +236,23 @@ impl Wire {
     }
 
     fn read_ahead(&mut self, cx: &mut Context<'_>, vanished: &impl Fn()) {
-        let ahead = self.ahead.get_or_insert_with(|| Box::new(Ahead { reading: None, bytes: Vec::new(), ended: false }));
+        let ahead = self.ahead.get_or_insert_with(|| {
+            Box::new(Ahead {
+                reading: None,
+                bytes: Vec::new(),
+                ended: false,
+            })
+        });
         while !ahead.ended && ahead.bytes.len() < AHEAD_BYTES_MAX {
             let reading = match &mut ahead.reading {
                 Some(reading) => reading,
                 None => {
                     let reader = self.reader.take().expect("one read at a time");
-                    ahead.reading.insert(Box::pin(read_once(reader, Vec::with_capacity(AHEAD_READ), AHEAD_READ)))
+                    ahead.reading.insert(Box::pin(read_once(
+                        reader,
+                        Vec::with_capacity(AHEAD_READ),
+                        AHEAD_READ,
+                    )))
                 }
             };
             let Poll::Ready((reader, received, bytes)) = reading.as_mut().poll(cx) else {
@@ -256,7 +270,11 @@ impl Wire {
 
     /// The first reads after a command blocked: what was read ahead, then the read that is still in flight.
     #[cold]
-    async fn receive_ahead(&mut self, mut buffer: Vec<u8>, room: usize) -> (io::Result<usize>, Vec<u8>) {
+    async fn receive_ahead(
+        &mut self,
+        mut buffer: Vec<u8>,
+        room: usize,
+    ) -> (io::Result<usize>, Vec<u8>) {
         let mut ahead = self.ahead.take().expect("the caller looked");
         if ahead.bytes.is_empty()
             && let Some(mut reading) = ahead.reading.take()
@@ -284,7 +302,11 @@ impl Wire {
 }
 
 /// `buffer` has room for `room` more bytes.
-async fn read_once(mut reader: Reader, buffer: Vec<u8>, room: usize) -> (Reader, io::Result<usize>, Vec<u8>) {
+async fn read_once(
+    mut reader: Reader,
+    buffer: Vec<u8>,
+    room: usize,
+) -> (Reader, io::Result<usize>, Vec<u8>) {
     use monoio::buf::IoBufMut as _;
     let from = buffer.len();
     let (received, slice) = reader.read(buffer.slice_mut(from..from + room)).await;

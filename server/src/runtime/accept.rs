@@ -40,12 +40,23 @@ pub fn accept_tcp(reactor: &Rc<Reactor>, listener: TcpListener) -> io::Result<()
     let listener = monoio::net::TcpListener::from_std(listener)?;
     let reactor = Rc::clone(reactor);
     monoio::spawn(async move {
-        accept_all(&reactor, || listener.accept(), |(stream, peer)| {
-            let socket = own(stream);
-            let local = SockRef::from(&socket).local_addr().ok().and_then(|address| address.as_socket()).unwrap_or(peer);
-            prepare_tcp(&reactor, &socket);
-            Accepted { socket, endpoint: Endpoint::Tcp { peer, local } }
-        })
+        accept_all(
+            &reactor,
+            || listener.accept(),
+            |(stream, peer)| {
+                let socket = own(stream);
+                let local = SockRef::from(&socket)
+                    .local_addr()
+                    .ok()
+                    .and_then(|address| address.as_socket())
+                    .unwrap_or(peer);
+                prepare_tcp(&reactor, &socket);
+                Accepted {
+                    socket,
+                    endpoint: Endpoint::Tcp { peer, local },
+                }
+            },
+        )
         .await;
     });
     Ok(())
@@ -57,21 +68,32 @@ pub fn accept_tcp(reactor: &Rc<Reactor>, listener: TcpListener) -> io::Result<()
 /// When the listener cannot be watched by this core's driver.
 pub fn accept_unix(reactor: &Rc<Reactor>, listener: UnixListener) -> io::Result<()> {
     reactor.listeners.borrow_mut().push(listener.as_raw_fd());
-    let path = listener.local_addr()?.as_pathname().map(|path| path.display().to_string());
+    let path = listener
+        .local_addr()?
+        .as_pathname()
+        .map(|path| path.display().to_string());
     let path: Arc<str> = path.unwrap_or_default().into();
     let listener = monoio::net::UnixListener::from_std(listener)?;
     let reactor = Rc::clone(reactor);
     monoio::spawn(async move {
-        accept_all(&reactor, || listener.accept(), |(stream, _)| Accepted {
-            socket: own(stream),
-            endpoint: Endpoint::Unix(Arc::clone(&path)),
-        })
+        accept_all(
+            &reactor,
+            || listener.accept(),
+            |(stream, _)| Accepted {
+                socket: own(stream),
+                endpoint: Endpoint::Unix(Arc::clone(&path)),
+            },
+        )
         .await;
     });
     Ok(())
 }
 
-async fn accept_all<S, F: Future<Output = io::Result<S>>>(reactor: &Rc<Reactor>, accept: impl Fn() -> F, take: impl Fn(S) -> Accepted) {
+async fn accept_all<S, F: Future<Output = io::Result<S>>>(
+    reactor: &Rc<Reactor>,
+    accept: impl Fn() -> F,
+    take: impl Fn(S) -> Accepted,
+) {
     loop {
         let accepted = accept().await;
         if reactor.stopping.get() {
@@ -79,7 +101,9 @@ async fn accept_all<S, F: Future<Output = io::Result<S>>>(reactor: &Rc<Reactor>,
         }
         match accepted {
             Ok(stream) => welcome(reactor, take(stream)),
-            Err(error) if is_about_one_connection(&error) => debug!("a connection was gone before it was accepted: {error}"),
+            Err(error) if is_about_one_connection(&error) => {
+                debug!("a connection was gone before it was accepted: {error}")
+            }
             Err(error) => {
                 warn!("Accepting client connection: {error}");
                 monoio::time::sleep(EXHAUSTED_PAUSE).await;
@@ -89,7 +113,12 @@ async fn accept_all<S, F: Future<Output = io::Result<S>>>(reactor: &Rc<Reactor>,
 }
 
 fn is_about_one_connection(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset | io::ErrorKind::Interrupted)
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::Interrupted
+    )
 }
 
 /// Takes the socket out of the runtime, so that another core's runtime can have it.
@@ -128,7 +157,9 @@ fn welcome(reactor: &Rc<Reactor>, accepted: Accepted) {
         return adopt(reactor, accepted);
     }
     let size = size_of::<Message>();
-    if let Err(Message::Adopt(accepted)) = net.mailboxes[core].try_send(Message::Adopt(accepted), size) {
+    if let Err(Message::Adopt(accepted)) =
+        net.mailboxes[core].try_send(Message::Adopt(accepted), size)
+    {
         net.census.reassign(core, reactor.core.index);
         adopt(reactor, accepted);
     }
@@ -139,11 +170,15 @@ fn refuse(accepted: Accepted, why: &[u8]) {
     match accepted.endpoint {
         Endpoint::Tcp { .. } => {
             let mut stream = TcpStream::from(accepted.socket);
-            let _ = stream.set_nonblocking(true).and_then(|()| stream.write_all(why));
+            let _ = stream
+                .set_nonblocking(true)
+                .and_then(|()| stream.write_all(why));
         }
         Endpoint::Unix(_) => {
             let mut stream = UnixStream::from(accepted.socket);
-            let _ = stream.set_nonblocking(true).and_then(|()| stream.write_all(why));
+            let _ = stream
+                .set_nonblocking(true)
+                .and_then(|()| stream.write_all(why));
         }
     }
 }
@@ -159,8 +194,13 @@ pub fn adopt(reactor: &Rc<Reactor>, accepted: Accepted) {
         }
     };
     let id = reactor.core.server.clients.next_id();
-    let info = Arc::new(ClientInfo::new(id, reactor.core.index, fd, &accepted.endpoint, now_ms()));
+    let info = Arc::new(ClientInfo::new(
+        id,
+        reactor.core.index,
+        fd,
+        &accepted.endpoint,
+        now_ms(),
+    ));
     reactor.core.stats().connections.add(1);
     monoio::spawn(connection::serve(Rc::clone(reactor), stream, info));
 }
-

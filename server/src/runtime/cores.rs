@@ -41,7 +41,11 @@ impl CoreSeat {
                 pin_to_cpu(self.index);
             }
             let index = self.index;
-            let ended = server.net.driver.block_on(self.run(Arc::clone(&server))).and_then(|ended| ended);
+            let ended = server
+                .net
+                .driver
+                .block_on(self.run(Arc::clone(&server)))
+                .and_then(|ended| ended);
             if let Err(error) = &ended {
                 error!(core = index, "the core stopped: {error}");
             }
@@ -56,7 +60,10 @@ impl CoreSeat {
         let addressee = Rc::clone(&reactor);
         monoio::spawn(async move {
             if let Err(error) = self.inbox.run(|message| deliver(&addressee, message)).await {
-                error!(core = addressee.core.index, "the core's mailbox broke: {error}");
+                error!(
+                    core = addressee.core.index,
+                    "the core's mailbox broke: {error}"
+                );
             }
         });
         for listener in self.listeners.tcp {
@@ -74,7 +81,9 @@ impl CoreSeat {
 /// Acts on a message from another core.
 fn deliver(reactor: &Rc<Reactor>, message: Message) {
     match message {
-        Message::Adopt(_) if reactor.stopping.get() => reactor.net().census.dismiss(reactor.core.index),
+        Message::Adopt(_) if reactor.stopping.get() => {
+            reactor.net().census.dismiss(reactor.core.index)
+        }
         Message::Adopt(accepted) => adopt(reactor, accepted),
         Message::Push { client, bytes } => {
             if let Some(link) = reactor.links.get(client) {
@@ -91,7 +100,11 @@ fn stop(reactor: &Reactor) {
     for listener in reactor.listeners.take() {
         let _ = shutdown(listener, Shutdown::Both);
     }
-    reactor.core.server.clients.end_input_of_core(reactor.core.index);
+    reactor
+        .core
+        .server
+        .clients
+        .end_input_of_core(reactor.core.index);
     reactor.links.nudge();
 }
 

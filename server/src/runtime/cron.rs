@@ -73,7 +73,10 @@ impl Pulse {
             look_over_clients(reactor, now);
         }
         if reactor.core.index == 0 {
-            reactor.net().rates.sample(now, Totals::of(&reactor.core.server));
+            reactor
+                .net()
+                .rates
+                .sample(now, Totals::of(&reactor.core.server));
         }
         let commands = reactor.core.stats().commands.get();
         let worked = commands != std::mem::replace(&mut self.commands, commands);
@@ -121,7 +124,11 @@ async fn drain(reactor: &Reactor) {
     let seconds = reactor.net().limits.shutdown_seconds.load(Relaxed);
     wait_for_end(reactor, Duration::from_secs(seconds)).await;
     if !reactor.links.is_empty() {
-        warn!(core = reactor.core.index, "{} clients did not finish in time", reactor.links.len());
+        warn!(
+            core = reactor.core.index,
+            "{} clients did not finish in time",
+            reactor.links.len()
+        );
         reactor.core.server.clients.kill_core(reactor.core.index);
         wait_for_end(reactor, KILL_GRACE).await;
     }

@@ -15,6 +15,6 @@ mod signals;
 mod start;
 
 pub use net::{Accepted, Message, Net};
+pub use rate::{PerSecond, Rates, Totals};
 pub use signals::request_shutdown;
 pub use start::run;
-pub use rate::{PerSecond, Rates, Totals};

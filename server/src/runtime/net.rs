@@ -50,7 +50,9 @@ impl Net {
     /// Sends `bytes` to a connection of any core. False when that core's mailbox is full.
     pub fn push(&self, core: usize, client: u64, bytes: Bytes) -> bool {
         let size = bytes.len() + size_of::<Message>();
-        self.mailboxes[core].try_send(Message::Push { client, bytes }, size).is_ok()
+        self.mailboxes[core]
+            .try_send(Message::Push { client, bytes }, size)
+            .is_ok()
     }
 
     /// Tells every core to drain. A full mailbox is being emptied, so this may spin for a moment.

@@ -27,7 +27,11 @@ pub fn run(arguments: &[OsString]) -> ExitCode {
     match ask(&target) {
         Ok(answer) => {
             println!("{answer}");
-            if answer == "PONG" || answer.starts_with("NOAUTH") { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+            if answer == "PONG" || answer.starts_with("NOAUTH") {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::FAILURE
+            }
         }
         Err(error) => {
             eprintln!("{error}");
@@ -87,9 +91,24 @@ mod tests {
 
     #[test]
     fn targets_are_read_like_redis_cli_does() {
-        assert_eq!(parsed(&[]), Some(Target::Tcp { host: "127.0.0.1".into(), port: 6379 }));
-        assert_eq!(parsed(&["-p", "7000"]), Some(Target::Tcp { host: "127.0.0.1".into(), port: 7000 }));
-        assert_eq!(parsed(&["-s", "/run/r.sock"]), Some(Target::Unix("/run/r.sock".into())));
+        assert_eq!(
+            parsed(&[]),
+            Some(Target::Tcp {
+                host: "127.0.0.1".into(),
+                port: 6379
+            })
+        );
+        assert_eq!(
+            parsed(&["-p", "7000"]),
+            Some(Target::Tcp {
+                host: "127.0.0.1".into(),
+                port: 7000
+            })
+        );
+        assert_eq!(
+            parsed(&["-s", "/run/r.sock"]),
+            Some(Target::Unix("/run/r.sock".into()))
+        );
         assert_eq!(parsed(&["-p"]), None);
         assert_eq!(parsed(&["-p", "x"]), None);
     }

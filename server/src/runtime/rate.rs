@@ -24,7 +24,8 @@ pub struct Totals {
 impl Totals {
     /// The sums over all cores.
     pub fn of(server: &Server) -> Self {
-        let sum = |of: fn(&CoreStats) -> &Counter| server.stats.iter().map(|core| of(core).get()).sum();
+        let sum =
+            |of: fn(&CoreStats) -> &Counter| server.stats.iter().map(|core| of(core).get()).sum();
         Self {
             commands: sum(|core| &core.commands),
             input_bytes: sum(|core| &core.input_bytes),
@@ -63,7 +64,10 @@ impl Rates {
     /// Adds a sample unless one was just taken.
     pub fn sample(&self, now_ms: u64, totals: Totals) {
         let mut ring = self.lock();
-        let last = ring.taken.checked_sub(1).map(|at| ring.samples[at % SAMPLES].0);
+        let last = ring
+            .taken
+            .checked_sub(1)
+            .map(|at| ring.samples[at % SAMPLES].0);
         if last.is_none_or(|last| now_ms.saturating_sub(last) >= SPACING_MS) {
             let at = ring.taken % SAMPLES;
             ring.samples[at] = (now_ms, totals);
@@ -75,7 +79,10 @@ impl Rates {
     pub fn now(&self, now_ms: u64, totals: Totals) -> PerSecond {
         let ring = self.lock();
         let kept = &ring.samples[..ring.taken.min(SAMPLES)];
-        let old = kept.iter().filter(|(at, _)| now_ms.saturating_sub(*at) >= WINDOW_MS).max_by_key(|(at, _)| *at);
+        let old = kept
+            .iter()
+            .filter(|(at, _)| now_ms.saturating_sub(*at) >= WINDOW_MS)
+            .max_by_key(|(at, _)| *at);
         let Some((from_ms, from)) = old.or_else(|| kept.iter().min_by_key(|(at, _)| *at)) else {
             return PerSecond::default();
         };
@@ -94,7 +101,10 @@ mod tests {
     use super::*;
 
     fn commands(commands: u64) -> Totals {
-        Totals { commands, ..Totals::default() }
+        Totals {
+            commands,
+            ..Totals::default()
+        }
     }
 
     #[test]

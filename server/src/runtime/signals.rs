@@ -33,7 +33,11 @@ impl Signals {
     /// When there is no thread to be had.
     pub fn watch(self, server: Arc<Server>) -> io::Result<()> {
         let name = "redox-signals".to_owned();
-        thread::Builder::new().name(name).stack_size(64 * 1024).spawn(move || self.wait_forever(&server)).map(|_| ())
+        thread::Builder::new()
+            .name(name)
+            .stack_size(64 * 1024)
+            .spawn(move || self.wait_forever(&server))
+            .map(|_| ())
     }
 
     fn wait_forever(&self, server: &Server) {

@@ -66,8 +66,15 @@ Usage: redoxcache [/path/to/redis.conf] [--directive value ...] [-]
 fn serve(loaded: Loaded) -> Result<(), StartError> {
     let settings = Settings::from_values(&loaded.values);
     logging::start(&settings).map_err(|error| format!("Can't open the log file: {error}"))?;
-    info!("RedoxCache {} is starting, pid={}", env!("CARGO_PKG_VERSION"), std::process::id());
-    loaded.warnings.iter().for_each(|warning| warn!("{warning}"));
+    info!(
+        "RedoxCache {} is starting, pid={}",
+        env!("CARGO_PKG_VERSION"),
+        std::process::id()
+    );
+    loaded
+        .warnings
+        .iter()
+        .for_each(|warning| warn!("{warning}"));
 
     let cores = settings.threads.max(1);
     let driver = choose_driver(settings.io_driver)?;
@@ -92,19 +99,27 @@ fn serve(loaded: Loaded) -> Result<(), StartError> {
     let server = Arc::new(build_server(&settings, loaded, cores, net)?);
 
     let signals = Signals::block()?;
-    let seats = inboxes.into_iter().zip(listeners).enumerate().map(|(index, (inbox, listeners)): (usize, (Inbox<Message>, _))| CoreSeat {
-        index,
-        random_seed: random_u64(),
-        inbox,
-        listeners,
-        pinned: settings.core_pinning,
-    });
-    let threads = seats.map(|seat| seat.spawn(Arc::clone(&server))).collect::<Result<Vec<_>, _>>()?;
+    let seats = inboxes.into_iter().zip(listeners).enumerate().map(
+        |(index, (inbox, listeners)): (usize, (Inbox<Message>, _))| CoreSeat {
+            index,
+            random_seed: random_u64(),
+            inbox,
+            listeners,
+            pinned: settings.core_pinning,
+        },
+    );
+    let threads = seats
+        .map(|seat| seat.spawn(Arc::clone(&server)))
+        .collect::<Result<Vec<_>, _>>()?;
     signals.watch(Arc::clone(&server))?;
     announce(&settings, cores);
     let mut failed = None;
     for thread in threads {
-        if let Err(error) = thread.join().map_err(|_| "a core panicked".into()).and_then(|ended| ended.map_err(StartError::from)) {
+        if let Err(error) = thread
+            .join()
+            .map_err(|_| "a core panicked".into())
+            .and_then(|ended| ended.map_err(StartError::from))
+        {
             failed = Some(error);
         }
     }
@@ -121,7 +136,8 @@ fn choose_driver(choice: IoDriver) -> Result<Driver, StartError> {
         IoDriver::IoUring => DriverChoice::IoUring,
         IoDriver::Epoll => DriverChoice::Epoll,
     };
-    let (driver, why) = Driver::choose(choice).map_err(|error| format!("io-driver io_uring is not possible here: {error}"))?;
+    let (driver, why) = Driver::choose(choice)
+        .map_err(|error| format!("io-driver io_uring is not possible here: {error}"))?;
     match why {
         Some(error) => info!("I/O driver: {driver} (io_uring is not possible here: {error})"),
         None => info!("I/O driver: {driver}"),
@@ -132,28 +148,48 @@ fn choose_driver(choice: IoDriver) -> Result<Driver, StartError> {
 fn listen_plan(settings: &Settings) -> ListenPlan {
     ListenPlan {
         port: settings.port,
-        bind: settings.bind.iter().map(|word| BindAddress::parse(word)).collect(),
+        bind: settings
+            .bind
+            .iter()
+            .map(|word| BindAddress::parse(word))
+            .collect(),
         backlog: settings.tcp_backlog.try_into().unwrap_or(i32::MAX),
-        unix: settings.unixsocket.clone().map(|path| (path, settings.unixsocketperm)),
+        unix: settings
+            .unixsocket
+            .clone()
+            .map(|path| (path, settings.unixsocketperm)),
     }
 }
 
 fn announce(settings: &Settings, cores: usize) {
     if settings.port != 0 {
-        info!("Ready to accept connections tcp on port {}, {cores} cores", settings.port);
+        info!(
+            "Ready to accept connections tcp on port {}, {cores} cores",
+            settings.port
+        );
     }
     if let Some(path) = &settings.unixsocket {
         info!("Ready to accept connections unix at {}", path.display());
     }
 }
 
-fn build_server(settings: &Settings, loaded: Loaded, cores: usize, net: Net) -> Result<Server, StartError> {
+fn build_server(
+    settings: &Settings,
+    loaded: Loaded,
+    cores: usize,
+    net: Net,
+) -> Result<Server, StartError> {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    let renames: Vec<_> = loaded.renames.iter().map(|rename| (text(&rename.from), text(&rename.to))).collect();
+    let renames: Vec<_> = loaded
+        .renames
+        .iter()
+        .map(|rename| (text(&rename.from), text(&rename.to)))
+        .collect();
     let registry = Registry::new(&renames)?;
     let shard_map = ShardMap::new(settings.shards.clamp(1, store::slot::SHARDS_MAX));
     let seed = Seed(random_u64(), random_u64());
-    let slices = TenantSlices::new((0..shard_map.shards()).map(|_| Slice::new(settings.databases, seed)));
+    let slices =
+        TenantSlices::new((0..shard_map.shards()).map(|_| Slice::new(settings.databases, seed)));
     let commands = registry.all().len();
     Ok(Server {
         registry,
@@ -165,7 +201,10 @@ fn build_server(settings: &Settings, loaded: Loaded, cores: usize, net: Net) -> 
         stats: (0..cores).map(|_| CoreStats::new(commands)).collect(),
         config: Config::new(loaded.values, loaded.file),
         started_at_ms: now_ms(),
-        run_id: (0..3).map(|_| format!("{:016x}", random_u64())).collect::<String>()[..40].to_owned(),
+        run_id: (0..3)
+            .map(|_| format!("{:016x}", random_u64()))
+            .collect::<String>()[..40]
+            .to_owned(),
     })
 }
 

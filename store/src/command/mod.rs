@@ -12,6 +12,7 @@ mod float;
 mod hash;
 mod key_positions;
 mod keys;
+mod list;
 pub mod sampling;
 pub mod scan_batch;
 pub mod scan_options;
@@ -51,4 +52,10 @@ pub fn tables() -> impl Iterator<Item = &'static DataCommand> {
 }
 
 /// One table per group; a command is one line in its group's table.
-static TABLES: &[&[&DataCommand]] = &[string::TABLE, set::TABLE, zset::TABLE, hash::TABLE];
+static TABLES: &[&[&DataCommand]] = &[
+    string::TABLE,
+    set::TABLE,
+    zset::TABLE,
+    hash::TABLE,
+    list::TABLE,
+];

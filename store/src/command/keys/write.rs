@@ -112,6 +112,11 @@ impl Keys<'_> {
             .is_some_and(|db| db.remove(key.hash, key.bytes))
     }
 
+    /// Frees a big part of the key's value that has been cut off, in the background.
+    pub fn discard(&mut self, key: Key<'_>, value: Value) {
+        self.db_to_write(key).discard(value);
+    }
+
     /// Deletes the key when its collection is empty, with event `del`; whether it did.
     pub fn delete_if_empty(&mut self, key: Key<'_>) -> bool {
         let empty = match self.view(key) {

@@ -135,6 +135,11 @@ impl Db {
         Some(entry)
     }
 
+    /// Frees a value that is no key's any more: at once when it is small, else by [`Self::free_step`].
+    pub fn discard(&mut self, value: Value) {
+        self.trash.discard(Entry::new(b"", value, None, 0));
+    }
+
     /// Forgets all keys and returns how many there were. The memory is given back by [`Self::free_step`].
     pub fn flush(&mut self) -> usize {
         let keys = self.len();

@@ -1,0 +1,82 @@
+//! LMPOP: elements from the first of several lists that has any.
+
+use resp::Args;
+
+use super::pop::{pop_into, popped};
+use super::{LIST, parse_side};
+use crate::command::{
+    ArgCursor, CommandError, Ctx, DataCommand, Flags, KeyFlags, KeySpec, Spec, parse_at_least,
+};
+use crate::types::Side;
+
+pub(super) static LMPOP: DataCommand = DataCommand {
+    spec: Spec {
+        name: "lmpop",
+        summary: "Removes elements from an end of the first list that has any, and returns them.",
+        since: "7.0.0",
+        complexity: "O(N+M) with N the number of keys and M the number of elements returned.",
+        arity: -4,
+        flags: Flags::WRITE.union(Flags::MOVABLEKEYS),
+        keys: &[KeySpec::counted(
+            1,
+            KeyFlags::RW.union(KeyFlags::ACCESS).union(KeyFlags::DELETE),
+        )],
+        syntax: "numkeys key [key ...] LEFT | RIGHT [COUNT count]",
+        ..LIST
+    },
+    run: lmpop,
+    subcommands: &[],
+};
+
+const NO_KEYS: CommandError = CommandError::text("ERR numkeys should be greater than 0");
+const NO_COUNT: CommandError = CommandError::text("ERR count should be greater than 0");
+
+struct LmpopArgs {
+    key_count: usize,
+    side: Side,
+    count: usize,
+}
+
+impl LmpopArgs {
+    /// Reads from the key count at argument 1 to the end.
+    fn parse(args: Args<'_>) -> Result<Self, CommandError> {
+        let key_count = parse_at_least(args.get(1), 1, NO_KEYS)?;
+        let mut cursor = ArgCursor::new(args, key_count.saturating_add(2));
+        let side = parse_side(cursor.expect()?).ok_or(CommandError::Syntax)?;
+        let mut count = None;
+        while !cursor.is_done() {
+            if count.is_some() || cursor.remaining() < 2 || !cursor.keyword("COUNT") {
+                return Err(CommandError::Syntax);
+            }
+            count = Some(parse_at_least(cursor.expect()?, 1, NO_COUNT)?);
+        }
+        Ok(LmpopArgs {
+            key_count,
+            side,
+            count: count.unwrap_or(1),
+        })
+    }
+}
+
+fn lmpop(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<(), CommandError> {
+    let LmpopArgs {
+        key_count,
+        side,
+        count,
+    } = LmpopArgs::parse(args)?;
+    for index in 2..2 + key_count {
+        let key = ctx.keys.arg(args, index);
+        let Some(mut list) = ctx.keys.edit_list(key)? else {
+            continue;
+        };
+        ctx.reply.array(2);
+        ctx.reply.bulk(key.bytes);
+        let taken = pop_into(&mut list, side, count, &mut ctx.reply);
+        let empty = list.is_empty();
+        drop(list);
+        popped(ctx, key, side, taken, empty);
+        return Ok(());
+    }
+    ctx.reply.null_array();
+    Ok(())
+}
