@@ -55,6 +55,7 @@ impl CoreSeat {
 
     async fn run(self, server: Arc<Server>) -> io::Result<()> {
         let lane = Arc::clone(server.net.mailboxes[self.index].wake_lane());
+        let _in_runtime = lane.enter_runtime();
         let core = Rc::new(Core::new(self.index, server, self.random_seed));
         let reactor = Rc::new(Reactor::new(core, lane));
         let addressee = Rc::clone(&reactor);
