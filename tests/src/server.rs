@@ -37,7 +37,8 @@ impl ServerBuilder {
         Self::program(reference_binary())
     }
 
-    fn program(program: PathBuf) -> Self {
+    /// Any server that takes redis-server's flags, by its path or name.
+    pub fn program(program: PathBuf) -> Self {
         ServerBuilder {
             program,
             args: Vec::new(),

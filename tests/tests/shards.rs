@@ -9,8 +9,11 @@ fn duration() -> Duration {
     Duration::from_secs(if full { 30 } else { 2 })
 }
 
+/// What one client does again and again.
+type Job<'a> = &'a (dyn Fn(&mut Conn, &mut Rng) + Sync);
+
 /// Runs every job in a loop on its own connection until the time is up.
-fn storm(server: &Server, jobs: &[&(dyn Fn(&mut Conn, &mut Rng) + Sync)]) {
+fn storm(server: &Server, jobs: &[Job<'_>]) {
     let stop = AtomicBool::new(false);
     std::thread::scope(|scope| {
         for (i, job) in jobs.iter().enumerate() {
