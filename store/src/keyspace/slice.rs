@@ -15,6 +15,12 @@ pub struct Slice {
     pub counters: Counters,
 }
 
+// A slice moves between the cores that lock it.
+const _: () = {
+    const fn is_send<T: Send>() {}
+    is_send::<Slice>();
+};
+
 /// What happened to a slice's keys since it was created.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counters {
@@ -126,7 +132,8 @@ impl Slice {
         usage
     }
 
-    /// Frees about `items` items of what was removed; true when nothing is left. Some 3000 items take 0.3 ms at worst.
+    /// Frees about `items` items of what was removed; true when nothing is left. A thousand items stay
+    /// well below 0.3 ms even when each is a cache miss.
     pub fn free_step(&mut self, items: usize) -> bool {
         let count = self.dbs.len();
         for offset in 0..count {

@@ -197,11 +197,18 @@ impl<T: Thin> Segment<T> {
     /// segment that is being dismantled.
     pub(super) fn take_some(&mut self, max: usize, mut taken: impl FnMut(T)) -> usize {
         let wanted = max.min(self.len());
-        let occupied = self
-            .buckets
-            .iter_mut()
-            .flat_map(|bucket| (0..SLOTS).filter_map(|slot| bucket.take(slot)));
-        occupied.take(wanted).for_each(&mut taken);
+        let mut left = wanted;
+        for at in 0..self.buckets.len() {
+            if left == 0 {
+                break;
+            }
+            if let Some(ahead) = self.buckets.get(at + 2) {
+                ahead.items().for_each(Thin::prefetch);
+            }
+            let bucket = &mut self.buckets[at];
+            let items = (0..SLOTS).filter_map(|slot| bucket.take(slot));
+            left -= items.take(left).map(&mut taken).count();
+        }
         self.len -= wanted as u32;
         wanted
     }
