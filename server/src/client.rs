@@ -54,7 +54,7 @@ pub struct ClientInfo {
 }
 
 /// The texts of a connection.
-#[derive(Debug, Default, Clone)]
+#[derive(Debug, Clone)]
 pub struct ClientNames {
     /// `CLIENT SETNAME`.
     pub name: Vec<u8>,
@@ -64,6 +64,18 @@ pub struct ClientNames {
     pub lib_version: Vec<u8>,
     /// The authenticated user.
     pub user: String,
+}
+
+impl Default for ClientNames {
+    /// A new connection: the default user, and nothing else.
+    fn default() -> Self {
+        ClientNames {
+            name: Vec::new(),
+            lib_name: Vec::new(),
+            lib_version: Vec::new(),
+            user: "default".to_owned(),
+        }
+    }
 }
 
 impl ClientInfo {

@@ -70,6 +70,19 @@ impl CoreStats {
             calls: (0..commands).map(|_| Counter::default()).collect(),
         }
     }
+
+    /// Back to zero, for CONFIG RESETSTAT.
+    pub fn reset(&self) {
+        let counters = [
+            &self.commands,
+            &self.errors,
+            &self.input_bytes,
+            &self.output_bytes,
+            &self.connections,
+            &self.rejected_connections,
+        ];
+        counters.into_iter().chain(&self.calls).for_each(Counter::reset);
+    }
 }
 
 /// A counter with one writer and many readers.

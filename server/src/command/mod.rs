@@ -1,5 +1,20 @@
 //! Commands about the connection and the server: what needs more than the keyspace.
 
+mod access;
+mod client;
+mod clock;
+mod config;
+mod connection;
+mod debug;
+mod help;
+mod info;
+mod introspection;
+mod lolwut;
+mod memory;
+mod password;
+mod replication;
+mod shutdown;
+
 use resp::{Args, ReplyWriter};
 use store::command::{CommandError, Keys, Spec};
 
@@ -36,4 +51,16 @@ pub fn tables() -> impl Iterator<Item = &'static ServerCommand> {
 }
 
 /// One table per family; a command is one line in its family's table.
-static TABLES: &[&[&ServerCommand]] = &[];
+static TABLES: &[&[&ServerCommand]] = &[
+    connection::COMMANDS,
+    client::COMMANDS,
+    introspection::COMMANDS,
+    config::COMMANDS,
+    info::COMMANDS,
+    clock::COMMANDS,
+    memory::COMMANDS,
+    debug::COMMANDS,
+    shutdown::COMMANDS,
+    replication::COMMANDS,
+    lolwut::COMMANDS,
+];

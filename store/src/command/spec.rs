@@ -112,6 +112,8 @@ bitflags! {
         const GEO = 1 << 7;
         /// `@stream`
         const STREAM = 1 << 8;
+        /// `@admin`, of a command without the flag
+        const ADMIN = 1 << 9;
     }
 }
 

@@ -1,0 +1,117 @@
+//! CLIENT KILL: the old form with an address, and the new one with filters.
+
+use resp::Args;
+use store::command::{ArgCursor, CommandError, parse_i64};
+
+use super::super::ServerCtx;
+use super::super::password::DEFAULT_USER;
+use super::list::ClientType;
+use crate::client::ClientInfo;
+
+/// Which connections to close. Every filter that is there must fit.
+#[derive(Default)]
+struct Filters<'a> {
+    id: Option<u64>,
+    client_type: Option<ClientType>,
+    addr: Option<&'a [u8]>,
+    laddr: Option<&'a [u8]>,
+    user: Option<&'a [u8]>,
+    spare_self: bool,
+}
+
+impl<'a> Filters<'a> {
+    fn parse(mut options: ArgCursor<'a>) -> Result<Self, CommandError> {
+        let mut filters = Filters {
+            spare_self: true,
+            ..Filters::default()
+        };
+        while let Some(option) = options.next_arg() {
+            let value = options.expect()?;
+            match option.to_ascii_lowercase().as_slice() {
+                b"id" => filters.id = Some(parse_id(value)?),
+                b"type" => filters.client_type = Some(ClientType::parse(value)?),
+                b"addr" => filters.addr = Some(value),
+                b"laddr" => filters.laddr = Some(value),
+                b"user" => filters.user = Some(known_user(value)?),
+                b"skipme" => filters.spare_self = parse_yes_no(value)?,
+                _ => return Err(CommandError::Syntax),
+            }
+        }
+        Ok(filters)
+    }
+
+    fn fit(&self, client: &ClientInfo) -> bool {
+        let is = |wanted: Option<&[u8]>, value: &str| {
+            wanted.is_none_or(|wanted| wanted == value.as_bytes())
+        };
+        is(self.addr, &client.addr)
+            && is(self.laddr, &client.laddr)
+            && self.client_type.is_none_or(|wanted| wanted.fits(client))
+            && self.id.is_none_or(|id| id == client.id)
+            && (self.user.is_none() || is(self.user, &client.names().user))
+    }
+}
+
+fn parse_id(word: &[u8]) -> Result<u64, CommandError> {
+    match parse_i64(word) {
+        Ok(id @ 1..) => Ok(id as u64),
+        _ => Err(CommandError::text("ERR client-id should be greater than 0")),
+    }
+}
+
+fn known_user(user: &[u8]) -> Result<&[u8], CommandError> {
+    if user == DEFAULT_USER.as_bytes() {
+        return Ok(user);
+    }
+    let text = format!("ERR No such user '{}'", String::from_utf8_lossy(user));
+    Err(CommandError::Text(text.into()))
+}
+
+fn parse_yes_no(word: &[u8]) -> Result<bool, CommandError> {
+    if word.eq_ignore_ascii_case(b"yes") {
+        Ok(true)
+    } else if word.eq_ignore_ascii_case(b"no") {
+        Ok(false)
+    } else {
+        Err(CommandError::Syntax)
+    }
+}
+
+pub(super) fn kill(ctx: &mut ServerCtx<'_>, args: Args<'_>) -> Result<(), CommandError> {
+    if args.len() == 3 {
+        let filters = Filters {
+            addr: Some(args.get(2)),
+            ..Filters::default()
+        };
+        return match kill_all(ctx, &filters) {
+            0 => Err(CommandError::text("ERR No such client")),
+            _ => {
+                ctx.reply.ok();
+                Ok(())
+            }
+        };
+    }
+    let filters = Filters::parse(ArgCursor::new(args, 2))?;
+    let killed = kill_all(ctx, &filters);
+    ctx.reply.integer(killed);
+    Ok(())
+}
+
+/// Closes what fits and returns how many; the caller's own connection closes after the reply.
+fn kill_all(ctx: &mut ServerCtx<'_>, filters: &Filters<'_>) -> i64 {
+    let clients = &ctx.core.server.clients;
+    let own = ctx.session.client.id;
+    let mut killed = 0;
+    for client in clients.snapshot() {
+        if !filters.fit(&client) || (client.id == own && filters.spare_self) {
+            continue;
+        }
+        if client.id == own {
+            ctx.session.closing = true;
+            killed += 1;
+        } else {
+            killed += i64::from(clients.kill(client.id));
+        }
+    }
+    killed
+}

@@ -1,0 +1,182 @@
+//! CLIENT LIST and CLIENT INFO: one line a connection, in Redis's fields and order, then ours.
+
+use std::fmt::Write;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+
+use resp::Args;
+use store::command::{CommandError, parse_i64};
+
+use super::super::ServerCtx;
+use crate::client::{ClientInfo, ClientNames};
+use crate::registry::Registry;
+
+/// The classes clients can be asked for by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ClientType {
+    /// All there are for now.
+    Normal,
+    /// The primary this server follows: none.
+    Primary,
+    /// A replica: none.
+    Replica,
+    /// A subscriber: none yet.
+    Pubsub,
+}
+
+impl ClientType {
+    pub(super) fn parse(word: &[u8]) -> Result<Self, CommandError> {
+        match word.to_ascii_lowercase().as_slice() {
+            b"normal" => Ok(ClientType::Normal),
+            b"slave" | b"replica" => Ok(ClientType::Replica),
+            b"pubsub" => Ok(ClientType::Pubsub),
+            b"master" => Ok(ClientType::Primary),
+            _ => {
+                let text = format!(
+                    "ERR Unknown client type '{}'",
+                    String::from_utf8_lossy(word)
+                );
+                Err(CommandError::Text(text.into()))
+            }
+        }
+    }
+
+    /// Whether a connection is of this type.
+    pub(super) fn fits(self, _: &ClientInfo) -> bool {
+        self == ClientType::Normal
+    }
+}
+
+/// Which connections CLIENT LIST describes.
+enum Selection {
+    Type(ClientType),
+    Ids(Vec<u64>),
+    All,
+}
+
+impl Selection {
+    fn parse(args: Args<'_>) -> Result<Self, CommandError> {
+        let option = args.try_get(2).map(<[u8]>::to_ascii_lowercase);
+        match (option.as_deref(), args.len()) {
+            (None, _) => Ok(Selection::All),
+            (Some(b"type"), 4) => ClientType::parse(args.get(3)).map(Selection::Type),
+            (Some(b"id"), 4..) => args
+                .iter()
+                .skip(3)
+                .map(parse_id)
+                .collect::<Result<_, _>>()
+                .map(Selection::Ids),
+            _ => Err(CommandError::Syntax),
+        }
+    }
+}
+
+fn parse_id(word: &[u8]) -> Result<u64, CommandError> {
+    let id = parse_i64(word).map_err(|_| CommandError::text("ERR Invalid client ID"))?;
+    // A negative number is no error: no connection has it.
+    Ok(u64::try_from(id).unwrap_or(0))
+}
+
+pub(super) fn list(ctx: &mut ServerCtx<'_>, args: Args<'_>) -> Result<(), CommandError> {
+    let selection = Selection::parse(args)?;
+    note_command(ctx, b"client|list");
+    let clients = &ctx.core.server.clients;
+    let chosen: Vec<Arc<ClientInfo>> = match selection {
+        Selection::All => clients.snapshot(),
+        Selection::Type(wanted) => clients
+            .snapshot()
+            .into_iter()
+            .filter(|client| wanted.fits(client))
+            .collect(),
+        Selection::Ids(ids) => ids.into_iter().filter_map(|id| clients.get(id)).collect(),
+    };
+    write_lines(ctx, &chosen);
+    Ok(())
+}
+
+pub(super) fn info(ctx: &mut ServerCtx<'_>, _: Args<'_>) -> Result<(), CommandError> {
+    note_command(ctx, b"client|info");
+    let own = [Arc::clone(&ctx.session.client)];
+    write_lines(ctx, &own);
+    Ok(())
+}
+
+/// A connection's line names the command that asks, which is noted otherwise only when it is done.
+fn note_command(ctx: &ServerCtx<'_>, full_name: &[u8]) {
+    if let Some(command) = ctx.core.server.registry.find_full(full_name) {
+        ctx.session
+            .client
+            .last_command
+            .store(command.id as u32, Relaxed);
+    }
+}
+
+fn write_lines(ctx: &mut ServerCtx<'_>, clients: &[Arc<ClientInfo>]) {
+    let mut lines = Vec::new();
+    for client in clients {
+        push_line(&mut lines, client, &ctx.core.server.registry, ctx.now_ms);
+    }
+    ctx.reply.verbatim("txt", &lines);
+}
+
+fn push_line(lines: &mut Vec<u8>, client: &ClientInfo, registry: &Registry, now_ms: u64) {
+    let ClientNames {
+        name,
+        lib_name,
+        lib_version,
+        user,
+    } = client.names();
+    let command = registry
+        .all()
+        .get(client.last_command.load(Relaxed) as usize);
+    let command = command.map_or("NULL", |command| command.full_name.as_str());
+    let query = client.query_bytes.load(Relaxed);
+    let query_capacity = client.query_capacity_bytes.load(Relaxed);
+    let output = client.output_bytes.load(Relaxed);
+    let total = size_of::<ClientInfo>() + query_capacity + output;
+    let mut line = String::with_capacity(384);
+    // Writing to a String cannot fail.
+    let _ = write!(
+        line,
+        "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={} db={} sub=0 psub=0 ssub=0 multi=-1 \
+         qbuf={query} qbuf-free={} argv-mem=0 multi-mem=0 rbs={output} rbp={output} obl=0 oll=0 omem={output} tot-mem={total} \
+         events={} cmd={command} user={user} redir=-1 resp={} lib-name={} lib-ver={} core={}",
+        client.id,
+        client.addr,
+        client.laddr,
+        client.fd,
+        String::from_utf8_lossy(&name),
+        now_ms.saturating_sub(client.created_at_ms) / 1000,
+        now_ms.saturating_sub(client.active_at_ms.load(Relaxed)) / 1000,
+        flags(client),
+        client.db.load(Relaxed),
+        query_capacity.saturating_sub(query),
+        if output > 0 { "rw" } else { "r" },
+        client.resp.load(Relaxed),
+        String::from_utf8_lossy(&lib_name),
+        String::from_utf8_lossy(&lib_version),
+        client.core,
+    );
+    lines.extend_from_slice(line.as_bytes());
+    lines.push(b'\n');
+}
+
+/// One letter per state, `N` for none.
+fn flags(client: &ClientInfo) -> String {
+    let states = [
+        (client.killed.load(Relaxed), 'A'),
+        (client.is_unix, 'U'),
+        (client.no_evict.load(Relaxed), 'e'),
+        (client.no_touch.load(Relaxed), 'T'),
+    ];
+    let letters: String = states
+        .iter()
+        .filter(|(set, _)| *set)
+        .map(|(_, letter)| letter)
+        .collect();
+    if letters.is_empty() {
+        "N".to_owned()
+    } else {
+        letters
+    }
+}

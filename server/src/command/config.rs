@@ -1,0 +1,151 @@
+//! CONFIG: reading, changing and writing down the configuration of the running server.
+
+use resp::Args;
+use store::command::{CommandError, Flags, Group, Spec};
+
+use super::access::is_local;
+use super::{ServerCommand, ServerCtx, help};
+use crate::config::{SetError, Settings};
+use crate::core::Core;
+use crate::logging;
+use crate::runtime::files;
+use crate::server::CoreStats;
+
+pub(super) static COMMANDS: &[&ServerCommand] = &[&CONFIG];
+
+const DEFAULT: Spec = Spec {
+    since: "2.0.0",
+    group: Group::Server,
+    arity: 2,
+    flags: Flags::ADMIN
+        .union(Flags::NOSCRIPT)
+        .union(Flags::LOADING)
+        .union(Flags::STALE),
+    ..Spec::DEFAULT
+};
+
+static CONFIG: ServerCommand = ServerCommand {
+    spec: Spec {
+        name: "config",
+        summary: "A container for server configuration commands.",
+        complexity: "Depends on subcommand.",
+        arity: -2,
+        flags: Flags::empty(),
+        ..DEFAULT
+    },
+    run: help::container,
+    subcommands: &[
+        ServerCommand {
+            spec: Spec {
+                name: "get",
+                summary: "Returns the directives that match any of the patterns.",
+                complexity: "O(N) when N is the number of configuration parameters provided",
+                arity: -3,
+                syntax: "parameter [parameter ...]",
+                ..DEFAULT
+            },
+            run: get,
+            subcommands: &[],
+        },
+        ServerCommand {
+            spec: Spec {
+                name: "set",
+                summary: "Sets directives, all or none.",
+                complexity: "O(N) when N is the number of configuration parameters provided",
+                arity: -4,
+                syntax: "parameter value [parameter value ...]",
+                ..DEFAULT
+            },
+            run: set,
+            subcommands: &[],
+        },
+        ServerCommand {
+            spec: Spec {
+                name: "rewrite",
+                summary: "Writes the present configuration to the configuration file.",
+                since: "2.8.0",
+                ..DEFAULT
+            },
+            run: rewrite,
+            subcommands: &[],
+        },
+        ServerCommand {
+            spec: Spec {
+                name: "resetstat",
+                summary: "Sets the counters INFO reports back to zero.",
+                ..DEFAULT
+            },
+            run: resetstat,
+            subcommands: &[],
+        },
+        help::subcommand(Group::Server, "5.0.0"),
+    ],
+};
+
+fn get(ctx: &mut ServerCtx<'_>, args: Args<'_>) -> Result<(), CommandError> {
+    let found = ctx.core.server.config.get(args.iter().skip(2));
+    ctx.reply.map(found.len());
+    for (name, value) in found {
+        ctx.reply.bulk(&name);
+        ctx.reply.bulk(&value);
+    }
+    Ok(())
+}
+
+fn set(ctx: &mut ServerCtx<'_>, args: Args<'_>) -> Result<(), CommandError> {
+    if !args.len().is_multiple_of(2) {
+        return Err(CommandError::Syntax);
+    }
+    let core = ctx.core;
+    let pairs = (2..args.len())
+        .step_by(2)
+        .map(|at| (args.get(at), args.get(at + 1)));
+    let may_set_protected = core
+        .settings()
+        .enable_protected_configs
+        .allows(is_local(ctx));
+    let changed = core
+        .server
+        .config
+        .set(pairs, may_set_protected, |old, new| apply(core, old, new));
+    changed.map_err(|error| CommandError::Text(error.to_string().into()))?;
+    core.refresh_settings();
+    ctx.reply.ok();
+    Ok(())
+}
+
+/// Carries out what is not simply read from the settings when it is needed.
+fn apply(core: &Core, old: &Settings, new: &Settings) -> Result<(), SetError> {
+    let net = &core.server.net;
+    if old.maxclients != new.maxclients {
+        let fitting = files::reserve(new.maxclients.into(), core.server.stats.len() as u64);
+        if fitting < new.maxclients.into() {
+            let reason = format!(
+                "The operating system is not able to handle the specified number of clients, try with {fitting}"
+            );
+            return Err(SetError::failed("maxclients", reason));
+        }
+        net.census.set_max(new.maxclients as usize);
+    }
+    net.limits.apply(new);
+    if old.loglevel != new.loglevel {
+        logging::set_level(new.loglevel);
+    }
+    Ok(())
+}
+
+fn rewrite(ctx: &mut ServerCtx<'_>, _: Args<'_>) -> Result<(), CommandError> {
+    ctx.core.server.config.rewrite().map_err(|error| {
+        tracing::warn!("CONFIG REWRITE failed: {error}");
+        CommandError::Text(error.to_string().into())
+    })?;
+    tracing::warn!("CONFIG REWRITE executed with success.");
+    ctx.reply.ok();
+    Ok(())
+}
+
+fn resetstat(ctx: &mut ServerCtx<'_>, _: Args<'_>) -> Result<(), CommandError> {
+    ctx.core.server.stats.iter().for_each(CoreStats::reset);
+    ctx.reply.ok();
+    Ok(())
+}

@@ -1,0 +1,123 @@
+//! DEBUG: a few looks inside, for tests and the curious, behind `enable-debug-command`.
+
+use std::time::Duration;
+
+use resp::Args;
+use store::command::{CommandError, Flags, Group, KeyFlags, KeySpec, Routing, Spec, parse_f64};
+use store::slot::slot_of;
+
+use super::access::is_local;
+use super::{ServerCommand, ServerCtx, help};
+
+pub(super) static COMMANDS: &[&ServerCommand] = &[&DEBUG];
+
+const NOT_ALLOWED: CommandError = CommandError::text(
+    "ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", you can run it from a local connection, otherwise you need to set this option in the configuration file, and then restart the server.",
+);
+
+/// The longest DEBUG SLEEP.
+const SLEEP_MAX_SECONDS: f64 = 3600.0;
+
+const DEFAULT: Spec = Spec {
+    group: Group::Server,
+    arity: 3,
+    flags: Flags::ADMIN
+        .union(Flags::NOSCRIPT)
+        .union(Flags::LOADING)
+        .union(Flags::STALE)
+        .union(Flags::PROTECTED),
+    ..Spec::DEFAULT
+};
+
+const ONE_KEY: &[KeySpec] = &[KeySpec::at(2, KeyFlags::RO)];
+
+static DEBUG: ServerCommand = ServerCommand {
+    spec: Spec {
+        name: "debug",
+        summary: "A container for debugging commands.",
+        complexity: "Depends on subcommand.",
+        arity: -2,
+        ..DEFAULT
+    },
+    run: help::container,
+    subcommands: &[
+        ServerCommand {
+            spec: Spec {
+                name: "sleep",
+                summary: "Stops the server for that many seconds.",
+                routing: Routing::All,
+                syntax: "seconds",
+                ..DEFAULT
+            },
+            run: sleep,
+            subcommands: &[],
+        },
+        ServerCommand {
+            spec: Spec {
+                name: "object",
+                summary: "Describes how a key's value is kept.",
+                keys: ONE_KEY,
+                syntax: "key",
+                ..DEFAULT
+            },
+            run: object,
+            subcommands: &[],
+        },
+        ServerCommand {
+            spec: Spec {
+                name: "shard",
+                summary: "Returns the slot, the shard and the owning core of a key.",
+                syntax: "key",
+                ..DEFAULT
+            },
+            run: shard,
+            subcommands: &[],
+        },
+        help::subcommand(Group::Server, "5.0.0"),
+    ],
+};
+
+fn check_allowed(ctx: &ServerCtx<'_>) -> Result<(), CommandError> {
+    match ctx
+        .core
+        .settings()
+        .enable_debug_command
+        .allows(is_local(ctx))
+    {
+        true => Ok(()),
+        false => Err(NOT_ALLOWED),
+    }
+}
+
+/// Blocks this core's thread while it holds every slice, so that no other core's commands go on either.
+fn sleep(ctx: &mut ServerCtx<'_>, args: Args<'_>) -> Result<(), CommandError> {
+    check_allowed(ctx)?;
+    let seconds = parse_f64(args.get(2))?.clamp(0.0, SLEEP_MAX_SECONDS);
+    std::thread::sleep(Duration::from_secs_f64(seconds));
+    ctx.reply.ok();
+    Ok(())
+}
+
+fn object(ctx: &mut ServerCtx<'_>, args: Args<'_>) -> Result<(), CommandError> {
+    check_allowed(ctx)?;
+    let keys = ctx.keys.as_mut().expect("the key spec asks for its slice");
+    let key = keys.arg(args, 2);
+    let encoding = keys.encoding(key).ok_or(CommandError::NoSuchKey)?;
+    let idle = keys.idle_seconds(key).unwrap_or(0);
+    let bytes = keys.memory_bytes(key).unwrap_or(0);
+    ctx.reply.simple(&format!(
+        "refcount:1 encoding:{encoding} memory:{bytes} lru_seconds_idle:{idle}"
+    ));
+    Ok(())
+}
+
+fn shard(ctx: &mut ServerCtx<'_>, args: Args<'_>) -> Result<(), CommandError> {
+    check_allowed(ctx)?;
+    let server = &ctx.core.server;
+    let key = args.get(2);
+    let shard = server.shard_map.shard_of(key);
+    let core = shard % server.stats.len();
+    ctx.reply
+        .simple(&format!("slot:{} shard:{shard} core:{core}", slot_of(key)));
+    Ok(())
+}

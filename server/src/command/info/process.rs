@@ -1,0 +1,74 @@
+//! What the operating system knows about this process and machine.
+
+use std::fs;
+use std::sync::OnceLock;
+
+use nix::sys::resource::{Usage, UsageWho, getrusage};
+
+/// CPU time in seconds.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct CpuTimes {
+    pub(super) system: f64,
+    pub(super) user: f64,
+}
+
+/// CPU time of the process, or of the children it waited for.
+pub(super) fn cpu_times(who: UsageWho) -> CpuTimes {
+    let seconds =
+        |time: nix::sys::time::TimeVal| time.tv_sec() as f64 + time.tv_usec() as f64 / 1e6;
+    let of = |usage: Usage| CpuTimes {
+        system: seconds(usage.system_time()),
+        user: seconds(usage.user_time()),
+    };
+    getrusage(who).map(of).unwrap_or_default()
+}
+
+/// Resident memory in bytes.
+pub(super) fn resident_bytes() -> u64 {
+    status_kib("VmRSS:").unwrap_or(0) * 1024
+}
+
+fn status_kib(field: &str) -> Option<u64> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    kib_of(&status, field)
+}
+
+/// The number of a line such as `VmRSS:     1234 kB`.
+fn kib_of(text: &str, field: &str) -> Option<u64> {
+    let rest = text.lines().find_map(|line| line.strip_prefix(field))?;
+    rest.trim().strip_suffix("kB")?.trim().parse().ok()
+}
+
+/// Memory of the machine in bytes.
+pub(super) fn system_memory_bytes() -> u64 {
+    static BYTES: OnceLock<u64> = OnceLock::new();
+    *BYTES.get_or_init(|| {
+        let meminfo = fs::read_to_string("/proc/meminfo").unwrap_or_default();
+        kib_of(&meminfo, "MemTotal:").unwrap_or(0) * 1024
+    })
+}
+
+/// System, release and architecture.
+pub(super) fn os() -> &'static str {
+    static OS: OnceLock<String> = OnceLock::new();
+    OS.get_or_init(|| {
+        let release = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+        format!("Linux {} {}", release.trim(), std::env::consts::ARCH)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_kernel_answers() {
+        assert!(resident_bytes() > 1 << 20);
+        assert!(system_memory_bytes() > 1 << 20);
+        assert!(os().starts_with("Linux "));
+        assert_eq!(
+            kib_of("VmPeak:\t  9 kB\nVmRSS:\t  12 kB\n", "VmRSS:"),
+            Some(12)
+        );
+    }
+}

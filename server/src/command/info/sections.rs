@@ -1,0 +1,467 @@
+//! The sections of INFO, in Redis's order and with its names. A figure of something this
+//! server does not have is 0, as it is in a Redis that does not use it.
+
+use std::fmt::{Display, Write};
+
+use nix::sys::resource::UsageWho;
+
+use super::super::ServerCtx;
+use super::counters::Figures;
+use super::process;
+use crate::version;
+
+/// One section.
+pub(super) struct Section {
+    /// Its heading; in lower case the name to ask for it by.
+    pub(super) title: &'static str,
+    /// Whether it is there when no section is asked for.
+    pub(super) is_default: bool,
+    /// Writes its lines.
+    pub(super) write: fn(&mut String, &ServerCtx<'_>, &Figures),
+}
+
+const fn section(title: &'static str, write: fn(&mut String, &ServerCtx<'_>, &Figures)) -> Section {
+    Section {
+        title,
+        is_default: true,
+        write,
+    }
+}
+
+const fn on_request(
+    title: &'static str,
+    write: fn(&mut String, &ServerCtx<'_>, &Figures),
+) -> Section {
+    Section {
+        title,
+        is_default: false,
+        write,
+    }
+}
+
+/// All sections.
+pub(super) static SECTIONS: &[Section] = &[
+    section("Server", server),
+    section("Clients", clients),
+    section("Memory", memory),
+    section("Persistence", persistence),
+    section("Stats", stats),
+    section("Replication", replication),
+    section("CPU", cpu),
+    section("Modules", |_, _, _| {}),
+    on_request("Commandstats", commandstats),
+    section("Errorstats", |_, _, _| {}),
+    on_request("Latencystats", |_, _, _| {}),
+    section("Cluster", |text, _, _| line(text, "cluster_enabled", 0)),
+    section("Keyspace", keyspace),
+];
+
+fn line(text: &mut String, name: &str, value: impl Display) {
+    // Writing to a String cannot fail.
+    let _ = write!(text, "{name}:{value}\r\n");
+}
+
+fn zeroes(text: &mut String, names: &[&str]) {
+    names.iter().for_each(|name| line(text, name, 0));
+}
+
+fn server(text: &mut String, ctx: &ServerCtx<'_>, _: &Figures) {
+    let (server, settings) = (&ctx.core.server, ctx.core.settings());
+    let uptime = ctx.now_ms.saturating_sub(server.started_at_ms) / 1000;
+    let executable = std::env::current_exe()
+        .map(|path| path.display().to_string())
+        .unwrap_or_default();
+    let config_file = server
+        .config
+        .file()
+        .map(|path| path.display().to_string())
+        .unwrap_or_default();
+    line(text, "redis_version", version::REDIS);
+    line(text, "redis_git_sha1", "00000000");
+    line(text, "redis_git_dirty", 0);
+    line(text, "redis_build_id", "0");
+    line(text, "server_name", "redoxcache");
+    line(text, "redoxcache_version", version::OWN);
+    line(text, "redis_mode", "standalone");
+    line(text, "os", process::os());
+    line(text, "arch_bits", usize::BITS);
+    line(text, "multiplexing_api", server.net.driver.api_name());
+    line(text, "process_id", std::process::id());
+    line(text, "process_supervised", "no");
+    line(text, "run_id", &server.run_id);
+    line(text, "tcp_port", settings.port);
+    line(text, "server_time_usec", ctx.now_ms * 1000);
+    line(text, "uptime_in_seconds", uptime);
+    line(text, "uptime_in_days", uptime / 86_400);
+    line(text, "hz", 10);
+    line(text, "configured_hz", 10);
+    line(text, "lru_clock", ctx.now_ms / 1000 & 0x00FF_FFFF);
+    line(text, "executable", executable);
+    line(text, "config_file", config_file);
+    line(text, "io_threads_active", 0);
+    line(text, "threads", server.stats.len());
+    line(text, "shards", server.shard_map.shards());
+}
+
+fn clients(text: &mut String, ctx: &ServerCtx<'_>, figures: &Figures) {
+    line(text, "connected_clients", figures.clients);
+    line(text, "cluster_connections", 0);
+    line(text, "maxclients", ctx.core.server.net.census.max());
+    line(
+        text,
+        "client_recent_max_input_buffer",
+        figures.query_bytes_max,
+    );
+    line(
+        text,
+        "client_recent_max_output_buffer",
+        figures.output_bytes_max,
+    );
+    zeroes(
+        text,
+        &[
+            "blocked_clients",
+            "tracking_clients",
+            "clients_in_timeout_table",
+        ],
+    );
+}
+
+fn memory(text: &mut String, ctx: &ServerCtx<'_>, figures: &Figures) {
+    let settings = ctx.core.settings();
+    let (used, peak, resident) = (
+        figures.used_memory,
+        figures.used_memory_peak,
+        process::resident_bytes(),
+    );
+    let dataset = figures.dataset_bytes as u64;
+    let system = process::system_memory_bytes();
+    sized(text, "used_memory", used);
+    sized(text, "used_memory_rss", resident);
+    sized(text, "used_memory_peak", peak);
+    line(text, "used_memory_peak_perc", percent(used, peak));
+    line(text, "used_memory_overhead", figures.client_bytes);
+    line(text, "used_memory_startup", 0);
+    line(text, "used_memory_dataset", dataset);
+    line(text, "used_memory_dataset_perc", percent(dataset, used));
+    line(text, "allocator_allocated", used);
+    line(text, "allocator_active", resident);
+    line(text, "allocator_resident", resident);
+    sized(text, "total_system_memory", system);
+    zeroes(text, &["used_memory_lua", "used_memory_vm_eval"]);
+    line(text, "used_memory_lua_human", human(0));
+    zeroes(
+        text,
+        &[
+            "used_memory_scripts_eval",
+            "number_of_cached_scripts",
+            "number_of_functions",
+            "number_of_libraries",
+        ],
+    );
+    zeroes(text, &["used_memory_vm_functions", "used_memory_vm_total"]);
+    line(text, "used_memory_vm_total_human", human(0));
+    zeroes(text, &["used_memory_functions"]);
+    sized(text, "used_memory_scripts", 0);
+    sized(text, "maxmemory", settings.maxmemory);
+    line(text, "maxmemory_policy", settings.maxmemory_policy.name());
+    line(text, "allocator_frag_ratio", ratio(resident, used));
+    line(text, "allocator_frag_bytes", resident.saturating_sub(used));
+    line(text, "allocator_rss_ratio", "1.00");
+    line(text, "allocator_rss_bytes", 0);
+    line(text, "rss_overhead_ratio", "1.00");
+    line(text, "rss_overhead_bytes", 0);
+    line(text, "mem_fragmentation_ratio", ratio(resident, used));
+    line(
+        text,
+        "mem_fragmentation_bytes",
+        resident.saturating_sub(used),
+    );
+    zeroes(
+        text,
+        &[
+            "mem_not_counted_for_evict",
+            "mem_replication_backlog",
+            "mem_total_replication_buffers",
+            "mem_clients_slaves",
+        ],
+    );
+    line(text, "mem_clients_normal", figures.client_bytes);
+    zeroes(text, &["mem_cluster_links", "mem_aof_buffer"]);
+    line(text, "mem_allocator", "mimalloc");
+    zeroes(
+        text,
+        &[
+            "active_defrag_running",
+            "lazyfree_pending_objects",
+            "lazyfreed_objects",
+        ],
+    );
+}
+
+/// A number of bytes, and again for people.
+fn sized(text: &mut String, name: &str, bytes: u64) {
+    line(text, name, bytes);
+    line(text, &format!("{name}_human"), human(bytes));
+}
+
+/// `991.38K`
+fn human(bytes: u64) -> String {
+    const UNITS: [&str; 5] = ["K", "M", "G", "T", "P"];
+    let mut amount = bytes as f64 / 1024.0;
+    if bytes < 1024 {
+        return format!("{bytes}B");
+    }
+    let mut unit = 0;
+    while amount >= 1024.0 && unit + 1 < UNITS.len() {
+        amount /= 1024.0;
+        unit += 1;
+    }
+    format!("{amount:.2}{}", UNITS[unit])
+}
+
+fn ratio(part: u64, whole: u64) -> String {
+    format!("{:.2}", part as f64 / whole.max(1) as f64)
+}
+
+fn percent(part: u64, whole: u64) -> String {
+    format!("{:.2}%", part as f64 * 100.0 / whole.max(1) as f64)
+}
+
+fn persistence(text: &mut String, ctx: &ServerCtx<'_>, _: &Figures) {
+    zeroes(
+        text,
+        &[
+            "loading",
+            "async_loading",
+            "current_cow_peak",
+            "current_cow_size",
+            "current_cow_size_age",
+        ],
+    );
+    line(text, "current_fork_perc", "0.00");
+    zeroes(
+        text,
+        &["current_save_keys_processed", "current_save_keys_total"],
+    );
+    zeroes(
+        text,
+        &["rdb_changes_since_last_save", "rdb_bgsave_in_progress"],
+    );
+    line(
+        text,
+        "rdb_last_save_time",
+        ctx.core.server.started_at_ms / 1000,
+    );
+    line(text, "rdb_last_bgsave_status", "ok");
+    line(text, "rdb_last_bgsave_time_sec", -1);
+    line(text, "rdb_current_bgsave_time_sec", -1);
+    zeroes(
+        text,
+        &[
+            "rdb_saves",
+            "rdb_last_cow_size",
+            "rdb_last_load_keys_expired",
+            "rdb_last_load_keys_loaded",
+        ],
+    );
+    zeroes(
+        text,
+        &[
+            "aof_enabled",
+            "aof_rewrite_in_progress",
+            "aof_rewrite_scheduled",
+        ],
+    );
+    line(text, "aof_last_rewrite_time_sec", -1);
+    line(text, "aof_current_rewrite_time_sec", -1);
+    line(text, "aof_last_bgrewrite_status", "ok");
+    zeroes(text, &["aof_rewrites", "aof_rewrites_consecutive_failures"]);
+    line(text, "aof_last_write_status", "ok");
+    zeroes(
+        text,
+        &[
+            "aof_last_cow_size",
+            "module_fork_in_progress",
+            "module_fork_last_cow_size",
+        ],
+    );
+}
+
+fn stats(text: &mut String, ctx: &ServerCtx<'_>, figures: &Figures) {
+    let census = &ctx.core.server.net.census;
+    line(text, "total_connections_received", census.received_total());
+    line(text, "total_commands_processed", figures.totals.commands);
+    line(
+        text,
+        "instantaneous_ops_per_sec",
+        figures.rates.commands.round(),
+    );
+    line(text, "total_net_input_bytes", figures.totals.input_bytes);
+    line(text, "total_net_output_bytes", figures.totals.output_bytes);
+    zeroes(
+        text,
+        &["total_net_repl_input_bytes", "total_net_repl_output_bytes"],
+    );
+    line(
+        text,
+        "instantaneous_input_kbps",
+        format!("{:.2}", figures.rates.input_bytes / 1024.0),
+    );
+    line(
+        text,
+        "instantaneous_output_kbps",
+        format!("{:.2}", figures.rates.output_bytes / 1024.0),
+    );
+    line(text, "instantaneous_input_repl_kbps", "0.00");
+    line(text, "instantaneous_output_repl_kbps", "0.00");
+    line(text, "rejected_connections", census.rejected_total());
+    zeroes(text, &["sync_full", "sync_partial_ok", "sync_partial_err"]);
+    line(text, "expired_keys", figures.expired);
+    line(text, "expired_stale_perc", "0.00");
+    zeroes(
+        text,
+        &[
+            "expired_time_cap_reached_count",
+            "expire_cycle_cpu_milliseconds",
+        ],
+    );
+    zeroes(
+        text,
+        &[
+            "evicted_keys",
+            "evicted_clients",
+            "total_eviction_exceeded_time",
+            "current_eviction_exceeded_time",
+        ],
+    );
+    line(text, "keyspace_hits", figures.hits);
+    line(text, "keyspace_misses", figures.misses);
+    zeroes(
+        text,
+        &["pubsub_channels", "pubsub_patterns", "pubsubshard_channels"],
+    );
+    zeroes(
+        text,
+        &[
+            "latest_fork_usec",
+            "total_forks",
+            "migrate_cached_sockets",
+            "slave_expires_tracked_keys",
+        ],
+    );
+    zeroes(
+        text,
+        &[
+            "active_defrag_hits",
+            "active_defrag_misses",
+            "active_defrag_key_hits",
+            "active_defrag_key_misses",
+        ],
+    );
+    zeroes(
+        text,
+        &["total_active_defrag_time", "current_active_defrag_time"],
+    );
+    zeroes(
+        text,
+        &[
+            "tracking_total_keys",
+            "tracking_total_items",
+            "tracking_total_prefixes",
+            "unexpected_error_replies",
+        ],
+    );
+    line(text, "total_error_replies", figures.errors);
+    zeroes(
+        text,
+        &[
+            "dump_payload_sanitizations",
+            "io_threaded_reads_processed",
+            "io_threaded_writes_processed",
+        ],
+    );
+}
+
+fn replication(text: &mut String, ctx: &ServerCtx<'_>, _: &Figures) {
+    line(text, "role", "master");
+    line(text, "connected_slaves", 0);
+    line(text, "master_failover_state", "no-failover");
+    line(text, "master_replid", &ctx.core.server.run_id);
+    line(text, "master_replid2", "0".repeat(40));
+    line(text, "master_repl_offset", 0);
+    line(text, "second_repl_offset", -1);
+    zeroes(text, &["repl_backlog_active"]);
+    line(text, "repl_backlog_size", 1_048_576);
+    zeroes(
+        text,
+        &["repl_backlog_first_byte_offset", "repl_backlog_histlen"],
+    );
+}
+
+fn cpu(text: &mut String, _: &ServerCtx<'_>, _: &Figures) {
+    for (suffix, who) in [
+        ("", UsageWho::RUSAGE_SELF),
+        ("_children", UsageWho::RUSAGE_CHILDREN),
+    ] {
+        let times = process::cpu_times(who);
+        line(
+            text,
+            &format!("used_cpu_sys{suffix}"),
+            format!("{:.6}", times.system),
+        );
+        line(
+            text,
+            &format!("used_cpu_user{suffix}"),
+            format!("{:.6}", times.user),
+        );
+    }
+}
+
+/// Calls of every command that was called. Times are not measured yet and shown as 0.
+fn commandstats(text: &mut String, ctx: &ServerCtx<'_>, _: &Figures) {
+    let server = &ctx.core.server;
+    for command in server.registry.all() {
+        let calls: u64 = server
+            .stats
+            .iter()
+            .map(|core| core.calls[command.id].get())
+            .sum();
+        if calls > 0 {
+            let figures =
+                format!("calls={calls},usec=0,usec_per_call=0.00,rejected_calls=0,failed_calls=0");
+            line(text, &format!("cmdstat_{}", command.full_name), figures);
+        }
+    }
+}
+
+fn keyspace(text: &mut String, _: &ServerCtx<'_>, figures: &Figures) {
+    for (index, db) in figures
+        .databases
+        .iter()
+        .enumerate()
+        .filter(|(_, db)| db.keys > 0)
+    {
+        line(
+            text,
+            &format!("db{index}"),
+            format!("keys={},expires={},avg_ttl=0", db.keys, db.expires),
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn sizes_are_for_people() {
+        for (bytes, text) in [
+            (0, "0B"),
+            (1023, "1023B"),
+            (1024, "1.00K"),
+            (1_015_168, "991.38K"),
+            (1 << 30, "1.00G"),
+        ] {
+            assert_eq!(super::human(bytes), text);
+        }
+    }
+}

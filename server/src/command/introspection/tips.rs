@@ -1,0 +1,107 @@
+//! Hints for clients and proxies about how to route a command and combine its replies.
+
+/// Commands that share the same hints.
+struct Tips {
+    commands: &'static [&'static str],
+    tips: &'static [&'static str],
+}
+
+/// The hints of a command, by its full name.
+pub(super) fn of(full_name: &str) -> &'static [&'static str] {
+    let shared = TIPS
+        .iter()
+        .find(|shared| shared.commands.contains(&full_name));
+    shared.map_or(&[], |shared| shared.tips)
+}
+
+static TIPS: &[Tips] = &[
+    Tips {
+        commands: &[
+            "client|info",
+            "client|list",
+            "dump",
+            "hrandfield",
+            "hscan",
+            "object|encoding",
+            "object|freq",
+            "object|idletime",
+            "object|refcount",
+            "pttl",
+            "spop",
+            "srandmember",
+            "sscan",
+            "time",
+            "ttl",
+            "zrandmember",
+            "zscan",
+        ],
+        tips: &["nondeterministic_output"],
+    },
+    Tips {
+        commands: &[
+            "command",
+            "command|docs",
+            "command|info",
+            "command|list",
+            "hgetall",
+            "hkeys",
+            "hvals",
+            "sdiff",
+            "sinter",
+            "smembers",
+            "sunion",
+        ],
+        tips: &["nondeterministic_output_order"],
+    },
+    Tips {
+        commands: &["config|set"],
+        tips: &["request_policy:all_nodes", "response_policy:all_succeeded"],
+    },
+    Tips {
+        commands: &["dbsize"],
+        tips: &["request_policy:all_shards", "response_policy:agg_sum"],
+    },
+    Tips {
+        commands: &["del", "exists", "touch", "unlink"],
+        tips: &["request_policy:multi_shard", "response_policy:agg_sum"],
+    },
+    Tips {
+        commands: &["flushall", "flushdb", "ping"],
+        tips: &["request_policy:all_shards", "response_policy:all_succeeded"],
+    },
+    Tips {
+        commands: &["info"],
+        tips: &[
+            "nondeterministic_output",
+            "request_policy:all_shards",
+            "response_policy:special",
+        ],
+    },
+    Tips {
+        commands: &["keys"],
+        tips: &["request_policy:all_shards", "nondeterministic_output_order"],
+    },
+    Tips {
+        commands: &["mget"],
+        tips: &["request_policy:multi_shard"],
+    },
+    Tips {
+        commands: &["mset"],
+        tips: &[
+            "request_policy:multi_shard",
+            "response_policy:all_succeeded",
+        ],
+    },
+    Tips {
+        commands: &["msetnx"],
+        tips: &["request_policy:multi_shard", "response_policy:agg_min"],
+    },
+    Tips {
+        commands: &["randomkey"],
+        tips: &["request_policy:all_shards", "nondeterministic_output"],
+    },
+    Tips {
+        commands: &["scan"],
+        tips: &["nondeterministic_output", "request_policy:special"],
+    },
+];
