@@ -4,8 +4,8 @@
 //! record  = score, member
 //! score   = tag [, bytes]     tag < 240: the score itself; 240: an i16; 241: an i32; 242: an f64 (little-endian)
 //! ```
-//! Integers within 32 bits, which most scores are, take one to five bytes. Only what reads back as the very same bits is kept as an integer,
-//! so that -0.0 stays what it is.
+//! Integers within 32 bits, which most scores are, take one to five bytes. -0.0 becomes 0 here,
+//! as it does in Redis's small encoding.
 
 use crate::encoding::packed::{Packed, PackedRef, item_len, prefix};
 use std::cmp::Ordering;
@@ -26,7 +26,7 @@ impl ScoreBytes {
     pub(super) fn of(score: f64) -> Self {
         let mut bytes = [0; 9];
         let integer = score as i32;
-        let exact = f64::from(integer).to_bits() == score.to_bits();
+        let exact = f64::from(integer) == score;
         let len = if !exact {
             bytes[0] = TAG_F64;
             bytes[1..].copy_from_slice(&score.to_le_bytes());
@@ -152,10 +152,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn minus_zero_loses_its_sign() {
+        let written = ScoreBytes::of(-0.0);
+        let read = read_score(written.as_slice());
+        assert!(read.is_some_and(|(score, len)| score.is_sign_positive() && len == 1));
+    }
+
+    #[test]
     fn scores_survive_bit_by_bit() {
         let scores = [
             (0.0, 1),
-            (-0.0, 9),
             (1.0, 1),
             (239.0, 1),
             (240.0, 3),
