@@ -78,6 +78,11 @@ impl Input {
     pub fn release(&mut self, pool: &Pool) {
         pool.put_read(std::mem::take(&mut self.bytes));
     }
+
+    /// Asks for a small buffer next, because the connection has gone quiet.
+    pub fn shrink(&mut self) {
+        self.wanted = Wanted::default();
+    }
 }
 
 impl Wanted {

@@ -6,6 +6,7 @@
 //! after both directions.
 
 use crate::client::ClientInfo;
+use monoio::io::{CancelHandle, Canceller};
 use resp::OutputBuffer;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -17,7 +18,6 @@ use std::task::{Context, Waker};
 const NOT_WAITING: u32 = 0;
 
 /// One connection, as its core sees it.
-#[derive(Debug)]
 pub struct Link {
     /// What everybody may know of it.
     pub info: Arc<ClientInfo>,
@@ -31,10 +31,13 @@ pub struct Link {
     /// When output began to be over the soft limit, ms since the epoch; 0 when it is not.
     soft_since_ms: Cell<u64>,
     mail: RefCell<Option<Box<OutputBuffer>>>,
+    /// Cancels the read in flight when that pins a large buffer.
+    canceller: RefCell<Option<Canceller>>,
+    pins_large: Cell<bool>,
 }
 
 /// All connections of one core.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Links {
     by_id: RefCell<HashMap<u64, Rc<Link>>>,
     /// Per slot: the tick in which the present wait began.
@@ -42,6 +45,8 @@ pub struct Links {
     owners: RefCell<Vec<Option<Rc<Link>>>>,
     free: RefCell<Vec<usize>>,
     waiting: Cell<usize>,
+    /// Reads in flight that pin a large buffer.
+    large_reads: Cell<usize>,
     tick: Cell<u32>,
     /// Who looks at the marks, while it sleeps.
     sleeper: RefCell<Option<Waker>>,
@@ -78,6 +83,8 @@ impl Links {
             class: Cell::default(),
             soft_since_ms: Cell::new(0),
             mail: RefCell::default(),
+            canceller: RefCell::default(),
+            pins_large: Cell::new(false),
         });
         self.owners.borrow_mut()[slot] = Some(Rc::clone(&link));
         self.by_id.borrow_mut().insert(id, Rc::clone(&link));
@@ -87,6 +94,7 @@ impl Links {
     /// Removes a connection.
     pub fn remove(&self, link: &Link) {
         link.end_wait();
+        link.end_large_read();
         self.by_id.borrow_mut().remove(&link.info.id);
         self.owners.borrow_mut()[link.slot] = None;
         self.free.borrow_mut().push(link.slot);
@@ -110,6 +118,11 @@ impl Links {
     /// Whether any connection waits for something other than its client's next request.
     pub fn any_waiting(&self) -> bool {
         self.waiting.get() > 0
+    }
+
+    /// Whether any connection pins a large buffer while it waits for its client.
+    pub fn any_large_read(&self) -> bool {
+        self.large_reads.get() > 0
     }
 
     /// All connections of this core.
@@ -245,6 +258,29 @@ impl Link {
             (true, since) => return now_ms.saturating_sub(since),
         }
         0
+    }
+
+    /// A read into a large buffer begins; it can be cancelled through the handle.
+    pub fn begin_large_read(&self) -> CancelHandle {
+        if !self.pins_large.replace(true) {
+            self.links.large_reads.set(self.links.large_reads.get() + 1);
+        }
+        self.canceller.borrow_mut().get_or_insert_default().handle()
+    }
+
+    /// That read is over.
+    pub fn end_large_read(&self) {
+        if self.pins_large.replace(false) {
+            self.links.large_reads.set(self.links.large_reads.get() - 1);
+        }
+    }
+
+    /// Cancels a read into a large buffer. It ends with what has arrived, or with an error, and the connection reads on into a small one.
+    pub fn cancel_large_read(&self) {
+        if self.pins_large.get() {
+            let canceller = self.canceller.take();
+            *self.canceller.borrow_mut() = canceller.map(Canceller::cancel);
+        }
     }
 
     /// Hands over bytes that another connection caused (a push message). They go out between replies.

@@ -34,6 +34,16 @@ enum Next {
     Drop,
 }
 
+/// How a wait for input ended.
+enum Received {
+    /// With input.
+    Bytes,
+    /// Because the large buffer is wanted back.
+    Nothing,
+    /// With the end of input.
+    End,
+}
+
 /// A registered connection; dropping it takes it out of all tables.
 struct Registered {
     reactor: Rc<Reactor>,
@@ -62,7 +72,8 @@ struct Connection {
 /// Serves one connection to its end. A panic ends this connection only.
 pub async fn serve(reactor: Rc<Reactor>, stream: UnixStream, info: Arc<ClientInfo>) {
     let id = info.id;
-    let mut run = pin!(Connection::new(reactor, stream, info).run());
+    let mut connection = Connection::new(reactor, stream, info);
+    let mut run = pin!(connection.run());
     poll_fn(
         |cx| match catch_unwind(AssertUnwindSafe(|| run.as_mut().poll(cx))) {
             Ok(poll) => poll,
@@ -94,22 +105,25 @@ impl Connection {
         }
     }
 
-    async fn run(mut self) {
+    async fn run(&mut self) {
         poll_fn(|cx| Poll::Ready(self.registered.link.set_waker(cx))).await;
         let end = loop {
-            if !self.receive().await {
-                break Next::Close;
+            match self.receive().await {
+                Received::Bytes => {}
+                Received::Nothing => continue,
+                Received::End => break Next::Close,
             }
-            match self.work_through().await {
+            // Boxed, so that a connection that waits for its client does not hold room for all that commands may need.
+            match Box::pin(self.work_through()).await {
                 Next::Read => {}
                 end => break end,
             }
         };
-        self.close(end).await;
+        Box::pin(self.close(end)).await;
     }
 
-    /// Waits for input. False at its end.
-    async fn receive(&mut self) -> bool {
+    /// Waits for input.
+    async fn receive(&mut self) -> Received {
         let received = match self.decoder.big_bulk() {
             None => {
                 let buffer = self.input.take_for_read(&self.registered.reactor.pool);
@@ -129,8 +143,13 @@ impl Connection {
                 received
             }
         };
-        let Ok(count @ 1..) = received else {
-            return false;
+        let count = match received {
+            Ok(count @ 1..) => count,
+            Err(error) if error.raw_os_error() == Some(libc::ECANCELED) => {
+                self.input.shrink();
+                return Received::Nothing;
+            }
+            Ok(_) | Err(_) => return Received::End,
         };
         let info = &self.registered.info;
         info.query_bytes.store(self.input.bytes().len(), Relaxed);
@@ -142,7 +161,10 @@ impl Connection {
             .stats()
             .input_bytes
             .add(count as u64);
-        !info.killed.load(Relaxed)
+        match info.killed.load(Relaxed) {
+            true => Received::End,
+            false => Received::Bytes,
+        }
     }
 
     /// Runs every whole request that is here and sends the replies.
@@ -254,7 +276,7 @@ impl Connection {
     }
 
     /// Sends what is left unless the connection is dropped or killed, then ends every operation and lets go of the socket.
-    async fn close(mut self, end: Next) {
+    async fn close(&mut self, end: Next) {
         if end == Next::Close && !self.registered.info.killed.load(Relaxed) {
             self.wire.drain().await;
         }
@@ -264,5 +286,21 @@ impl Connection {
             nix::sys::socket::shutdown(self.registered.info.fd, nix::sys::socket::Shutdown::Both);
         self.wire.settle().await;
         self.input.release(&self.registered.reactor.pool);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn future_size<A, F: Future>(_: impl FnOnce(A) -> F) -> usize {
+        size_of::<F>()
+    }
+
+    /// An idle connection's task holds the future of its read, not those of the commands it may run.
+    #[test]
+    fn an_idle_connection_is_small() {
+        let serve = future_size(|(reactor, stream, info)| serve(reactor, stream, info));
+        assert!(serve <= 1024, "{serve}");
     }
 }

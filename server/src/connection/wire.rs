@@ -15,7 +15,11 @@
 
 use super::gather::Gather;
 use super::link::Link;
-use monoio::io::{AsyncReadRent, AsyncWriteRent, OwnedReadHalf, OwnedWriteHalf, Splitable};
+use super::pool::SMALL_READ;
+use monoio::io::{
+    AsyncReadRent, AsyncWriteRent, CancelHandle, CancelableAsyncReadRent, OwnedReadHalf,
+    OwnedWriteHalf, Splitable,
+};
 use monoio::net::UnixStream;
 use resp::OutputBuffer;
 use std::future::{Future, poll_fn};
@@ -81,10 +85,14 @@ impl Wire {
             return self.receive_ahead(buffer, room).await;
         }
         let reader = self.reader.take().expect("one read at a time");
-        let mut reading = pin!(read_once(reader, buffer, room));
+        let cancel = (room > SMALL_READ).then(|| self.link.begin_large_read());
+        let mut reading = pin!(read_once(reader, buffer, room, cancel));
         poll_fn(|cx| {
             if let Poll::Ready((reader, received, buffer)) = reading.as_mut().poll(cx) {
                 self.reader = Some(reader);
+                if room > SMALL_READ {
+                    self.link.end_large_read();
+                }
                 return Poll::Ready((received, buffer));
             }
             if self.link.has_mail() || self.sending.is_some() {
@@ -252,6 +260,7 @@ impl Wire {
                         reader,
                         Vec::with_capacity(AHEAD_READ),
                         AHEAD_READ,
+                        None,
                     )))
                 }
             };
@@ -306,10 +315,16 @@ async fn read_once(
     mut reader: Reader,
     buffer: Vec<u8>,
     room: usize,
+    cancel: Option<CancelHandle>,
 ) -> (Reader, io::Result<usize>, Vec<u8>) {
     use monoio::buf::IoBufMut as _;
     let from = buffer.len();
-    let (received, slice) = reader.read(buffer.slice_mut(from..from + room)).await;
+    let target = buffer.slice_mut(from..from + room);
+    let (received, slice) = match cancel {
+        None => reader.read(target).await,
+        // Boxed, because idle connections have small buffers and should not hold room for this.
+        Some(cancel) => Box::pin(reader.cancelable_read(target, cancel)).await,
+    };
     (reader, received, slice.into_inner())
 }
 

@@ -6,6 +6,7 @@
 //! itself would keep the reactor from its sockets.
 
 use super::rate::Totals;
+use super::sweep::{Left, STEP_PAUSE, Sweep};
 use crate::connection::{Link, Reactor};
 use crate::core::now_ms;
 use std::future::{Future as _, poll_fn};
@@ -24,26 +25,31 @@ const DOZE: Duration = Duration::from_secs(1);
 const DRAIN_TICK: Duration = Duration::from_millis(5);
 /// How often clients are looked over.
 const LOOK_PERIOD_MS: u64 = 1000;
+/// A client that has sent nothing for this long gives its large read buffer back.
+const QUIET_MS: u64 = 2000;
 /// How long connections get to end once they were told to, when the time to finish is over.
 const KILL_GRACE: Duration = Duration::from_millis(500);
 
 /// What the ticks remember.
-#[derive(Debug, Default)]
 struct Pulse {
+    sweep: Sweep,
     commands: u64,
+    ticked_at_ms: u64,
     looked_at_ms: u64,
 }
 
 /// Runs until the core was told to stop and has no connection left, or the time to finish is over.
 pub async fn run(reactor: &Rc<Reactor>) {
-    let mut pulse = Pulse::default();
+    let mut pulse = Pulse {
+        sweep: Sweep::new(reactor),
+        commands: 0,
+        ticked_at_ms: 0,
+        looked_at_ms: 0,
+    };
     let mut pause = TICK;
     while !reactor.stopping.get() {
         rest(reactor, pause).await;
-        pause = match pulse.tick(reactor) {
-            true => TICK,
-            false => DOZE,
-        };
+        pause = pulse.beat(reactor, now_ms());
     }
     drain(reactor).await;
 }
@@ -64,19 +70,34 @@ async fn rest(reactor: &Reactor, pause: Duration) {
 }
 
 impl Pulse {
-    /// One round. True while there is work.
-    fn tick(&mut self, reactor: &Reactor) -> bool {
+    /// One round. Says how long to rest.
+    fn beat(&mut self, reactor: &Reactor, now_ms: u64) -> Duration {
+        let left = self.sweep.round(reactor, now_ms);
+        // While the sweep hurries, ticks keep their pace.
+        let is_tick = now_ms.saturating_sub(self.ticked_at_ms) >= TICK.as_millis() as u64;
+        let busy = is_tick && self.tick(reactor, now_ms);
+        match left {
+            Left::More => STEP_PAUSE,
+            Left::Until(_) if busy || !is_tick => TICK,
+            Left::Until(at_ms) => {
+                Duration::from_millis(at_ms.saturating_sub(now_ms)).clamp(TICK, DOZE)
+            }
+        }
+    }
+
+    /// True while there is work.
+    fn tick(&mut self, reactor: &Reactor, now_ms: u64) -> bool {
+        self.ticked_at_ms = now_ms;
         reactor.links.watch_waits();
-        let now = now_ms();
-        if now.saturating_sub(self.looked_at_ms) >= LOOK_PERIOD_MS {
-            self.looked_at_ms = now;
-            look_over_clients(reactor, now);
+        if now_ms.saturating_sub(self.looked_at_ms) >= LOOK_PERIOD_MS {
+            self.looked_at_ms = now_ms;
+            look_over_clients(reactor, now_ms);
         }
         if reactor.core.index == 0 {
             reactor
                 .net()
                 .rates
-                .sample(now, Totals::of(&reactor.core.server));
+                .sample(now_ms, Totals::of(&reactor.core.server));
         }
         let commands = reactor.core.stats().commands.get();
         let worked = commands != std::mem::replace(&mut self.commands, commands);
@@ -88,11 +109,11 @@ impl Pulse {
     }
 }
 
-/// Closes clients that are idle for too long or have not taken their output for too long.
+/// Closes clients that are idle for too long or have not taken their output for too long; takes large buffers from those that went quiet.
 fn look_over_clients(reactor: &Reactor, now_ms: u64) {
     let limits = &reactor.net().limits;
     let idle_seconds_max = limits.idle_seconds_max.load(Relaxed);
-    if idle_seconds_max == 0 && !reactor.links.any_waiting() {
+    if idle_seconds_max == 0 && !reactor.links.any_waiting() && !reactor.links.any_large_read() {
         return;
     }
     for link in reactor.links.snapshot() {
@@ -100,6 +121,9 @@ fn look_over_clients(reactor: &Reactor, now_ms: u64) {
         if idle_seconds_max > 0 && idle_ms > idle_seconds_max * 1000 && link.may_time_out() {
             info!(client = link.info.id, "Closing idle client");
             reactor.core.server.clients.kill(link.info.id);
+        }
+        if idle_ms > QUIET_MS {
+            link.cancel_large_read();
         }
         close_if_over_soft(reactor, &link, now_ms);
     }

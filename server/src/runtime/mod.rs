@@ -13,6 +13,7 @@ pub mod ping;
 mod rate;
 mod signals;
 mod start;
+mod sweep;
 
 pub use net::{Accepted, Message, Net};
 pub use rate::{PerSecond, Rates, Totals};

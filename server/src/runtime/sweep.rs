@@ -1,0 +1,70 @@
+//! A core's background work on the shards it owns: removing keys whose time has come, freeing what was deleted.
+//!
+//! It borrows one slice at a time, only if the slice is free, for some 0.3 ms, and then goes back to the cron, which sleeps before it calls
+//! again. So a request waits for one step at most, and a shard under load is never waited for.
+
+use crate::connection::Reactor;
+use crate::shard::try_with_slices;
+use std::time::Duration;
+
+/// Entries looked at, or removed values freed, in one step.
+const ITEMS_PER_STEP: usize = 1000;
+/// Pause between steps while there is more to do.
+pub const STEP_PAUSE: Duration = Duration::from_millis(1);
+
+/// Where the sweep of a core's shards stands.
+#[derive(Debug)]
+pub struct Sweep {
+    shards: Vec<usize>,
+    next: usize,
+}
+
+/// What a round over the shards left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Left {
+    /// More to do now.
+    More,
+    /// Nothing before this time, ms since the epoch.
+    Until(u64),
+}
+
+impl Sweep {
+    /// The shards of `reactor`'s core: every so-and-so-manyth.
+    pub fn new(reactor: &Reactor) -> Self {
+        let server = &reactor.core.server;
+        let shards =
+            (reactor.core.index..server.shard_map.shards()).step_by(server.net.mailboxes.len());
+        Self {
+            shards: shards.collect(),
+            next: 0,
+        }
+    }
+
+    /// Goes over the shards, one step each, until one has more to do than a step.
+    pub fn round(&mut self, reactor: &Reactor, now_ms: u64) -> Left {
+        let mut until = u64::MAX;
+        for _ in 0..self.shards.len() {
+            let shard = self.shards[self.next];
+            match step(reactor, shard, now_ms) {
+                Left::More => return Left::More,
+                Left::Until(at_ms) => until = until.min(at_ms),
+            }
+            self.next = (self.next + 1) % self.shards.len();
+        }
+        Left::Until(until)
+    }
+}
+
+/// One step on one shard. A slice that is taken or broken has nothing to do for now.
+fn step(reactor: &Reactor, shard: usize, now_ms: u64) -> Left {
+    let stepped = try_with_slices(&reactor.core.server.slices, 1 << shard, |slices| {
+        let slice = slices.at(shard);
+        let swept = slice.sweep_expired(now_ms, ITEMS_PER_STEP, |_, _| {});
+        let freed = slice.free_step(ITEMS_PER_STEP);
+        match swept.finished && freed {
+            true => Left::Until(slice.next_deadline_ms()),
+            false => Left::More,
+        }
+    });
+    stepped.unwrap_or(Left::Until(now_ms))
+}
