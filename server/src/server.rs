@@ -81,7 +81,10 @@ impl CoreStats {
             &self.connections,
             &self.rejected_connections,
         ];
-        counters.into_iter().chain(&self.calls).for_each(Counter::reset);
+        counters
+            .into_iter()
+            .chain(&self.calls)
+            .for_each(Counter::reset);
     }
 }
 

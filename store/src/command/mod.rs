@@ -6,9 +6,11 @@
 
 mod args;
 mod context;
+mod db_index;
 mod effects;
 mod error;
 mod float;
+mod generic;
 mod hash;
 mod key_positions;
 mod keys;
@@ -16,6 +18,7 @@ mod list;
 pub mod sampling;
 pub mod scan_batch;
 pub mod scan_options;
+mod server_data;
 mod set;
 mod spec;
 mod string;
@@ -57,5 +60,7 @@ static TABLES: &[&[&DataCommand]] = &[
     set::TABLE,
     zset::TABLE,
     hash::TABLE,
+    generic::TABLE,
+    server_data::TABLE,
     list::TABLE,
 ];

@@ -1,4 +1,4 @@
-//! What one call of SSCAN, HSCAN or ZSCAN found.
+//! What one call of SCAN, SSCAN, HSCAN or ZSCAN found.
 //!
 //! The reply starts with the next cursor, which is known only after the walk, while
 //! the walk shows each member just for a moment: so their bytes are kept here, one
@@ -33,12 +33,23 @@ impl<'o> ScanBatch<'o> {
     }
 
     /// Walks from `cursor` with `step`, which shows elements to the batch and gives the next cursor, until enough were visited; gives where to go on.
-    pub fn fill(&mut self, mut cursor: u64, mut step: impl FnMut(&mut Self, u64) -> u64) -> u64 {
+    pub fn fill(&mut self, cursor: u64, step: impl FnMut(&mut Self, u64) -> u64) -> u64 {
+        self.fill_while(cursor, |_| true, step)
+    }
+
+    /// Like [`fill`](Self::fill), but goes on only from cursors that are `within_reach`.
+    pub fn fill_while(
+        &mut self,
+        mut cursor: u64,
+        within_reach: impl Fn(u64) -> bool,
+        mut step: impl FnMut(&mut Self, u64) -> u64,
+    ) -> u64 {
         let mut steps_left = self.options.count.saturating_mul(STEPS_PER_ELEMENT);
         loop {
             cursor = step(self, cursor);
             steps_left -= 1;
-            if cursor == 0 || steps_left == 0 || self.visited >= self.options.count {
+            let enough = steps_left == 0 || self.visited >= self.options.count;
+            if cursor == 0 || enough || !within_reach(cursor) {
                 return cursor;
             }
         }
@@ -52,6 +63,18 @@ impl<'o> ScanBatch<'o> {
             self.push(name);
         }
         matched
+    }
+
+    /// Counts a key as visited; keeps its name when MATCH and TYPE let it through. A type that does not exist lets nothing through.
+    pub fn visit_key(&mut self, name: &[u8], type_name: &str) {
+        self.visited += 1;
+        let of_type = self
+            .options
+            .type_name
+            .is_none_or(|wanted| wanted.eq_ignore_ascii_case(type_name.as_bytes()));
+        if of_type && self.options.matches(name) {
+            self.push(name);
+        }
     }
 
     /// Keeps what belongs to the element just visited: its value or score.

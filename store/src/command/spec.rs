@@ -114,6 +114,12 @@ bitflags! {
         const STREAM = 1 << 8;
         /// `@admin`, of a command without the flag
         const ADMIN = 1 << 9;
+        /// `@list`, of a command that is not of that group
+        const LIST = 1 << 10;
+        /// `@set`, likewise
+        const SET = 1 << 11;
+        /// `@sortedset`, likewise
+        const SORTED_SET = 1 << 12;
     }
 }
 

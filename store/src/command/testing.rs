@@ -23,6 +23,8 @@ pub(crate) struct Bench {
     pub(crate) config: DataConfig,
     /// The frozen time, ms since the epoch.
     pub(crate) now_ms: u64,
+    /// The selected database.
+    pub(crate) db: usize,
     /// The version replies are written in.
     pub(crate) protocol: Protocol,
     /// The last command's events, as `name key`.
@@ -43,6 +45,7 @@ impl Bench {
                 events: EventClass::all(),
             },
             now_ms: 1_700_000_000_000,
+            db: 0,
             protocol: Protocol::Resp2,
             events: Vec::new(),
             dirty: 0,
@@ -82,7 +85,7 @@ impl Bench {
             map,
             mask: map.all(),
             seed: SEED,
-            db: 0,
+            db: self.db,
             now_ms: self.now_ms,
             touch: true,
         };

@@ -130,6 +130,13 @@ impl<'a> Keys<'a> {
         self.event(class, name, key);
     }
 
+    /// [`changed`](Self::changed) for a further key of a change that is counted already.
+    pub fn changed_too(&mut self, class: EventClass, name: &'static str, key: Key<'_>) {
+        let dirty = self.effects.dirty;
+        self.changed(class, name, key);
+        self.effects.dirty = dirty;
+    }
+
     /// Counts more changes since the last save.
     pub fn add_dirty(&mut self, changes: u64) {
         self.effects.dirty += changes;

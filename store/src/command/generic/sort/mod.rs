@@ -1,0 +1,182 @@
+//! SORT and SORT_RO: the elements of a list, set or sorted set in another order.
+//!
+//! The elements are copied first: what they are ordered by and shown as may lie at any
+//! other key, and looking there may remove what is due.
+
+mod elements;
+mod options;
+mod order;
+mod pattern;
+#[cfg(test)]
+mod tests;
+
+use resp::Args;
+
+use super::GENERIC;
+use crate::command::{
+    ArgCursor, Begin, Categories, CommandError, Ctx, DataCommand, EventClass, Find, Flags, Key,
+    KeyFlags, KeySpec, Keys, Routing, Spec,
+};
+use crate::types::{List, Side};
+use crate::value::{IntText, StringRef, Value, ValueRef};
+use elements::{Elements, sortable_len};
+use options::{By, Comparison, Dialect, Direction, SortOptions};
+use order::Weights;
+use pattern::Pattern;
+
+/// The key to sort.
+const SORTED: KeySpec = KeySpec::at(1, KeyFlags::RO.union(KeyFlags::ACCESS));
+/// Keys named by the elements.
+const LOOKED_UP: KeySpec = KeySpec {
+    begin: Begin::Unknown,
+    find: Find::Unknown,
+    flags: KeyFlags::RO.union(KeyFlags::ACCESS),
+    notes: "For the optional BY/GET keyword. It is marked 'unknown' because the key names derive from the content of the key we sort",
+};
+/// The key to store at.
+const STORED: KeySpec = KeySpec {
+    begin: Begin::Unknown,
+    find: Find::Unknown,
+    flags: KeyFlags::OW.union(KeyFlags::UPDATE),
+    notes: "For the optional STORE keyword. It is marked 'unknown' because the keyword can appear anywhere in the argument array",
+};
+
+/// What both commands have in common.
+const SORTING: Spec = Spec {
+    complexity: "O(N+M*log(M)) where N is the number of elements in the list or set to sort, and M the number of returned elements. When the elements are not sorted, complexity is O(N).",
+    arity: -2,
+    categories: Categories::SET
+        .union(Categories::SORTED_SET)
+        .union(Categories::LIST)
+        .union(Categories::DANGEROUS),
+    routing: Routing::All,
+    ..GENERIC
+};
+
+pub(in crate::command::generic) static SORT: DataCommand = DataCommand {
+    spec: Spec {
+        name: "sort",
+        summary: "Gives or stores the elements of a list, set or sorted set in order, or what they name.",
+        flags: Flags::WRITE.union(Flags::DENYOOM).union(Flags::MOVABLEKEYS),
+        keys: &[SORTED, LOOKED_UP, STORED],
+        syntax: "key [BY pattern] [LIMIT offset count] [GET pattern [GET pattern ...]] [ASC | DESC] [ALPHA] [STORE destination]",
+        ..SORTING
+    },
+    run: |ctx, args| sort(ctx, args, Dialect::Storing),
+    subcommands: &[],
+};
+
+pub(in crate::command::generic) static SORT_RO: DataCommand = DataCommand {
+    spec: Spec {
+        name: "sort_ro",
+        summary: "Gives the elements of a list, set or sorted set in order, or what they name.",
+        since: "7.0.0",
+        flags: Flags::READONLY.union(Flags::MOVABLEKEYS),
+        keys: &[SORTED, LOOKED_UP],
+        syntax: "key [BY pattern] [LIMIT offset count] [GET pattern [GET pattern ...]] [ASC | DESC] [ALPHA]",
+        ..SORTING
+    },
+    run: |ctx, args| sort(ctx, args, Dialect::ReadOnly),
+    subcommands: &[],
+};
+
+fn sort(ctx: &mut Ctx<'_>, args: Args<'_>, dialect: Dialect) -> Result<(), CommandError> {
+    let options = SortOptions::parse(ArgCursor::new(args, 2), dialect)?;
+    let key = ctx.keys.arg(args, 1);
+    let sorted = Sorted::of(key, &options, &mut ctx.keys)?;
+    match options.store {
+        None => reply(ctx, &sorted, &options.get),
+        Some(index) => {
+            let destination = ctx.keys.arg(args, index);
+            store(ctx, &sorted, &options.get, destination);
+        }
+    }
+    Ok(())
+}
+
+/// Elements and the places of those to show, in order.
+#[derive(Default)]
+struct Sorted {
+    elements: Elements,
+    places: Vec<usize>,
+}
+
+impl Sorted {
+    fn of(
+        key: Key<'_>,
+        options: &SortOptions<'_>,
+        keys: &mut Keys<'_>,
+    ) -> Result<Self, CommandError> {
+        let Some(value) = keys.read(key) else {
+            return Ok(Sorted::default());
+        };
+        let len = sortable_len(value)?;
+        let range = options.limit.range(len);
+        let (by, comparison) = match (value, options.by) {
+            // What is stored must not depend on the accidental order of a set.
+            (ValueRef::Set(_), By::Nothing) if options.store.is_some() => {
+                (By::Element, Comparison::Alphabetic)
+            }
+            (_, by) => (by, options.comparison),
+        };
+        if by == By::Nothing {
+            let elements = Elements::of(value, range, options.direction);
+            let places = (0..elements.len()).collect();
+            return Ok(Sorted { elements, places });
+        }
+        let elements = Elements::of(value, 0..len, Direction::Ascending);
+        let weights = Weights::of(&elements, by, comparison, keys)?;
+        let places = weights.order(&elements, options.direction, range);
+        Ok(Sorted { elements, places })
+    }
+
+    /// How many values [`for_each_value`](Self::for_each_value) shows.
+    fn values_len(&self, get: &[Pattern<'_>]) -> usize {
+        self.places.len() * get.len().max(1)
+    }
+
+    /// Shows what `get` makes of each element, one after the other.
+    fn for_each_value(
+        &self,
+        get: &[Pattern<'_>],
+        keys: &mut Keys<'_>,
+        mut f: impl FnMut(Option<StringRef<'_>>),
+    ) {
+        let get = match get {
+            [] => &[Pattern::Element],
+            get => get,
+        };
+        let mut name = Vec::new();
+        for &place in &self.places {
+            for pattern in get {
+                f(pattern.value(keys, self.elements.get(place), &mut name));
+            }
+        }
+    }
+}
+
+fn reply(ctx: &mut Ctx<'_>, sorted: &Sorted, get: &[Pattern<'_>]) {
+    ctx.reply.array(sorted.values_len(get));
+    sorted.for_each_value(get, &mut ctx.keys, |value| match value {
+        Some(value) => value.reply(&mut ctx.reply),
+        None => ctx.reply.null(),
+    });
+}
+
+/// Puts what would have been the reply at `destination` as a list; deletes what is there when that is empty.
+fn store(ctx: &mut Ctx<'_>, sorted: &Sorted, get: &[Pattern<'_>], destination: Key<'_>) {
+    let (mut list, mut text) = (List::new(), IntText::new());
+    sorted.for_each_value(get, &mut ctx.keys, |value| {
+        let element = value.map_or(&b""[..], |value| value.as_bytes(&mut text));
+        list.push(Side::Right, element, &ctx.config.encoding);
+    });
+    let len = list.len();
+    if len > 0 {
+        ctx.keys.put(destination, Value::List(list), None);
+        ctx.keys.changed(EventClass::LIST, "sortstore", destination);
+        ctx.keys.add_dirty(len as u64 - 1);
+    } else if ctx.keys.delete(destination) {
+        ctx.keys.changed(EventClass::GENERIC, "del", destination);
+    }
+    ctx.reply.integer(len as i64);
+}
