@@ -139,3 +139,21 @@ fn find(words: &[&[u8]]) -> &'static DataCommand {
     );
     command
 }
+
+/// How far `draws`, the words of a reply without its first, are from an even spread over
+/// `kinds` different words, as the chi-square statistic over its degrees of freedom; about 1 when even.
+pub(crate) fn unevenness(reply: &str, kinds: usize) -> f64 {
+    let mut counts = std::collections::HashMap::<&str, f64>::new();
+    let drawn = reply
+        .split(' ')
+        .skip(1)
+        .filter(|word| !word.starts_with('$'));
+    drawn.for_each(|word| *counts.entry(word).or_default() += 1.0);
+    let expected = counts.values().sum::<f64>() / kinds as f64;
+    let missed = (kinds - counts.len()) as f64 * expected;
+    let spread: f64 = counts
+        .values()
+        .map(|count| (count - expected).powi(2) / expected)
+        .sum();
+    (spread + missed) / (kinds - 1) as f64
+}

@@ -2,7 +2,7 @@
 
 use resp::Protocol;
 
-use crate::command::testing::Bench;
+use crate::command::testing::{Bench, unevenness};
 
 const WRONG_TYPE: &str = "-WRONGTYPE Operation against a key holding the wrong kind of value";
 
@@ -279,4 +279,35 @@ fn sscan_visits_every_member_of_a_large_set() {
         }
     }
     assert_eq!(seen.len(), 3000);
+}
+
+#[test]
+fn draws_are_even_in_every_encoding() {
+    for (members, prefix) in [(100, ""), (100, "m"), (1000, ""), (1000, "m")] {
+        let mut bench = Bench::new();
+        for n in 0..members {
+            bench.run(&format!("SADD s {prefix}{n}"));
+        }
+        let spread = unevenness(
+            &bench.run(&format!("SRANDMEMBER s -{}", members * 100)),
+            members,
+        );
+        assert!((0.5..1.7).contains(&spread), "{members} {prefix}: {spread}");
+    }
+}
+
+#[test]
+fn distinct_draws_and_pops_are_even() {
+    let mut bench = Bench::new();
+    let mut draws = String::new();
+    let mut pops = String::new();
+    for _ in 0..3000 {
+        bench.run("SADD s a b c d e f g h i j");
+        draws.push_str(&bench.run("SRANDMEMBER s 3")["*3".len()..]);
+        pops.push_str(&bench.run("SPOP s 3")["*3".len()..]);
+        bench.run("SPOP s 10");
+    }
+    // Drawn without repetition, so spread a little more evenly than at random.
+    assert!(unevenness(&draws, 10) < 2.5, "{}", unevenness(&draws, 10));
+    assert!(unevenness(&pops, 10) < 2.5, "{}", unevenness(&pops, 10));
 }

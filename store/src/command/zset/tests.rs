@@ -2,7 +2,7 @@
 
 use resp::Protocol;
 
-use crate::command::testing::Bench;
+use crate::command::testing::{Bench, unevenness};
 
 const WRONG_TYPE: &str = "-WRONGTYPE Operation against a key holding the wrong kind of value";
 const SYNTAX: &str = "-ERR syntax error";
@@ -502,4 +502,19 @@ fn zscan_gives_members_with_scores() {
         ("ZSCAN z x", "-ERR invalid cursor"),
         ("ZSCAN z 0 NOVALUES", SYNTAX),
     ]);
+}
+
+#[test]
+fn draws_are_even_in_every_encoding() {
+    for members in [100, 1000] {
+        let mut bench = Bench::new();
+        for n in 0..members {
+            bench.run(&format!("ZADD z {n} m{n}"));
+        }
+        let spread = unevenness(
+            &bench.run(&format!("ZRANDMEMBER z -{}", members * 100)),
+            members,
+        );
+        assert!((0.5..1.7).contains(&spread), "{members}: {spread}");
+    }
 }
