@@ -9,7 +9,7 @@ use super::{Begin, Find, KeyFlags, KeySpec, Spec};
 pub struct InvalidKeys;
 
 /// Calls `visit(argument index, flags)` for every key, spec by spec. The arity
-/// has been checked before. What a spec cannot find (an unknown begin) is left out.
+/// has been checked before. What a spec cannot find (an unknown begin) is left to the command's own finder.
 pub fn key_positions(
     spec: &Spec,
     args: Args<'_>,
@@ -17,6 +17,9 @@ pub fn key_positions(
 ) -> Result<(), InvalidKeys> {
     for key_spec in spec.keys {
         positions_of(key_spec, args, &mut visit)?;
+    }
+    if let Some(find) = spec.more_keys {
+        find(args, &mut visit);
     }
     Ok(())
 }

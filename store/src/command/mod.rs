@@ -32,7 +32,9 @@ pub use effects::{Effects, EventClass};
 pub use error::CommandError;
 pub use key_positions::{InvalidKeys, key_positions};
 pub use keys::{Key, Keys, KeysEnv, SliceSet};
-pub use spec::{Begin, Categories, Find, Flags, Group, KeyFlags, KeySpec, Routing, Spec};
+pub use spec::{
+    Begin, Categories, Find, Flags, Group, KeyFinder, KeyFlags, KeySpec, Routing, Spec,
+};
 
 pub use crate::keyspace::{Edit, Expiry, StringInput};
 

@@ -5,6 +5,7 @@
 //! shards, generated reference pages and table-wide tests.
 
 use bitflags::bitflags;
+use resp::Args;
 
 /// The documentation group of a command, as COMMAND DOCS names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -253,6 +254,9 @@ pub enum Routing {
     Cursor,
 }
 
+/// Shows `visit` the argument each key is at, and what happens to it.
+pub type KeyFinder = fn(args: Args<'_>, visit: &mut dyn FnMut(usize, KeyFlags));
+
 /// The declaration of one command or subcommand.
 #[derive(Debug)]
 pub struct Spec {
@@ -274,6 +278,8 @@ pub struct Spec {
     pub categories: Categories,
     /// Where its keys are.
     pub keys: &'static [KeySpec],
+    /// Finds the keys that no key spec can.
+    pub more_keys: Option<KeyFinder>,
     /// Which slices it needs.
     pub routing: Routing,
     /// The argument grammar in one line, e.g. `key value [NX | XX] [GET] [EX seconds | PX milliseconds]`.
@@ -292,6 +298,7 @@ impl Spec {
         flags: Flags::empty(),
         categories: Categories::empty(),
         keys: &[],
+        more_keys: None,
         routing: Routing::Keys,
         syntax: "",
     };

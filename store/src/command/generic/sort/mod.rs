@@ -59,12 +59,33 @@ pub(in crate::command::generic) static SORT: DataCommand = DataCommand {
         summary: "Gives or stores the elements of a list, set or sorted set in order, or what they name.",
         flags: Flags::WRITE.union(Flags::DENYOOM).union(Flags::MOVABLEKEYS),
         keys: &[SORTED, LOOKED_UP, STORED],
+        more_keys: Some(find_stored),
         syntax: "key [BY pattern] [LIMIT offset count] [GET pattern [GET pattern ...]] [ASC | DESC] [ALPHA] [STORE destination]",
         ..SORTING
     },
     run: |ctx, args| sort(ctx, args, Dialect::Storing),
     subcommands: &[],
 };
+
+/// Shows the key of the last STORE, without minding whether the other options are right.
+fn find_stored(args: Args<'_>, visit: &mut dyn FnMut(usize, KeyFlags)) {
+    let mut cursor = ArgCursor::new(args, 2);
+    let mut stored = None;
+    while let Some(option) = cursor.next_arg() {
+        let is = |name: &str| option.eq_ignore_ascii_case(name.as_bytes());
+        if is("LIMIT") {
+            cursor.next_arg();
+            cursor.next_arg();
+        } else if is("BY") || is("GET") {
+            cursor.next_arg();
+        } else if is("STORE") && !cursor.is_done() {
+            stored = Some(cursor.position());
+        }
+    }
+    if let Some(index) = stored {
+        visit(index, STORED.flags);
+    }
+}
 
 pub(in crate::command::generic) static SORT_RO: DataCommand = DataCommand {
     spec: Spec {

@@ -1,5 +1,9 @@
 //! Examples for SORT; the replies are a real Redis 7.0.15's.
 
+use resp::Args;
+
+use super::SORT;
+use crate::command::key_positions;
 use crate::command::testing::Bench;
 
 const NOT_DOUBLE: &str = "-ERR One or more scores can't be converted into double";
@@ -144,4 +148,23 @@ fn results_are_stored_as_a_list() {
     assert_eq!(bench.dirty, 1);
     bench.check(&[("EXISTS d", ":0"), ("SORT none STORE d", ":0")]);
     assert_eq!(bench.events, [""; 0]);
+}
+
+#[test]
+fn the_last_store_is_a_key() {
+    for (line, expected) in [
+        ("SORT k", vec![1]),
+        ("SORT k STORE d", vec![1, 3]),
+        ("SORT k STORE d STORE e", vec![1, 5]),
+        ("SORT k BY STORE GET STORE STORE d", vec![1, 7]),
+        ("SORT k LIMIT STORE 1 STORE", vec![1]),
+        ("SORT k STORE STORE", vec![1, 3]),
+    ] {
+        let words: Vec<&[u8]> = line.split(' ').map(str::as_bytes).collect();
+        let mut found = Vec::new();
+        let keys = key_positions(&SORT.spec, Args::from_slices(&words), |index, _| {
+            found.push(index);
+        });
+        assert_eq!((keys, found), (Ok(()), expected), "{line}");
+    }
 }
