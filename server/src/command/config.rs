@@ -1,7 +1,7 @@
 //! CONFIG: reading, changing and writing down the configuration of the running server.
 
 use resp::Args;
-use store::command::{CommandError, Flags, Group, Spec};
+use store::command::{Categories, CommandError, Flags, Group, Spec};
 
 use super::access::is_local;
 use super::{ServerCommand, ServerCtx, help};
@@ -78,7 +78,7 @@ static CONFIG: ServerCommand = ServerCommand {
             run: resetstat,
             subcommands: &[],
         },
-        help::subcommand(Group::Server, "5.0.0"),
+        help::subcommand(Group::Server, "5.0.0", Categories::empty()),
     ],
 };
 

@@ -280,7 +280,9 @@ fn echo(ctx: &mut ServerCtx<'_>, args: Args<'_>) -> Result<(), CommandError> {
 fn select(ctx: &mut ServerCtx<'_>, args: Args<'_>) -> Result<(), CommandError> {
     let index = parse_i64(args.get(1))?;
     if i32::try_from(index).is_err() {
-        return Err(CommandError::NotInteger);
+        return Err(CommandError::text(
+            "ERR value is out of range, value must between -2147483648 and 2147483647",
+        ));
     }
     let index = usize::try_from(index).map_err(|_| CommandError::DbIndex)?;
     if index >= ctx.core.settings().databases {

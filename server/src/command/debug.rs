@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use resp::Args;
-use store::command::{CommandError, Flags, Group, KeyFlags, KeySpec, Routing, Spec, parse_f64};
+use store::command::{
+    Categories, CommandError, Flags, Group, KeyFlags, KeySpec, Routing, Spec, parse_f64,
+};
 use store::slot::slot_of;
 
 use super::access::is_local;
@@ -73,7 +75,7 @@ static DEBUG: ServerCommand = ServerCommand {
             run: shard,
             subcommands: &[],
         },
-        help::subcommand(Group::Server, "5.0.0"),
+        help::subcommand(Group::Server, "5.0.0", Categories::empty()),
     ],
 };
 

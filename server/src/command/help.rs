@@ -1,19 +1,24 @@
 //! HELP of every container of subcommands, written from the declarations in Redis's shape.
 
 use resp::Args;
-use store::command::{CommandError, Flags, Group, Spec};
+use store::command::{Categories, CommandError, Flags, Group, Spec};
 
 use super::{ServerCommand, ServerCtx};
 use crate::registry::{Command, Registry};
 
 /// The HELP subcommand of a container.
-pub(super) const fn subcommand(group: Group, since: &'static str) -> ServerCommand {
+pub(super) const fn subcommand(
+    group: Group,
+    since: &'static str,
+    categories: Categories,
+) -> ServerCommand {
     ServerCommand {
         spec: Spec {
             name: "help",
             summary: "Prints this help.",
             since,
             group,
+            categories,
             arity: 2,
             flags: Flags::LOADING.union(Flags::STALE),
             ..Spec::DEFAULT

@@ -1,7 +1,9 @@
 //! MEMORY USAGE: what a key costs.
 
 use resp::Args;
-use store::command::{ArgCursor, CommandError, Flags, Group, KeyFlags, KeySpec, Spec, parse_i64};
+use store::command::{
+    ArgCursor, Categories, CommandError, Flags, Group, KeyFlags, KeySpec, Spec, parse_i64,
+};
 
 use super::{ServerCommand, ServerCtx, help};
 
@@ -37,7 +39,7 @@ static MEMORY: ServerCommand = ServerCommand {
             run: usage,
             subcommands: &[],
         },
-        help::subcommand(Group::Server, "4.0.0"),
+        help::subcommand(Group::Server, "4.0.0", Categories::empty()),
     ],
 };
 

@@ -172,7 +172,7 @@ static CLIENT: ServerCommand = ServerCommand {
             },
             trackinginfo,
         ),
-        help::subcommand(Group::Connection, "5.0.0"),
+        help::subcommand(Group::Connection, "5.0.0", Categories::CONNECTION),
     ],
 };
 

@@ -100,7 +100,10 @@ pub(super) fn write(reply: &mut ReplyWriter<'_>, registry: &Registry, command: &
     for key_spec in spec.keys {
         write_key_spec(reply, key_spec);
     }
-    reply.array(command.subcommands.len());
+    match command.subcommands.len() {
+        0 => reply.set(0),
+        count => reply.array(count),
+    }
     for id in &command.subcommands {
         write(reply, registry, &registry.all()[*id]);
     }

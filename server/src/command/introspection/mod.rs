@@ -106,7 +106,7 @@ static COMMAND: ServerCommand = ServerCommand {
             run: keys::getkeysandflags,
             subcommands: &[],
         },
-        help::subcommand(Group::Server, "5.0.0"),
+        help::subcommand(Group::Server, "5.0.0", Categories::CONNECTION),
     ],
 };
 
