@@ -7,6 +7,7 @@ pub mod config;
 pub mod connection;
 pub mod core;
 pub mod logging;
+pub mod process;
 pub mod registry;
 pub mod runtime;
 pub mod server;

@@ -8,6 +8,7 @@ use resp::Args;
 use store::command::{CommandError, Ctx, DataCommand, Flags, Spec};
 
 use crate::command::{ServerCommand, ServerCtx};
+use crate::config::{LoadError, Rename};
 
 /// What runs a command.
 #[derive(Clone, Copy)]
@@ -47,22 +48,22 @@ pub struct Registry {
 }
 
 impl Registry {
-    /// Registers every command. `renames` are `rename-command` lines: old name, new name (empty: disabled).
-    pub fn new(renames: &[(String, String)]) -> Result<Self, UnknownCommand> {
+    /// Registers every command, then renames or disables what `rename-command` lines say.
+    pub fn new(renames: &[Rename]) -> Result<Self, LoadError> {
         let mut registry = Registry {
             commands: Vec::new(),
             by_name: HashTable::new(),
         };
         for command in store::command::tables() {
             let id = registry.add_data(command, "");
-            registry.name(command.spec.name, id);
+            registry.declare(command.spec.name, id);
         }
         for command in crate::command::tables() {
             let id = registry.add_server(command, "");
-            registry.name(command.spec.name, id);
+            registry.declare(command.spec.name, id);
         }
-        for (old, new) in renames {
-            registry.rename(old, new)?;
+        for rename in renames {
+            registry.rename(rename)?;
         }
         Ok(registry)
     }
@@ -140,37 +141,38 @@ impl Registry {
         id
     }
 
-    fn name(&mut self, name: &str, id: usize) {
-        assert!(
-            self.find(name.as_bytes()).is_none(),
-            "command {name} is declared twice"
-        );
-        let name = name.to_ascii_lowercase().into_bytes().into_boxed_slice();
+    fn name(&mut self, name: &[u8], id: usize) {
+        let name = name.to_ascii_lowercase().into_boxed_slice();
         self.by_name
             .insert_unique(fold_hash(&name), (name, id), |(name, _)| fold_hash(name));
     }
 
-    fn rename(&mut self, old: &str, new: &str) -> Result<(), UnknownCommand> {
+    fn rename(&mut self, rename: &Rename) -> Result<(), LoadError> {
         let entry = self
             .by_name
-            .find_entry(fold_hash(old.as_bytes()), |(name, _)| {
-                name.eq_ignore_ascii_case(old.as_bytes())
+            .find_entry(fold_hash(&rename.from), |(name, _)| {
+                name.eq_ignore_ascii_case(&rename.from)
             });
-        let ((_, id), _) = entry.map_err(|_| UnknownCommand(old.to_owned()))?.remove();
-        if !new.is_empty() {
-            if self.find(new.as_bytes()).is_some() {
-                return Err(UnknownCommand(new.to_owned()));
-            }
-            self.name(new, id);
+        let ((_, id), _) = entry.map_err(|_| rename.no_such_command())?.remove();
+        if rename.to.is_empty() {
+            return Ok(());
         }
+        if self.find(&rename.to).is_some() {
+            return Err(rename.name_taken());
+        }
+        self.name(&rename.to, id);
         Ok(())
     }
-}
 
-/// A `rename-command` line names a command that is not there, or a target that is.
-#[derive(Debug, thiserror::Error)]
-#[error("No such command in rename-command, or the new name is taken: '{0}'")]
-pub struct UnknownCommand(String);
+    /// Names a command as declared.
+    fn declare(&mut self, name: &str, id: usize) {
+        assert!(
+            self.find(name.as_bytes()).is_none(),
+            "command {name} is declared twice"
+        );
+        self.name(name.as_bytes(), id);
+    }
+}
 
 fn only_key(spec: &Spec) -> Option<usize> {
     use store::command::{Begin, Find, Routing};

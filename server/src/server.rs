@@ -33,6 +33,8 @@ pub struct Server {
     pub config: Config,
     /// When the process started, ms since the epoch.
     pub started_at_ms: u64,
+    /// Resident memory before there were data and clients.
+    pub startup_bytes: u64,
     /// 40 random hexadecimal digits, new at every start.
     pub run_id: String,
 }

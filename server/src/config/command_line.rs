@@ -93,6 +93,7 @@ fn append_missing_save(lines: &mut Vec<u8>, next: Option<&[u8]>) -> bool {
 pub const HELP: &str = "\
 Usage: redoxcache [/path/to/redis.conf] [options] [-]
        redoxcache - (read the configuration from standard input)
+       redoxcache ping [-h host] [-p port] [-s socket]
        redoxcache -v or --version
        redoxcache -h or --help
        redoxcache --print-reference (all directives, as Markdown)

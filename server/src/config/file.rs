@@ -1,10 +1,11 @@
 //! Reading the text of a configuration: lines, includes, and what each line sets.
 
+use std::collections::HashSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::directive::{Kind, lookup};
+use super::directive::{DirectiveId, Kind, lookup};
 use super::path::{os_string, path_bytes, system_text};
 use super::quoting::split_words;
 use super::value::{Value, ValueError};
@@ -118,7 +119,7 @@ pub struct Loader {
     pub renames: Vec<Rename>,
     /// What relative paths are relative to.
     directory: PathBuf,
-    save_seen: bool,
+    set: HashSet<DirectiveId>,
     include_depth: usize,
 }
 
@@ -131,7 +132,7 @@ impl Loader {
             values,
             renames: Vec::new(),
             directory,
-            save_seen: false,
+            set: HashSet::new(),
             include_depth: 0,
         }
     }
@@ -162,8 +163,10 @@ impl Loader {
         let [name, arguments @ ..] = words.as_slice() else {
             return Ok(());
         };
-        if lookup(name).is_some() {
-            return self.read_directive(name, arguments).map_err(fail);
+        if let Some(named) = lookup(name) {
+            self.read_directive(named.id, arguments).map_err(fail)?;
+            self.set.insert(named.id);
+            return Ok(());
         }
         match (name.to_ascii_lowercase().as_slice(), arguments) {
             (b"include", [path]) => self.include(path, &fail),
@@ -186,8 +189,12 @@ impl Loader {
         }
     }
 
-    fn read_directive(&mut self, name: &[u8], arguments: &[&[u8]]) -> Result<(), LineError> {
-        let id = lookup(name).ok_or(LineError::BadDirective)?.id;
+    /// Whether any line set the directive.
+    pub fn is_set(&self, name: &str) -> bool {
+        self.set.contains(&id_of(name))
+    }
+
+    fn read_directive(&mut self, id: DirectiveId, arguments: &[&[u8]]) -> Result<(), LineError> {
         let kind = id.directive().kind;
         match (kind, arguments) {
             (Kind::Directory, [path]) => {
@@ -212,12 +219,11 @@ impl Loader {
         self.values.set(id, &slices(words))?;
         let clears = matches!(words, [word] if word.is_empty());
         if let (true, false, Value::SavePoints(before), Value::SavePoints(added)) =
-            (self.save_seen, clears, before, self.values.get(id))
+            (self.is_set("save"), clears, before, self.values.get(id))
         {
             let all = before.iter().chain(added).copied().collect();
             self.values.put(id, Value::SavePoints(all))?;
         }
-        self.save_seen = true;
         Ok(())
     }
 

@@ -83,6 +83,11 @@ pub fn load(sources: &Sources, machine: &Machine, directory: PathBuf) -> Result<
     }
     loader.read_text(&text)?;
     derive_defaults(&mut loader.values, machine);
+    // An explicit 0 means no limit, in a container too.
+    if !loader.is_set("maxmemory") {
+        let limit = Value::Memory(machine.default_maxmemory());
+        loader.values.derive_default("maxmemory", limit);
+    }
     let warnings = warnings(&loader.values, &environment.unknown);
     Ok(Loaded {
         values: loader.values,
@@ -98,7 +103,7 @@ pub fn load_here(sources: &Sources) -> Result<Loaded, LoadError> {
     load(sources, &Machine::detect(Path::new("/")), directory)
 }
 
-/// Fills in what was left to be found out: `threads`, `shards`, `maxmemory`.
+/// Fills in what was left to be found out: `threads` and `shards`.
 fn derive_defaults(values: &mut Values, machine: &Machine) {
     values.derive_default("threads", Value::Integer(machine.cores as i64));
     let threads = Settings::from_values(values).threads.max(1);
@@ -110,7 +115,6 @@ fn derive_defaults(values: &mut Values, machine: &Machine) {
     };
     values.derive_default("threads", Value::Integer(threads as i64));
     values.derive_default("shards", Value::Integer(shards as i64));
-    values.derive_default("maxmemory", Value::Memory(machine.default_maxmemory()));
 }
 
 fn warnings(values: &Values, unknown_variables: &[String]) -> Vec<String> {
@@ -144,6 +148,7 @@ mod tests {
         };
         assert_eq!(load(""), (3, 16, 3 << 30));
         assert_eq!(load("threads 1\nmaxmemory 5"), (1, 1, 5));
+        assert_eq!(load("threads 1\nmaxmemory 0"), (1, 1, 0));
         assert_eq!(load("threads 2\nshards 3"), (2, 3, 3 << 30));
     }
 }

@@ -12,6 +12,7 @@ use crate::config::{self, Config, Invocation, IoDriver, Loaded, Settings};
 use crate::connection::{Census, ConnectionLimits};
 use crate::core::now_ms;
 use crate::logging;
+use crate::process;
 use crate::registry::Registry;
 use crate::server::{CoreStats, Server};
 use crate::shard::{Inbox, Mailbox, MailboxLimits, TenantSlices};
@@ -35,18 +36,24 @@ pub fn run(arguments: &[OsString]) -> ExitCode {
         return ping::run(&arguments[1..]);
     }
     match config::command_line::parse(arguments) {
-        Invocation::Help => println!("{USAGE}"),
+        Invocation::Help => print!("{}", config::command_line::HELP),
         Invocation::Version => println!("RedoxCache server v={}", env!("CARGO_PKG_VERSION")),
-        Invocation::Reference => println!("{}", config::reference::markdown()),
+        Invocation::Reference => print!("{}", config::reference::markdown()),
         Invocation::Serve(sources) => {
-            let loaded = match config::load_here(&sources) {
-                Ok(loaded) => loaded,
+            let loaded = config::load_here(&sources);
+            let known = loaded.and_then(|loaded| Ok((Registry::new(&loaded.renames)?, loaded)));
+            let (registry, loaded) = match known {
+                Ok(known) => known,
                 Err(error) => {
                     eprintln!("{error}");
                     return ExitCode::FAILURE;
                 }
             };
-            if let Err(error) = serve(loaded) {
+            if let Err(error) = open_log(&loaded) {
+                eprintln!("{error}");
+                return ExitCode::FAILURE;
+            }
+            if let Err(error) = serve(loaded, registry) {
                 error!("{error}");
                 return ExitCode::FAILURE;
             }
@@ -55,17 +62,17 @@ pub fn run(arguments: &[OsString]) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-const USAGE: &str = "\
-Usage: redoxcache [/path/to/redis.conf] [--directive value ...] [-]
-       redoxcache ping [-h host] [-p port] [-s socket]
-       redoxcache --print-reference
-       redoxcache -v or --version
-       redoxcache -h or --help";
+/// Enters the working directory and starts the log there.
+fn open_log(loaded: &Loaded) -> Result<(), StartError> {
+    let settings = Settings::from_values(&loaded.values);
+    std::env::set_current_dir(&settings.dir)?;
+    logging::start(&settings).map_err(|error| format!("Can't open the log file: {error}"))?;
+    Ok(())
+}
 
 /// Serves until a signal ends it.
-fn serve(loaded: Loaded) -> Result<(), StartError> {
+fn serve(loaded: Loaded, registry: Registry) -> Result<(), StartError> {
     let settings = Settings::from_values(&loaded.values);
-    logging::start(&settings).map_err(|error| format!("Can't open the log file: {error}"))?;
     info!(
         "RedoxCache {} is starting, pid={}",
         env!("CARGO_PKG_VERSION"),
@@ -96,7 +103,7 @@ fn serve(loaded: Loaded) -> Result<(), StartError> {
         mailboxes: boxes.into(),
     };
     net.limits.apply(&settings);
-    let server = Arc::new(build_server(&settings, loaded, cores, net)?);
+    let server = Arc::new(build_server(&settings, loaded, registry, cores, net));
 
     let signals = Signals::block()?;
     let seats = inboxes.into_iter().zip(listeners).enumerate().map(
@@ -176,22 +183,16 @@ fn announce(settings: &Settings, cores: usize) {
 fn build_server(
     settings: &Settings,
     loaded: Loaded,
+    registry: Registry,
     cores: usize,
     net: Net,
-) -> Result<Server, StartError> {
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    let renames: Vec<_> = loaded
-        .renames
-        .iter()
-        .map(|rename| (text(&rename.from), text(&rename.to)))
-        .collect();
-    let registry = Registry::new(&renames)?;
+) -> Server {
     let shard_map = ShardMap::new(settings.shards.clamp(1, store::slot::SHARDS_MAX));
     let seed = Seed(random_u64(), random_u64());
     let slices =
         TenantSlices::new((0..shard_map.shards()).map(|_| Slice::new(settings.databases, seed)));
     let commands = registry.all().len();
-    Ok(Server {
+    Server {
         registry,
         shard_map,
         seed,
@@ -201,11 +202,12 @@ fn build_server(
         stats: (0..cores).map(|_| CoreStats::new(commands)).collect(),
         config: Config::new(loaded.values, loaded.file),
         started_at_ms: now_ms(),
+        startup_bytes: process::resident_bytes(),
         run_id: (0..3)
             .map(|_| format!("{:016x}", random_u64()))
             .collect::<String>()[..40]
             .to_owned(),
-    })
+    }
 }
 
 /// Random bits from the operating system, through the standard library's hash keys.

@@ -1,7 +1,6 @@
 //! INFO: the server about itself, in sections of `name:value` lines.
 
 mod counters;
-mod process;
 mod sections;
 
 use resp::Args;

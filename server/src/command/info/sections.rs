@@ -7,7 +7,7 @@ use nix::sys::resource::UsageWho;
 
 use super::super::ServerCtx;
 use super::counters::Figures;
-use super::process;
+use crate::process;
 use crate::version;
 
 /// One section.
@@ -129,11 +129,11 @@ fn clients(text: &mut String, ctx: &ServerCtx<'_>, figures: &Figures) {
 
 fn memory(text: &mut String, ctx: &ServerCtx<'_>, figures: &Figures) {
     let settings = ctx.core.settings();
-    let (used, peak, resident) = (
-        figures.used_memory,
-        figures.used_memory_peak,
-        process::resident_bytes(),
-    );
+    let (used, peak) = (figures.used_memory, figures.used_memory_peak);
+    let resident = process::resident_bytes();
+    // What is resident for data and clients; the program itself is not fragmentation.
+    let startup = ctx.core.server.startup_bytes;
+    let grown = resident.saturating_sub(startup).max(used);
     let dataset = figures.dataset_bytes as u64;
     let system = process::system_memory_bytes();
     sized(text, "used_memory", used);
@@ -141,7 +141,7 @@ fn memory(text: &mut String, ctx: &ServerCtx<'_>, figures: &Figures) {
     sized(text, "used_memory_peak", peak);
     line(text, "used_memory_peak_perc", percent(used, peak));
     line(text, "used_memory_overhead", figures.client_bytes);
-    line(text, "used_memory_startup", 0);
+    line(text, "used_memory_startup", startup);
     line(text, "used_memory_dataset", dataset);
     line(text, "used_memory_dataset_perc", percent(dataset, used));
     line(text, "allocator_allocated", used);
@@ -165,18 +165,22 @@ fn memory(text: &mut String, ctx: &ServerCtx<'_>, figures: &Figures) {
     sized(text, "used_memory_scripts", 0);
     sized(text, "maxmemory", settings.maxmemory);
     line(text, "maxmemory_policy", settings.maxmemory_policy.name());
-    line(text, "allocator_frag_ratio", ratio(resident, used));
-    line(text, "allocator_frag_bytes", resident.saturating_sub(used));
+    line(
+        text,
+        "allocator_frag_ratio",
+        ratio(startup + grown, startup + used),
+    );
+    line(text, "allocator_frag_bytes", grown - used);
     line(text, "allocator_rss_ratio", "1.00");
     line(text, "allocator_rss_bytes", 0);
     line(text, "rss_overhead_ratio", "1.00");
     line(text, "rss_overhead_bytes", 0);
-    line(text, "mem_fragmentation_ratio", ratio(resident, used));
     line(
         text,
-        "mem_fragmentation_bytes",
-        resident.saturating_sub(used),
+        "mem_fragmentation_ratio",
+        ratio(startup + grown, startup + used),
     );
+    line(text, "mem_fragmentation_bytes", grown - used);
     zeroes(
         text,
         &[

@@ -1,4 +1,4 @@
-//! What the operating system knows about this process and machine.
+//! What the operating system knows about this process and its machine.
 
 use std::fs;
 use std::sync::OnceLock;
@@ -7,13 +7,15 @@ use nix::sys::resource::{Usage, UsageWho, getrusage};
 
 /// CPU time in seconds.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct CpuTimes {
-    pub(super) system: f64,
-    pub(super) user: f64,
+pub struct CpuTimes {
+    /// In the kernel.
+    pub system: f64,
+    /// Outside of it.
+    pub user: f64,
 }
 
 /// CPU time of the process, or of the children it waited for.
-pub(super) fn cpu_times(who: UsageWho) -> CpuTimes {
+pub fn cpu_times(who: UsageWho) -> CpuTimes {
     let seconds =
         |time: nix::sys::time::TimeVal| time.tv_sec() as f64 + time.tv_usec() as f64 / 1e6;
     let of = |usage: Usage| CpuTimes {
@@ -24,7 +26,7 @@ pub(super) fn cpu_times(who: UsageWho) -> CpuTimes {
 }
 
 /// Resident memory in bytes.
-pub(super) fn resident_bytes() -> u64 {
+pub fn resident_bytes() -> u64 {
     status_kib("VmRSS:").unwrap_or(0) * 1024
 }
 
@@ -40,7 +42,7 @@ fn kib_of(text: &str, field: &str) -> Option<u64> {
 }
 
 /// Memory of the machine in bytes.
-pub(super) fn system_memory_bytes() -> u64 {
+pub fn system_memory_bytes() -> u64 {
     static BYTES: OnceLock<u64> = OnceLock::new();
     *BYTES.get_or_init(|| {
         let meminfo = fs::read_to_string("/proc/meminfo").unwrap_or_default();
@@ -49,7 +51,7 @@ pub(super) fn system_memory_bytes() -> u64 {
 }
 
 /// System, release and architecture.
-pub(super) fn os() -> &'static str {
+pub fn os() -> &'static str {
     static OS: OnceLock<String> = OnceLock::new();
     OS.get_or_init(|| {
         let release = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
