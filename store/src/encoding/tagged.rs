@@ -238,7 +238,7 @@ unsafe impl<T> ThinOwner for Box<T> {
         unsafe { raw.cast().as_ref() }
     }
 
-    unsafe fn as_mut<'a>(slot: &'a mut NonNull<u8>, _tag: usize) -> &'a mut T {
+    unsafe fn as_mut(slot: &mut NonNull<u8>, _tag: usize) -> &mut T {
         // SAFETY: by contract `slot` owns a leaked box of this type and is exclusively borrowed for `'a`.
         unsafe { without_tag(*slot).cast().as_mut() }
     }
@@ -261,7 +261,7 @@ unsafe impl ThinOwner for Never {
         unreachable!("no value was ever turned into a pointer")
     }
 
-    unsafe fn as_mut<'a>(_slot: &'a mut NonNull<u8>, _tag: usize) -> Never {
+    unsafe fn as_mut(_slot: &mut NonNull<u8>, _tag: usize) -> Never {
         unreachable!("no value was ever turned into a pointer")
     }
 }

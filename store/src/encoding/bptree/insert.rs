@@ -58,6 +58,7 @@ impl Tree {
                         inner.mins[child] = entry;
                     }
                     node = &mut inner.children[child];
+                    node.prefetch();
                 }
             }
         }

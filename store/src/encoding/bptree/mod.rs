@@ -79,7 +79,7 @@ impl Tree {
         while let Some(Node::Inner(inner)) = node {
             let child = inner.mins.partition_point(&before).saturating_sub(1);
             rank += inner.counts[..child].iter().sum::<usize>();
-            node = inner.children.get(child);
+            node = inner.children.get(child).inspect(|child| child.prefetch());
         }
         match node {
             Some(Node::Leaf(leaf)) => rank + leaf.partition_point(before),
@@ -120,7 +120,7 @@ impl Tree {
         let mut node = self.root.as_mut();
         while let Some(Node::Inner(inner)) = node {
             let child = inner.child_for(key);
-            node = inner.children.get_mut(child);
+            node = inner.children.get_mut(child).inspect(|child| child.prefetch());
         }
         let Some(Node::Leaf(leaf)) = node else {
             return false;

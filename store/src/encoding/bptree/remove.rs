@@ -42,6 +42,7 @@ impl Tree {
                         inner.mins[child] = inner.children[child].second();
                     }
                     node = &mut inner.children[child];
+                    node.prefetch();
                 }
             }
         };
