@@ -7,6 +7,7 @@ use super::bptree::{Entries, Entry, Key, Tree};
 use super::cell::Cell;
 use crate::hash::{Seed, hash_key};
 use crate::keyspace::table::{Drained, Table};
+use crate::mem::alloc_size;
 use std::mem::ManuallyDrop;
 use std::ops::Range;
 
@@ -54,10 +55,13 @@ impl Ranked {
         self.table.is_empty()
     }
 
-    /// Heap bytes held, this struct included.
+    /// Heap bytes held, those of this struct in a box included.
     #[must_use]
     pub fn mem_bytes(&self) -> usize {
-        size_of::<Self>() + self.tree.mem_bytes() + self.table.mem_bytes() + self.cell_bytes
+        alloc_size(size_of::<Self>())
+            + self.tree.mem_bytes()
+            + self.table.mem_bytes()
+            + self.cell_bytes
     }
 
     /// The score of `member`.
@@ -219,6 +223,6 @@ impl Ranked {
     /// [`Self::mem_bytes`], counted afresh.
     pub(crate) fn mem_bytes_audited(&self) -> usize {
         let cells: usize = self.table.iter().map(Cell::mem_bytes).sum();
-        size_of::<Self>() + self.tree.mem_bytes() + self.table.mem_bytes() + cells
+        alloc_size(size_of::<Self>()) + self.tree.mem_bytes() + self.table.mem_bytes() + cells
     }
 }

@@ -5,6 +5,7 @@
 use crate::encoding::cell::Cell;
 use crate::hash::{Seed, hash_key};
 use crate::keyspace::table::{Drained, Table};
+use crate::mem::alloc_size;
 
 /// Cells by key; see the module.
 pub(super) struct CellTable {
@@ -27,9 +28,9 @@ impl CellTable {
         self.table.len()
     }
 
-    /// Heap bytes held, this struct included.
+    /// Heap bytes held, those of this struct in a box included.
     pub(super) fn mem_bytes(&self) -> usize {
-        size_of::<Self>() + self.table.mem_bytes() + self.cell_bytes
+        alloc_size(size_of::<Self>()) + self.table.mem_bytes() + self.cell_bytes
     }
 
     pub(super) fn find(&self, key: &[u8]) -> Option<&Cell> {
@@ -115,7 +116,7 @@ impl Clone for CellTable {
 impl CellTable {
     /// [`Self::mem_bytes`], counted afresh.
     pub(super) fn mem_bytes_audited(&self) -> usize {
-        size_of::<Self>()
+        alloc_size(size_of::<Self>())
             + self.table.mem_bytes()
             + self.table.iter().map(Cell::mem_bytes).sum::<usize>()
     }

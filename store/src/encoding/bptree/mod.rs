@@ -120,7 +120,10 @@ impl Tree {
         let mut node = self.root.as_mut();
         while let Some(Node::Inner(inner)) = node {
             let child = inner.child_for(key);
-            node = inner.children.get_mut(child).inspect(|child| child.prefetch());
+            node = inner
+                .children
+                .get_mut(child)
+                .inspect(|child| child.prefetch());
         }
         let Some(Node::Leaf(leaf)) = node else {
             return false;

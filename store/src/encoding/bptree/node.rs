@@ -52,7 +52,9 @@ impl Node {
     pub(super) fn prefetch(&self) {
         if let Node::Leaf(leaf) = self {
             let start: *const u8 = (&raw const **leaf).cast();
-            (0..size_of::<Leaf>()).step_by(CACHE_LINE_BYTES).for_each(|at| prefetch_line(start.wrapping_add(at)));
+            (0..size_of::<Leaf>())
+                .step_by(CACHE_LINE_BYTES)
+                .for_each(|at| prefetch_line(start.wrapping_add(at)));
         }
     }
 

@@ -7,7 +7,6 @@ use crate::encoding::packed::{Packed, PackedRef, item_len, prefix};
 use crate::encoding::tagged::Choice::{First as AsPacked, Second as AsTable};
 use crate::encoding::tagged::{Never, Tagged};
 use crate::hash::Seed;
-use crate::mem::alloc_size;
 use crate::random::scale;
 use crate::types::EncodingLimits;
 use crate::types::cell_table::CellTable;
@@ -48,7 +47,7 @@ impl Hash {
     pub fn mem_bytes(&self) -> usize {
         match self.0.view() {
             AsPacked(packed) => packed.mem_bytes(),
-            AsTable(table) => alloc_size(table.mem_bytes()),
+            AsTable(table) => table.mem_bytes(),
         }
     }
 

@@ -12,7 +12,6 @@ pub use iter::ListIter;
 use crate::encoding::block::Block;
 use crate::encoding::tagged::Choice::{First as AsBlock, Second as AsQuick};
 use crate::encoding::tagged::{Never, Tagged};
-use crate::mem::alloc_size;
 use crate::types::{Direction, EncodingLimits, Side};
 use limit::BlockLimit;
 use quick::{Quick, remove_equal_in_block, strip_end};
@@ -49,9 +48,7 @@ impl List {
     pub fn mem_bytes(&self) -> usize {
         match self.0.view() {
             AsBlock(block) => block.mem_bytes,
-            AsQuick(quick) => {
-                alloc_size(size_of::<Quick>()) - size_of::<Quick>() + quick.mem_bytes()
-            }
+            AsQuick(quick) => quick.mem_bytes(),
         }
     }
 

@@ -7,7 +7,7 @@ use super::limit::BlockLimit;
 use super::segment::{BLOCKS_MAX, Segment};
 use crate::encoding::block::{Block, BlockRef};
 use crate::encoding::strip::StripEnd;
-use crate::mem::vec_size;
+use crate::mem::{alloc_size, vec_size};
 use crate::types::Side;
 use std::collections::VecDeque;
 
@@ -47,9 +47,11 @@ impl Quick {
         self.len
     }
 
-    /// Heap bytes held, this struct included.
+    /// Heap bytes held, those of this struct in a box included.
     pub(super) fn mem_bytes(&self) -> usize {
-        size_of::<Self>() + vec_size::<Segment>(self.segments.capacity()) + self.segment_bytes
+        alloc_size(size_of::<Self>())
+            + vec_size::<Segment>(self.segments.capacity())
+            + self.segment_bytes
     }
 
     /// The elements of a block.
@@ -442,11 +444,9 @@ impl Quick {
             );
             assert!(blocks().all(|block| !block.view().is_empty()));
             len += segment_len;
-            let blocks_bytes: usize = blocks().map(Block::mem_bytes).sum();
-            assert!(segment.mem_bytes() >= blocks_bytes);
-            bytes += segment.mem_bytes();
+            bytes += segment.mem_bytes_audited();
         }
         assert_eq!(len, self.len);
-        size_of::<Self>() + vec_size::<Segment>(self.segments.capacity()) + bytes
+        alloc_size(size_of::<Self>()) + vec_size::<Segment>(self.segments.capacity()) + bytes
     }
 }

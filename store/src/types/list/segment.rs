@@ -123,3 +123,12 @@ impl Clone for Segment {
         copy
     }
 }
+
+#[cfg(test)]
+impl Segment {
+    /// [`Self::mem_bytes`], counted afresh.
+    pub(super) fn mem_bytes_audited(&self) -> usize {
+        let blocks = self.slots.iter().map(|slot| slot.block.mem_bytes());
+        vec_size::<Slot>(self.slots.capacity()) + blocks.sum::<usize>()
+    }
+}

@@ -12,7 +12,6 @@ use crate::encoding::packed::{Packed, item_len, prefix};
 use crate::encoding::tagged::Choice::{First as AsPacked, Second as AsInts, Third as AsTable};
 use crate::encoding::tagged::Tagged;
 use crate::hash::Seed;
-use crate::mem::alloc_size;
 use crate::random::scale;
 use crate::types::EncodingLimits;
 use crate::types::cell_table::CellTable;
@@ -53,7 +52,7 @@ impl Set {
         match self.0.view() {
             AsPacked(packed) => packed.mem_bytes(),
             AsInts(ints) => ints.mem_bytes(),
-            AsTable(table) => alloc_size(table.mem_bytes()),
+            AsTable(table) => table.mem_bytes(),
         }
     }
 

@@ -14,7 +14,6 @@ use crate::encoding::ranked::{Ranked, Ranking};
 use crate::encoding::tagged::Choice::{First as AsPacked, Second as AsRanked};
 use crate::encoding::tagged::{Never, Tagged};
 use crate::hash::Seed;
-use crate::mem::alloc_size;
 use crate::random::scale;
 use crate::types::{Direction, EncodingLimits, End};
 use iter::Walk;
@@ -79,9 +78,7 @@ impl Zset {
     pub fn mem_bytes(&self) -> usize {
         match self.0.view() {
             AsPacked(packed) => packed.mem_bytes(),
-            AsRanked(ranked) => {
-                alloc_size(size_of::<Ranked>()) - size_of::<Ranked>() + ranked.mem_bytes()
-            }
+            AsRanked(ranked) => ranked.mem_bytes(),
         }
     }
 
