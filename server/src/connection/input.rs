@@ -1,7 +1,7 @@
 //! The read buffer of one connection and how big the next one has to be.
 //!
 //! ```text
-//! small (512 B) ──read fills it──► normal (16 KiB) ──read fills it──► large (128 KiB)
+//! small (256 B) ──read fills it──► normal (16 KiB) ──read fills it──► large (128 KiB)
 //!       ◄──────────some small reads in a row───────┘◄──one read that does not──┘
 //! ```
 //!
@@ -12,7 +12,7 @@ use super::pool::{LARGE_READ, NORMAL_READ, Pool, SMALL_READ};
 /// Small reads in a row after which a connection gets a small buffer again.
 const SMALL_READS_MAX: u8 = 4;
 /// Least room worth a read behind an incomplete request.
-const ROOM_MIN: usize = 256;
+const ROOM_MIN: usize = 128;
 
 /// Bytes received and not yet consumed.
 #[derive(Debug, Default)]

@@ -8,8 +8,8 @@ use std::cell::RefCell;
 
 /// Requests decoded, prefetched and executed together.
 pub const BATCH_REQUESTS: usize = 32;
-/// Read buffer of a connection that sends little.
-pub const SMALL_READ: usize = 512;
+/// Read buffer of a connection that sends little: all that an idle one pins.
+pub const SMALL_READ: usize = 256;
 /// Read buffer of one that pipelines.
 pub const NORMAL_READ: usize = 16 * 1024;
 /// Read buffer of one that fills the normal one.

@@ -46,7 +46,7 @@ pub struct Wire {
     /// Bytes given to the write in flight.
     in_flight: usize,
     /// Output behind it.
-    backlog: OutputBuffer,
+    backlog: Option<Box<OutputBuffer>>,
     /// A vector that came back from a write, for the reply buffer to use again.
     spare: Vec<u8>,
     ahead: Option<Box<Ahead>>,
@@ -71,7 +71,7 @@ impl Wire {
             writer: Some(writer),
             sending: None,
             in_flight: 0,
-            backlog: OutputBuffer::new(),
+            backlog: None,
             spare: Vec::new(),
             ahead: None,
             broken: false,
@@ -151,7 +151,7 @@ impl Wire {
 
     /// Bytes handed over and not known to be sent.
     pub fn unsent(&self) -> usize {
-        self.in_flight + self.backlog.len()
+        self.in_flight + self.backlog.as_ref().map_or(0, |backlog| backlog.len())
     }
 
     /// Whether the peer does not take what it is sent.
@@ -166,7 +166,7 @@ impl Wire {
 
     /// Waits for the operations in flight. The caller has shut the socket down, so they end.
     pub async fn settle(&mut self) {
-        self.backlog.clear();
+        self.backlog = None;
         poll_fn(|cx| self.poll_sent(cx)).await;
         if let Some(reading) = self.ahead.take().and_then(|ahead| ahead.reading) {
             let _ = reading.await;
@@ -175,11 +175,11 @@ impl Wire {
 
     /// Takes over `out`: as the next write, or behind the present one.
     fn queue(&mut self, out: &mut OutputBuffer) {
-        if self.broken {
+        if self.broken || out.is_empty() {
             out.clear();
         } else if self.sending.is_some() {
-            self.backlog.append(out);
-        } else if !out.is_empty() {
+            self.backlog.get_or_insert_default().append(out);
+        } else {
             self.start(out);
         }
     }
@@ -197,10 +197,9 @@ impl Wire {
     fn poll_sent(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         loop {
             let Some(sending) = &mut self.sending else {
-                if self.backlog.is_empty() {
+                let Some(mut backlog) = self.backlog.take() else {
                     return Poll::Ready(());
-                }
-                let mut backlog = std::mem::take(&mut self.backlog);
+                };
                 self.start(&mut backlog);
                 continue;
             };
@@ -213,7 +212,7 @@ impl Wire {
             self.spare = spare;
             if sent.is_err() {
                 self.broken = true;
-                self.backlog.clear();
+                self.backlog = None;
             }
         }
     }

@@ -7,6 +7,7 @@
 
 use super::rate::Totals;
 use super::sweep::{Left, STEP_PAUSE, Sweep};
+use crate::allocator::release_unused;
 use crate::connection::{Link, Reactor};
 use crate::core::now_ms;
 use std::future::{Future as _, poll_fn};
@@ -34,6 +35,7 @@ const KILL_GRACE: Duration = Duration::from_millis(500);
 struct Pulse {
     sweep: Sweep,
     commands: u64,
+    was_busy: bool,
     ticked_at_ms: u64,
     looked_at_ms: u64,
 }
@@ -43,6 +45,7 @@ pub async fn run(reactor: &Rc<Reactor>) {
     let mut pulse = Pulse {
         sweep: Sweep::new(reactor),
         commands: 0,
+        was_busy: false,
         ticked_at_ms: 0,
         looked_at_ms: 0,
     };
@@ -102,9 +105,11 @@ impl Pulse {
         let commands = reactor.core.stats().commands.get();
         let worked = commands != std::mem::replace(&mut self.commands, commands);
         let busy = worked || reactor.links.any_waiting();
-        if !busy {
+        if !busy && self.was_busy {
             reactor.pool.trim();
+            release_unused();
         }
+        self.was_busy = busy;
         busy
     }
 }
