@@ -51,10 +51,6 @@ pub struct CoreStats {
     pub input_bytes: Counter,
     /// Bytes written to clients.
     pub output_bytes: Counter,
-    /// Connections accepted.
-    pub connections: Counter,
-    /// Connections refused.
-    pub rejected_connections: Counter,
     /// Calls per command, by command id.
     pub calls: Box<[Counter]>,
 }
@@ -67,8 +63,6 @@ impl CoreStats {
             errors: Counter::default(),
             input_bytes: Counter::default(),
             output_bytes: Counter::default(),
-            connections: Counter::default(),
-            rejected_connections: Counter::default(),
             calls: (0..commands).map(|_| Counter::default()).collect(),
         }
     }

@@ -12,6 +12,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use std::task::{Context, Waker};
 
 /// No wait is marked.
@@ -214,13 +215,16 @@ impl Link {
             self.links.waiting.set(self.links.waiting.get() - 1);
             *mark = NOT_WAITING;
             self.stalled.set(false);
-            self.unsent.set(0);
+            if self.unsent.get() != 0 {
+                self.set_unsent(0);
+            }
         }
     }
 
     /// Notes how much output the client has not taken; forgotten when it has.
     pub fn set_unsent(&self, bytes: usize) {
         self.unsent.set(bytes);
+        self.info.output_bytes.store(bytes, Relaxed);
     }
 
     /// Output the client has not taken, in bytes.

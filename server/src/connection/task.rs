@@ -245,7 +245,6 @@ impl Connection {
             return self.wire.is_broken().then_some(Next::Drop);
         }
         let unsent = self.wire.unsent();
-        self.registered.info.output_bytes.store(unsent, Relaxed);
         self.registered.link.set_unsent(unsent);
         if reactor
             .net()

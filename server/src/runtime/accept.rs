@@ -153,6 +153,7 @@ fn welcome(reactor: &Rc<Reactor>, accepted: Accepted) {
         net.census.count_rejected();
         return refuse(accepted, DENIED);
     }
+    net.census.count_received();
     if core == reactor.core.index {
         return adopt(reactor, accepted);
     }
@@ -201,6 +202,5 @@ pub fn adopt(reactor: &Rc<Reactor>, accepted: Accepted) {
         &accepted.endpoint,
         now_ms(),
     ));
-    reactor.core.stats().connections.add(1);
     monoio::spawn(connection::serve(Rc::clone(reactor), stream, info));
 }

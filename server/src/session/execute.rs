@@ -134,6 +134,11 @@ impl Session {
     ) -> usize {
         let planned = job.planned(at);
         let Plan::Run(command) = planned.plan else {
+            if refuse::is_http(job.args(at)) {
+                refuse::warn_of_http(&self.client.addr);
+                self.closing = true;
+                return job.batch.len();
+            }
             self.reply_error(core, out, &refuse::error_of(&planned.plan, job.args(at)));
             return at + 1;
         };

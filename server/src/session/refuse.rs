@@ -1,9 +1,16 @@
 //! The errors of requests that never get to run.
 
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
 use resp::Args;
 use store::command::CommandError;
+use tracing::warn;
 
 use super::plan::Plan;
+use crate::core::now_ms;
+
+/// Least time between two warnings of HTTP.
+const HTTP_WARNING_PERIOD_MS: u64 = 60_000;
 
 /// Most bytes of the arguments that the unknown-command error quotes.
 const QUOTED_MAX: usize = 128;
@@ -24,6 +31,27 @@ pub fn error_of(plan: &Plan<'_>, args: Args<'_>) -> CommandError {
             )
         }
         Plan::UnknownCommand => CommandError::Text(unknown_command(args).into()),
+    }
+}
+
+/// Whether a request looks like a line of HTTP: a browser was made to send something to this port.
+pub fn is_http(args: Args<'_>) -> bool {
+    let name = args.get(0);
+    name.eq_ignore_ascii_case(b"post") || name.eq_ignore_ascii_case(b"host:")
+}
+
+/// Logs the attempt, once a minute at most.
+pub fn warn_of_http(addr: &str) {
+    static WARNED_AT_MS: AtomicU64 = AtomicU64::new(0);
+    let now = now_ms();
+    let last = WARNED_AT_MS.load(Relaxed);
+    if now.saturating_sub(last) >= HTTP_WARNING_PERIOD_MS {
+        WARNED_AT_MS.store(now, Relaxed);
+        warn!(
+            "Possible SECURITY ATTACK detected. It looks like somebody is sending POST or Host: commands to Redis. This is \
+             likely due to an attacker attempting to use Cross Protocol Scripting to compromise your Redis instance. \
+             Connection from {addr} aborted."
+        );
     }
 }
 
