@@ -74,8 +74,6 @@ impl CoreStats {
             &self.errors,
             &self.input_bytes,
             &self.output_bytes,
-            &self.connections,
-            &self.rejected_connections,
         ];
         counters
             .into_iter()

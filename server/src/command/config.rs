@@ -145,6 +145,7 @@ fn rewrite(ctx: &mut ServerCtx<'_>, _: Args<'_>) -> Result<(), CommandError> {
 }
 
 fn resetstat(ctx: &mut ServerCtx<'_>, _: Args<'_>) -> Result<(), CommandError> {
+    ctx.core.server.net.census.reset_totals();
     ctx.core.server.stats.iter().for_each(CoreStats::reset);
     ctx.reply.ok();
     Ok(())

@@ -62,6 +62,12 @@ impl Census {
         self.cores[to].0.fetch_add(1, Relaxed);
     }
 
+    /// Sets the counts since the start back to zero, for CONFIG RESETSTAT.
+    pub fn reset_totals(&self) {
+        self.received_total.store(0, Relaxed);
+        self.rejected_total.store(0, Relaxed);
+    }
+
     /// Counts a connection that was let in.
     pub fn count_received(&self) {
         self.received_total.fetch_add(1, Relaxed);
