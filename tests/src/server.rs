@@ -325,9 +325,9 @@ fn is_redis(program: &Path) -> bool {
         .is_some_and(|name| name.to_string_lossy().starts_with("redis-server"))
 }
 
-/// An answer that only a server that is up gives: PONG, or the demand to authenticate.
+/// Whether this is the answer of a server that is up: any but that it still loads.
 fn answers(reply: &Reply) -> bool {
-    *reply == Reply::Status(b"PONG".to_vec()) || reply.is_error("NOAUTH")
+    !reply.is_error("LOADING")
 }
 
 fn free_port() -> u16 {

@@ -108,8 +108,9 @@ const ZSET: &str = "
     exact     ZCARD key
     exact     ZSCORE key member
     exact     ZMSCORE key { member }
-    exact     ZRANK key member
-    exact     ZREVRANK key member
+    # newer versions take a WITHSCORE here, so broken forms fail differently
+    intact    ZRANK key member
+    intact    ZREVRANK key member
     exact     ZCOUNT key zbound zbound
     exact     ZLEXCOUNT lexkey lexbound lexbound
     exact/30  ZRANGE key index index [ REV ] [ WITHSCORES ]
