@@ -235,19 +235,23 @@ fn ten_thousand_connects_and_drops_leave_nothing_behind() {
             }
         }
         let mut conn = server.connect();
+        let mut seen = (None, 0);
         for _ in 0..100 {
-            if server.info("connected_clients").as_deref() == Some("2")
-                && open_files(&server) <= before + 8
-            {
+            seen = (server.info("connected_clients"), open_files(&server));
+            if seen.0.as_deref() == Some("2") && seen.1 <= before + 8 {
                 break;
             }
             std::thread::sleep(Duration::from_millis(50));
         }
-        assert_eq!(server.info("connected_clients").as_deref(), Some("2"));
+        assert_eq!(
+            seen.0.as_deref(),
+            Some("2"),
+            "this connection and the one that asks"
+        );
         assert!(
-            open_files(&server) <= before + 8,
+            seen.1 <= before + 8,
             "{} files open, {before} before",
-            open_files(&server)
+            seen.1
         );
         assert_eq!(conn.run("PING").text(), "PONG");
     }
