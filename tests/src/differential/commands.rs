@@ -175,7 +175,7 @@ const GENERIC: &str = "
     exact/5   OBJECT FREQ key
     shape/5   OBJECT REFCOUNT key
     scan      SCAN 0 [ MATCH glob ] [ COUNT count ] [ TYPE typename ]
-    exact/5   SCAN 'abc garbage
+    intact/5  SCAN 'abc garbage
     intact    SORT key [ BY bypattern ] [ LIMIT index index ] [ GET getpattern ] [ ( ASC | DESC ) ]
     intact    SORT key [ LIMIT index index ] [ GET getpattern ] [ GET getpattern ] [ ( ASC | DESC ) ] ALPHA
     intact    SORT key [ LIMIT index index ] [ ( ASC | DESC ) ] [ ALPHA ] STORE key
@@ -201,9 +201,9 @@ const CONNECTION: &str = "
     intact/3  HELLO ( 1 | 4 | 'abc )
     exact/3   CONFIG GET ( 'maxmemory-policy | 'hash-max-listpack-entries | 'nosuch )
     exact/3   CONFIG NOSUCH
-    exact/3   COMMAND GETKEYS ( GET key | MSET key value key value | ZUNIONSTORE key nkeys | PING | NOSUCH | EVAL garbage nkeys )
+    intact/3  COMMAND GETKEYS ( GET key | MSET key value key value | ZUNIONSTORE key nkeys | PING | NOSUCH )
     shape/3   TIME
-    exact/2   LOLWUT VERSION 'abc
+    intact/2  LOLWUT VERSION 'abc
 ";
 
 const BITMAP: &str = "

@@ -128,7 +128,7 @@ fn known_rules(port: u16, options: &Options) -> io::Result<(Vec<Rule>, Vec<Strin
         if !wanted {
             continue;
         }
-        let asks_unknown = name.contains("NOSUCH");
+        let asks_unknown = name == "NOSUCHCOMMAND";
         if asks_unknown || knows(port, &rule.name()[..1])? {
             known.push(rule);
         } else if !unknown.contains(&name) {
