@@ -28,13 +28,11 @@ const COLUMNS: usize = 48;
 const ROWS: usize = 12;
 
 fn lolwut(ctx: &mut ServerCtx<'_>, args: Args<'_>) -> Result<(), CommandError> {
-    if args
+    let asks_version = args
         .try_get(1)
-        .is_some_and(|word| word.eq_ignore_ascii_case(b"version"))
-    {
-        if let Some(version) = args.try_get(2) {
-            parse_i64(version)?;
-        }
+        .is_some_and(|word| word.eq_ignore_ascii_case(b"version"));
+    if let (true, Some(version)) = (asks_version, args.try_get(2)) {
+        parse_i64(version)?;
     }
     let rule = 30 + (ctx.now_ms % 200) as u8;
     let text = format!(

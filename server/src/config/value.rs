@@ -318,7 +318,7 @@ fn find_choice(word: &[u8], choices: &'static [&'static str]) -> Result<usize, V
     };
     choices
         .iter()
-        .position(|choice| names(choice))
+        .position(names)
         .ok_or_else(|| ValueError::NotAChoice(choices.join(", ").replace('|', ", ")))
 }
 

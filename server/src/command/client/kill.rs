@@ -115,3 +115,51 @@ fn kill_all(ctx: &mut ServerCtx<'_>, filters: &Filters<'_>) -> i64 {
     }
     killed
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(line: &str) -> Result<String, CommandError> {
+        let words: Vec<&[u8]> = line.split(' ').map(str::as_bytes).collect();
+        let filters = Filters::parse(ArgCursor::new(Args::from_slices(&words), 0))?;
+        let text =
+            |bytes: Option<&[u8]>| bytes.map(|bytes| String::from_utf8_lossy(bytes).into_owned());
+        Ok(format!(
+            "{:?} {:?} {:?} {:?} {:?} {}",
+            filters.id,
+            filters.client_type,
+            text(filters.addr),
+            text(filters.laddr),
+            text(filters.user),
+            filters.spare_self
+        ))
+    }
+
+    #[test]
+    fn filters_are_read_in_any_order() {
+        assert_eq!(
+            parse("ID 7").as_deref(),
+            Ok("Some(7) None None None None true")
+        );
+        assert_eq!(
+            parse("skipme NO type REPLICA addr a:1 laddr b:2 user default").as_deref(),
+            Ok("None Some(Replica) Some(\"a:1\") Some(\"b:2\") Some(\"default\") false")
+        );
+    }
+
+    #[test]
+    fn filters_are_refused_with_redis_texts() {
+        for (line, expected) in [
+            ("ID", "ERR syntax error"),
+            ("ID 0", "ERR client-id should be greater than 0"),
+            ("ID x", "ERR client-id should be greater than 0"),
+            ("TYPE x", "ERR Unknown client type 'x'"),
+            ("USER x", "ERR No such user 'x'"),
+            ("SKIPME maybe", "ERR syntax error"),
+            ("FOO bar", "ERR syntax error"),
+        ] {
+            assert_eq!(parse(line).unwrap_err().to_string(), expected, "{line}");
+        }
+    }
+}

@@ -180,3 +180,34 @@ fn flags(client: &ClientInfo) -> String {
         letters
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(line: &str) -> Result<String, CommandError> {
+        let words: Vec<&[u8]> = line.split(' ').map(str::as_bytes).collect();
+        Ok(match Selection::parse(Args::from_slices(&words))? {
+            Selection::All => "all".to_owned(),
+            Selection::Type(wanted) => format!("{wanted:?}"),
+            Selection::Ids(ids) => format!("{ids:?}"),
+        })
+    }
+
+    #[test]
+    fn selections_are_read_as_redis_reads_them() {
+        for (line, expected) in [
+            ("CLIENT LIST", Ok("all")),
+            ("CLIENT LIST TYPE slave", Ok("Replica")),
+            ("CLIENT LIST ID 3 1 -5", Ok("[3, 1, 0]")),
+            ("CLIENT LIST ID", Err("ERR syntax error")),
+            ("CLIENT LIST ID x", Err("ERR Invalid client ID")),
+            ("CLIENT LIST TYPE x", Err("ERR Unknown client type 'x'")),
+            ("CLIENT LIST TYPE normal x", Err("ERR syntax error")),
+            ("CLIENT LIST x", Err("ERR syntax error")),
+        ] {
+            let read = parse(line).map_err(|error| error.to_string());
+            assert_eq!(read.as_deref().map_err(String::as_str), expected, "{line}");
+        }
+    }
+}

@@ -95,7 +95,7 @@ fn server(text: &mut String, ctx: &ServerCtx<'_>, _: &Figures) {
     line(text, "uptime_in_days", uptime / 86_400);
     line(text, "hz", 10);
     line(text, "configured_hz", 10);
-    line(text, "lru_clock", ctx.now_ms / 1000 & 0x00FF_FFFF);
+    line(text, "lru_clock", (ctx.now_ms / 1000) & 0x00FF_FFFF);
     line(text, "executable", executable);
     line(text, "config_file", config_file);
     line(text, "io_threads_active", 0);

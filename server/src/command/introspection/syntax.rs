@@ -168,9 +168,8 @@ impl Parser<'_> {
             match word {
                 "[" => self.optional(&mut things),
                 "<" => {
-                    let inner = self.alternatives();
-                    self.at += 1;
-                    things.push(one(inner));
+                    let group = self.group();
+                    things.push(group);
                 }
                 "..." => {}
                 word if is_token(word) => {
@@ -223,10 +222,17 @@ impl Parser<'_> {
     /// A word, and the values behind it.
     fn behind(&mut self, token: &'static str) -> Argument {
         let mut values = Vec::new();
-        while let Some(word) = self.peek().filter(|word| is_value(word)) {
-            self.at += 1;
-            let kind = self.kind_of(word);
-            values.push(Argument::value(word, kind));
+        while let Some(word) = self.peek() {
+            if word == "<" {
+                self.at += 1;
+                values.push(self.group());
+            } else if is_value(word) {
+                self.at += 1;
+                let kind = self.kind_of(word);
+                values.push(Argument::value(word, kind));
+            } else {
+                break;
+            }
         }
         match values.len() {
             0 => Argument::token(token),
@@ -237,13 +243,22 @@ impl Parser<'_> {
         }
     }
 
+    /// After `<`: everything up to its end as one thing.
+    fn group(&mut self) -> Argument {
+        let inner = self.alternatives();
+        self.at += 1;
+        one(inner)
+    }
+
     fn peek(&self) -> Option<&'static str> {
         self.words.get(self.at).copied()
     }
 
     fn kind_of(&mut self, name: &str) -> Kind {
         match name {
-            "key" | "newkey" | "source" | "destination" | "src" | "dst" if self.key_specs > 0 => {
+            "key" | "key1" | "key2" | "newkey" | "source" | "destination" | "src" | "dst"
+                if self.key_specs > 0 =>
+            {
                 let index = self.keys_seen.min(self.key_specs - 1);
                 self.keys_seen += 1;
                 Kind::Key(index)
@@ -359,10 +374,14 @@ mod tests {
             "[protover [AUTH username password]]",
             "&(protover AUTH:&(username password)?)?",
         );
+        check(
+            "key1 key2 <LEFT | RIGHT> <LEFT | RIGHT>",
+            "key1#0 key2#1 |(LEFT: RIGHT:) |(LEFT: RIGHT:)",
+        );
         check("<ON | OFF | SKIP>", "|(ON: OFF: SKIP:)");
         check(
-            "[AGGREGATE SUM | MIN | MAX]",
-            "&(AGGREGATE: |(SUM: MIN: MAX:))?",
+            "[AGGREGATE <SUM | MIN | MAX>]",
+            "AGGREGATE:|(SUM: MIN: MAX:)?",
         );
     }
 }

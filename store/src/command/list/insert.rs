@@ -47,7 +47,7 @@ pub(super) static LINSERT: DataCommand = DataCommand {
         arity: 5,
         flags: Flags::WRITE.union(Flags::DENYOOM),
         keys: KEY_RW_INSERT,
-        syntax: "key BEFORE | AFTER pivot element",
+        syntax: "key <BEFORE | AFTER> pivot element",
         ..LIST
     },
     run: linsert,

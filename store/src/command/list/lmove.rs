@@ -22,7 +22,7 @@ pub(super) static LMOVE: DataCommand = DataCommand {
         arity: 5,
         flags: Flags::WRITE.union(Flags::DENYOOM),
         keys: SOURCE_AND_DESTINATION,
-        syntax: "source destination LEFT | RIGHT LEFT | RIGHT",
+        syntax: "source destination <LEFT | RIGHT> <LEFT | RIGHT>",
         ..LIST
     },
     run: lmove,

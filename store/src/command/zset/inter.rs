@@ -21,7 +21,7 @@ pub(super) static ZINTER: DataCommand = DataCommand {
         arity: -3,
         flags: Flags::READONLY.union(Flags::MOVABLEKEYS),
         keys: COUNTED_RO_ACCESS,
-        syntax: "numkeys key [key ...] [WEIGHTS weight [weight ...]] [AGGREGATE SUM | MIN | MAX] [WITHSCORES]",
+        syntax: "numkeys key [key ...] [WEIGHTS weight [weight ...]] [AGGREGATE <SUM | MIN | MAX>] [WITHSCORES]",
         ..ZSET
     },
     run: zinter,
@@ -37,7 +37,7 @@ pub(super) static ZINTERSTORE: DataCommand = DataCommand {
         arity: -4,
         flags: Flags::WRITE.union(Flags::DENYOOM).union(Flags::MOVABLEKEYS),
         keys: STORE_COUNTED,
-        syntax: "destination numkeys key [key ...] [WEIGHTS weight [weight ...]] [AGGREGATE SUM | MIN | MAX]",
+        syntax: "destination numkeys key [key ...] [WEIGHTS weight [weight ...]] [AGGREGATE <SUM | MIN | MAX>]",
         ..ZSET
     },
     run: zinterstore,

@@ -20,7 +20,7 @@ pub(super) static ZUNION: DataCommand = DataCommand {
         arity: -3,
         flags: Flags::READONLY.union(Flags::MOVABLEKEYS),
         keys: COUNTED_RO_ACCESS,
-        syntax: "numkeys key [key ...] [WEIGHTS weight [weight ...]] [AGGREGATE SUM | MIN | MAX] [WITHSCORES]",
+        syntax: "numkeys key [key ...] [WEIGHTS weight [weight ...]] [AGGREGATE <SUM | MIN | MAX>] [WITHSCORES]",
         ..ZSET
     },
     run: zunion,
@@ -36,7 +36,7 @@ pub(super) static ZUNIONSTORE: DataCommand = DataCommand {
         arity: -4,
         flags: Flags::WRITE.union(Flags::DENYOOM).union(Flags::MOVABLEKEYS),
         keys: STORE_COUNTED,
-        syntax: "destination numkeys key [key ...] [WEIGHTS weight [weight ...]] [AGGREGATE SUM | MIN | MAX]",
+        syntax: "destination numkeys key [key ...] [WEIGHTS weight [weight ...]] [AGGREGATE <SUM | MIN | MAX>]",
         ..ZSET
     },
     run: zunionstore,
