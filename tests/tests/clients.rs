@@ -96,6 +96,26 @@ fn introduces_itself() {
     });
 }
 
+/// The subcommand before must not decide what the next one of its container is.
+#[test]
+fn pipelined_subcommands_are_told_apart() {
+    matrix(&[], |server| {
+        let mut conn = server.connect();
+        let mut out = Vec::new();
+        for command in [
+            ["CLIENT", "SETNAME", "me"].as_slice(),
+            &["CLIENT", "ID"],
+            &["CLIENT", "GETNAME"],
+        ] {
+            harness::wire::encode(&mut out, command);
+        }
+        conn.send_raw(&out).unwrap();
+        assert_eq!(conn.read().unwrap().text(), "OK");
+        assert!(conn.read().unwrap().int().is_some());
+        assert_eq!(conn.read().unwrap().text(), "me");
+    });
+}
+
 #[test]
 fn many_databases_are_apart() {
     let server = ServerBuilder::ours().threads(2).start();

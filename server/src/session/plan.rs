@@ -114,8 +114,9 @@ fn resolve<'r>(
 ) -> Result<&'r Command, Plan<'r>> {
     let name = args.get(0);
     let command = match last {
-        // A pipeline mostly repeats one command.
-        Some((last_name, last)) if last_name == name => last,
+        // A pipeline mostly repeats one command. A subcommand's full name is longer than what was called:
+        // the next one of its container has to be looked up.
+        Some((last_name, last)) if last_name == name && last.full_name.len() == name.len() => last,
         _ => registry.find(name).ok_or(Plan::UnknownCommand)?,
     };
     if command.subcommands.is_empty() {
