@@ -35,6 +35,14 @@ pub struct Command {
     pub only_key: Option<usize>,
 }
 
+impl Command {
+    /// Whether it is called by one word; a subcommand is not.
+    #[inline]
+    pub fn is_top_level(&self) -> bool {
+        self.full_name.len() == self.spec.name.len()
+    }
+}
+
 impl fmt::Debug for Command {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Command({})", self.full_name)

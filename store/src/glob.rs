@@ -5,7 +5,11 @@
 //!
 //! Clients choose both pattern and text, so the work is bounded: a mismatch goes back
 //! to the last `*` only, which is enough, because whatever an earlier `*` could skip
-//! the last one can skip as well. At most pattern × text steps, no recursion.
+//! the last one can skip as well. At most pattern × text steps, no recursion. Patterns
+//! that need more than a thousand `*` match nothing, as in Redis, which recurses on each.
+
+/// Runs of `*` that may be entered before a pattern is given up as not matching.
+const STARS_MAX: usize = 1000;
 
 /// How letters compare.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +40,7 @@ struct Star<'a> {
 
 fn matches<'a>(mut pattern: &'a [u8], mut text: &'a [u8], case: Case) -> bool {
     let mut star: Option<Star<'a>> = None;
+    let mut stars = 0;
     if text.is_empty() {
         return pattern.is_empty();
     }
@@ -44,6 +49,10 @@ fn matches<'a>(mut pattern: &'a [u8], mut text: &'a [u8], case: Case) -> bool {
             pattern = skip_stars(rest);
             if pattern.is_empty() {
                 return true;
+            }
+            stars += 1;
+            if stars > STARS_MAX {
+                return false;
             }
             star = Some(Star {
                 rest: pattern,
@@ -229,6 +238,12 @@ mod tests {
         pattern.push(b'b');
         assert!(!glob_match(&pattern, &text));
         assert!(!glob_match(&b"*[^b]".repeat(100), &text[..60]));
+        assert!(glob_match(&b"*?".repeat(1000), &text));
+        assert!(!glob_match(&b"*?".repeat(1001), &text));
+        assert!(glob_match(
+            &[b"*?".repeat(1000), b"*".to_vec()].concat(),
+            &text
+        ));
     }
 
     /// The textbook definition, exponential and obviously right.

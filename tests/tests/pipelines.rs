@@ -35,6 +35,28 @@ fn random_keys_answer_in_order() {
     });
 }
 
+/// A planner that remembers the last command must not take one subcommand for another.
+#[test]
+fn subcommands_of_one_container_follow_each_other() {
+    matrix(&[], |server| {
+        let mut conn = server.connect();
+        let mut out = Vec::new();
+        encode(&mut out, &["SET", "key", "text"]);
+        encode(&mut out, &["OBJECT", "REFCOUNT", "key"]);
+        encode(&mut out, &["OBJECT", "ENCODING", "key"]);
+        encode(&mut out, &["OBJECT", "REFCOUNT", "none"]);
+        conn.send_raw(&out).unwrap();
+        for want in [
+            Reply::Status(b"OK".to_vec()),
+            Reply::Integer(1),
+            Reply::Bulk(b"embstr".to_vec()),
+            Reply::NullBulk,
+        ] {
+            assert_eq!(conn.read().unwrap(), want);
+        }
+    });
+}
+
 /// A client may write everything before it reads anything: the server has to keep reading.
 #[test]
 fn two_hundred_thousand_commands_before_the_first_read() {

@@ -407,7 +407,9 @@ fn plan_batch<'c>(
                 kept += 1;
             }
         });
-        if let Plan::Run(command) = planned.plan {
+        if let Plan::Run(command) = planned.plan
+            && command.is_top_level()
+        {
             last = Some((at, command));
         }
         for &(arg, hash) in &hashes[..kept] {

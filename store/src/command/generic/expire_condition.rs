@@ -62,8 +62,10 @@ impl ExpireCondition {
     }
 }
 
+/// Quotes the option up to its first zero byte, as a C string is printed.
 fn unsupported(option: &[u8]) -> CommandError {
-    let option = String::from_utf8_lossy(option);
+    let end = memchr::memchr(0, option).unwrap_or(option.len());
+    let option = String::from_utf8_lossy(&option[..end]);
     CommandError::Text(Cow::Owned(format!("ERR Unsupported option {option}")))
 }
 
@@ -98,6 +100,7 @@ mod tests {
                 Some("ERR GT and LT options at the same time are not compatible"),
             ),
             ("nx xx ab", Some("ERR Unsupported option ab")),
+            ("a\0b", Some("ERR Unsupported option a")),
         ] {
             let found = parse(line).err().map(|error| error.to_string());
             assert_eq!(found.as_deref(), error, "{line:?}");
