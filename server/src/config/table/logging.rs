@@ -50,7 +50,8 @@ pub(super) static DIRECTIVES: &[Directive] = &[
         Kind::EventClasses,
         "",
         "Classes of keyspace events that are published.",
-    ),
+    )
+    .ignored("there is no pub/sub yet"),
     Directive::new(
         "slowlog-log-slower-than",
         integer(-1, i64::MAX),
