@@ -48,7 +48,7 @@ fn subcommands_of_one_container_follow_each_other() {
         conn.send_raw(&out).unwrap();
         for want in [
             Reply::Status(b"OK".to_vec()),
-            Reply::Integer(1),
+            Reply::Int(1),
             Reply::Bulk(b"embstr".to_vec()),
             Reply::NullBulk,
         ] {
