@@ -10,6 +10,7 @@
 //! The locks are nearly always free, and then nothing here awaits.
 
 use std::fmt::Display;
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -17,13 +18,14 @@ use resp::{Args, Batch, Mark, OutputBuffer, ReplyWriter};
 use store::command::{CommandError, Ctx, DataConfig, Effects, Flags, Keys, KeysEnv, SliceSet};
 use store::keyspace::Slice;
 use store::random::Rng;
+use store::slot::ShardMap;
 
 use super::plan::{Plan, Planned, plan};
 use super::{ReplyMode, Session, refuse};
 use crate::command::ServerCtx;
 use crate::core::{Core, now_ms};
 use crate::registry::{Command, Run};
-use crate::shard::{self, DoorError, Slices, TaskNode};
+use crate::shard::{self, DoorError, Slices, TaskNode, TenantSlices};
 
 /// Output beyond which a batch pauses so that the connection can send.
 pub const FLUSH_BYTES: usize = 256 * 1024;
@@ -61,6 +63,69 @@ impl<'b> Job<'b> {
 
     fn planned(&self, at: usize) -> &Planned<'b> {
         &self.plans[at - self.from]
+    }
+
+    /// Asks the memory for the keys of the next requests: first all their buckets, then
+    /// the entries these point to. Says up to which request it got.
+    #[inline]
+    fn prefetch(
+        &self,
+        range: Range<usize>,
+        held: &mut Slices<'_, Slice>,
+        map: ShardMap,
+        db: usize,
+    ) -> usize {
+        let mut keys = [(0u8, 0u64); PREFETCH_KEYS_MAX];
+        let mut count = 0;
+        let mut at = range.start;
+        while at < range.end && count < PREFETCH_KEYS_MAX {
+            let planned = self.planned(at);
+            let mut keep = |shard: usize, hash: u64| {
+                if count < PREFETCH_KEYS_MAX {
+                    keys[count] = (shard as u8, hash);
+                    count += 1;
+                }
+            };
+            if planned.hash != 0 {
+                keep(planned.mask.trailing_zeros() as usize, planned.hash);
+            } else if !planned.whole_tenant {
+                let args = self.args(at);
+                for arg in (1..args.len()).filter(|&arg| args.hash(arg) != 0) {
+                    keep(map.shard_of(args.get(arg)), args.hash(arg));
+                }
+            }
+            at += 1;
+        }
+        if count > 1 {
+            for &(shard, hash) in &keys[..count] {
+                held.at(usize::from(shard)).prefetch_bucket(db, hash);
+            }
+            for &(shard, hash) in &keys[..count] {
+                held.at(usize::from(shard)).prefetch_entry(db, hash);
+            }
+        }
+        at
+    }
+
+    /// Does the same for requests that go to many slices: each is locked for a moment, left
+    /// out when it is taken, and locked again when the requests run.
+    fn prefetch_across(&self, slices: &TenantSlices<Slice>, db: usize) {
+        let single_keys = || {
+            self.plans
+                .iter()
+                .take(PREFETCH_KEYS_MAX)
+                .filter(|planned| planned.hash != 0)
+        };
+        for planned in single_keys() {
+            let _ = shard::try_with_slices(slices, planned.mask, |held| {
+                held[0].prefetch_bucket(db, planned.hash)
+            });
+        }
+        for planned in single_keys() {
+            let _ = shard::try_with_slices(slices, planned.mask, |held| {
+                held[0].prefetch_entry(db, planned.hash)
+            });
+        }
     }
 
     /// The end of the run of data requests on the same one slice that starts at `at`.
@@ -106,6 +171,9 @@ impl Session {
             from,
             plans: &plans,
         };
+        if core.server.shard_map.shards() > 1 && plans.len() > 1 {
+            job.prefetch_across(&core.server.slices, self.db);
+        }
         let mut next = from;
         let flow = loop {
             if self.closing {
@@ -188,13 +256,7 @@ impl Session {
     ) {
         let now_ms = now_ms();
         let mask = held.mask();
-        if end - progress.next > 1 {
-            prefetch(
-                &held[0],
-                self.db,
-                &job.plans[progress.next - job.from..end - job.from],
-            );
-        }
+        let mut prefetched = progress.next;
         let config = core.data_config.borrow();
         let rng = &mut *core.rng.borrow_mut();
         let mut effects = Effects::default();
@@ -202,6 +264,9 @@ impl Session {
             let Plan::Run(command) = job.planned(progress.next).plan else {
                 unreachable!("a run holds only runnable requests")
             };
+            if progress.next == prefetched {
+                prefetched = job.prefetch(progress.next..end, held, core.server.shard_map, self.db);
+            }
             progress.mark = out.mark();
             let args = job.args(progress.next);
             let set = SliceSet::new(held);
@@ -419,16 +484,8 @@ fn plan_batch<'c>(
     }
 }
 
-/// Asks the memory for the entries of a run of requests: first all buckets, then what they point to.
-fn prefetch(slice: &Slice, db: usize, plans: &[Planned<'_>]) {
-    let Some(db) = slice.db(db) else { return };
-    for planned in plans {
-        db.prefetch_bucket(planned.hash);
-    }
-    for planned in plans {
-        db.prefetch_entry(planned.hash);
-    }
-}
+/// Keys whose entries are asked for ahead of a run of requests.
+const PREFETCH_KEYS_MAX: usize = 32;
 
 /// Most key hashes of one request that planning keeps; the handler computes the others again.
 const HASHES_KEPT: usize = 16;

@@ -22,7 +22,7 @@ use bytes::Bytes;
 use integer::PackedInt;
 use layout::{Kind, RAW};
 
-use super::table::Thin;
+use super::table::{Thin, prefetch_line};
 use crate::mem::alloc_size;
 use crate::types::{Hash, List, Set, Zset};
 use crate::value::{StringRef, StringValue, Value, ValueRef};
@@ -49,7 +49,16 @@ impl Thin for Entry {
     fn address(&self) -> *const u8 {
         self.at(0).as_ptr()
     }
+
+    /// Two lines: the header and key, and what most small values reach into.
+    #[inline]
+    fn prefetch(&self) {
+        prefetch_line(self.address());
+        prefetch_line(self.address().wrapping_add(CACHE_LINE_BYTES));
+    }
 }
+
+const CACHE_LINE_BYTES: usize = 64;
 
 impl Entry {
     /// An entry for a value.

@@ -7,7 +7,7 @@
 //! Bucket counts are chosen to fill an allocator size class each; a segment grows through them by about a quarter.
 
 use super::bucket::{Bucket, SLOTS, tag_of};
-use super::{POSITION_BITS, Thin};
+use super::{POSITION_BITS, Thin, prefetch_line};
 use crate::mem::alloc_size_line;
 
 /// Largest bucket count of a segment that can still be split.
@@ -336,7 +336,7 @@ impl<T: Thin> Segment<T> {
     #[inline]
     pub(super) fn prefetch_bucket(&self, hash: u64) {
         if !self.buckets.is_empty() {
-            super::prefetch_line((&raw const self.buckets[self.home(hash)]).cast());
+            prefetch_line((&raw const self.buckets[self.home(hash)]).cast());
         }
     }
 
@@ -349,6 +349,10 @@ impl<T: Thin> Segment<T> {
                 .matches(tag_of(hash))
                 .filter_map(|slot| bucket.get(slot))
                 .for_each(Thin::prefetch);
+            if bucket.overflowed() {
+                let next = &self.buckets[self.after(self.home(hash))];
+                prefetch_line(std::ptr::from_ref(next).cast());
+            }
         }
     }
 }
