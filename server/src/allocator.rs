@@ -21,7 +21,7 @@ pub struct Allocator;
 /// Gives memory this thread has freed back to the system, as far as it lies in whole pages.
 pub fn release_unused() {
     // SAFETY: it may be called from any thread at any time; it touches no live block.
-    unsafe { libmimalloc_sys::mi_collect(false) }
+    unsafe { libmimalloc_sys::mi_collect(true) }
 }
 
 // SAFETY: every block comes from mimalloc and goes back to it; blocks of `mi_malloc` and its

@@ -280,11 +280,13 @@ impl Link {
     }
 
     /// Cancels a read into a large buffer. It ends with what has arrived, or with an error, and the connection reads on into a small one.
-    pub fn cancel_large_read(&self) {
+    /// True when there was one.
+    pub fn cancel_large_read(&self) -> bool {
         if self.pins_large.get() {
             let canceller = self.canceller.take();
             *self.canceller.borrow_mut() = canceller.map(Canceller::cancel);
         }
+        self.pins_large.get()
     }
 
     /// Hands over bytes that another connection caused (a push message). They go out between replies.

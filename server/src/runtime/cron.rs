@@ -28,6 +28,8 @@ const DRAIN_TICK: Duration = Duration::from_millis(5);
 const LOOK_PERIOD_MS: u64 = 1000;
 /// A client that has sent nothing for this long gives its large read buffer back.
 const QUIET_MS: u64 = 2000;
+/// Ticks without work after which a core gives its spare memory back.
+const TIDY_AFTER: u8 = 2;
 /// How long connections get to end once they were told to, when the time to finish is over.
 const KILL_GRACE: Duration = Duration::from_millis(500);
 
@@ -35,7 +37,8 @@ const KILL_GRACE: Duration = Duration::from_millis(500);
 struct Pulse {
     sweep: Sweep,
     commands: u64,
-    was_busy: bool,
+    /// Ticks in a row without work.
+    quiet_ticks: u8,
     ticked_at_ms: u64,
     looked_at_ms: u64,
 }
@@ -45,7 +48,7 @@ pub async fn run(reactor: &Rc<Reactor>) {
     let mut pulse = Pulse {
         sweep: Sweep::new(reactor),
         commands: 0,
-        was_busy: false,
+        quiet_ticks: 0,
         ticked_at_ms: 0,
         looked_at_ms: 0,
     };
@@ -94,7 +97,9 @@ impl Pulse {
         reactor.links.watch_waits();
         if now_ms.saturating_sub(self.looked_at_ms) >= LOOK_PERIOD_MS {
             self.looked_at_ms = now_ms;
-            look_over_clients(reactor, now_ms);
+            if look_over_clients(reactor, now_ms) {
+                self.quiet_ticks = 0;
+            }
         }
         if reactor.core.index == 0 {
             reactor
@@ -105,22 +110,28 @@ impl Pulse {
         let commands = reactor.core.stats().commands.get();
         let worked = commands != std::mem::replace(&mut self.commands, commands);
         let busy = worked || reactor.links.any_waiting();
-        if !busy && self.was_busy {
+        self.quiet_ticks = if busy {
+            0
+        } else {
+            self.quiet_ticks.saturating_add(1)
+        };
+        if self.quiet_ticks == TIDY_AFTER {
             reactor.pool.trim();
             release_unused();
         }
-        self.was_busy = busy;
         busy
     }
 }
 
-/// Closes clients that are idle for too long or have not taken their output for too long; takes large buffers from those that went quiet.
-fn look_over_clients(reactor: &Reactor, now_ms: u64) {
+/// Closes clients that are idle for too long or have not taken their output for too long; takes large buffers from those
+/// that went quiet. True when there were any of these.
+fn look_over_clients(reactor: &Reactor, now_ms: u64) -> bool {
     let limits = &reactor.net().limits;
     let idle_seconds_max = limits.idle_seconds_max.load(Relaxed);
     if idle_seconds_max == 0 && !reactor.links.any_waiting() && !reactor.links.any_large_read() {
-        return;
+        return false;
     }
+    let mut took_back = false;
     for link in reactor.links.snapshot() {
         let idle_ms = now_ms.saturating_sub(link.info.active_at_ms.load(Relaxed));
         if idle_seconds_max > 0 && idle_ms > idle_seconds_max * 1000 && link.may_time_out() {
@@ -128,10 +139,11 @@ fn look_over_clients(reactor: &Reactor, now_ms: u64) {
             reactor.core.server.clients.kill(link.info.id);
         }
         if idle_ms > QUIET_MS {
-            link.cancel_large_read();
+            took_back |= link.cancel_large_read();
         }
         close_if_over_soft(reactor, &link, now_ms);
     }
+    took_back
 }
 
 fn close_if_over_soft(reactor: &Reactor, link: &Link, now_ms: u64) {
