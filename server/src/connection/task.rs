@@ -300,13 +300,6 @@ mod tests {
     #[test]
     fn an_idle_connection_is_small() {
         let serve = future_size(|(reactor, stream, info)| serve(reactor, stream, info));
-        eprintln!(
-            "serve {serve} conn {} info {} link {} session {}",
-            size_of::<Connection>(),
-            size_of::<ClientInfo>(),
-            size_of::<Link>(),
-            size_of::<Session>()
-        );
         assert!(serve <= 1024, "{serve}");
     }
 }

@@ -5,6 +5,7 @@
 //! connection that has to wait for something nudges it. Everything here works in short slices with sleeps in between: a task that wakes
 //! itself would keep the reactor from its sockets.
 
+use super::huge_pages::HugePages;
 use super::rate::Totals;
 use super::sweep::{Left, STEP_PAUSE, Sweep};
 use crate::allocator::release_unused;
@@ -36,6 +37,7 @@ const KILL_GRACE: Duration = Duration::from_millis(500);
 /// What the ticks remember.
 struct Pulse {
     sweep: Sweep,
+    huge_pages: HugePages,
     commands: u64,
     /// Ticks in a row without work.
     quiet_ticks: u8,
@@ -47,6 +49,7 @@ struct Pulse {
 pub async fn run(reactor: &Rc<Reactor>) {
     let mut pulse = Pulse {
         sweep: Sweep::new(reactor),
+        huge_pages: HugePages::forbidden(),
         commands: 0,
         quiet_ticks: 0,
         ticked_at_ms: 0,
@@ -97,6 +100,9 @@ impl Pulse {
         reactor.links.watch_waits();
         if now_ms.saturating_sub(self.looked_at_ms) >= LOOK_PERIOD_MS {
             self.looked_at_ms = now_ms;
+            if reactor.core.index == 0 {
+                self.huge_pages.look();
+            }
             if look_over_clients(reactor, now_ms) {
                 self.quiet_ticks = 0;
             }

@@ -7,6 +7,7 @@ mod cores;
 mod cron;
 pub mod driver;
 pub mod files;
+mod huge_pages;
 pub mod listen;
 mod net;
 pub mod ping;

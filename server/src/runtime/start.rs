@@ -2,6 +2,7 @@
 
 use super::cores::CoreSeat;
 use super::driver::{Driver, DriverChoice};
+use super::huge_pages::HugePages;
 use super::listen::{BindAddress, ListenPlan};
 use super::net::{Message, Net};
 use super::rate::Rates;
@@ -64,6 +65,8 @@ pub fn run(arguments: &[OsString]) -> ExitCode {
 
 /// Enters the working directory and starts the log there.
 fn open_log(loaded: &Loaded) -> Result<(), StartError> {
+    HugePages::forbid();
+    let signals = Signals::block()?;
     let settings = Settings::from_values(&loaded.values);
     std::env::set_current_dir(&settings.dir)?;
     logging::start(&settings).map_err(|error| format!("Can't open the log file: {error}"))?;
@@ -105,7 +108,6 @@ fn serve(loaded: Loaded, registry: Registry) -> Result<(), StartError> {
     net.limits.apply(&settings);
     let server = Arc::new(build_server(&settings, loaded, registry, cores, net));
 
-    let signals = Signals::block()?;
     let seats = inboxes.into_iter().zip(listeners).enumerate().map(
         |(index, (inbox, listeners)): (usize, (Inbox<Message>, _))| CoreSeat {
             index,
