@@ -21,8 +21,10 @@ use std::error::Error;
 use std::ffi::OsString;
 use std::fs;
 use std::hash::{BuildHasher as _, RandomState};
+use std::io;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::thread::JoinHandle;
 use store::hash::Seed;
 use store::keyspace::Slice;
 use store::slot::ShardMap;
@@ -65,8 +67,6 @@ pub fn run(arguments: &[OsString]) -> ExitCode {
 
 /// Enters the working directory and starts the log there.
 fn open_log(loaded: &Loaded) -> Result<(), StartError> {
-    HugePages::forbid();
-    let signals = Signals::block()?;
     let settings = Settings::from_values(&loaded.values);
     std::env::set_current_dir(&settings.dir)?;
     logging::start(&settings).map_err(|error| format!("Can't open the log file: {error}"))?;
@@ -75,6 +75,8 @@ fn open_log(loaded: &Loaded) -> Result<(), StartError> {
 
 /// Serves until a signal ends it.
 fn serve(loaded: Loaded, registry: Registry) -> Result<(), StartError> {
+    HugePages::forbid();
+    let signals = Signals::block()?;
     let settings = Settings::from_values(&loaded.values);
     info!(
         "RedoxCache {} is starting, pid={}",
@@ -90,22 +92,7 @@ fn serve(loaded: Loaded, registry: Registry) -> Result<(), StartError> {
     let driver = choose_driver(settings.io_driver)?;
     let plan = listen_plan(&settings);
     let listeners = plan.open(cores, driver)?;
-    let clients_max = files::reserve(settings.maxclients.into(), cores as u64);
-    let mut boxes = Vec::with_capacity(cores);
-    let mut inboxes = Vec::with_capacity(cores);
-    for _ in 0..cores {
-        let (mailbox, inbox) = Mailbox::new(MailboxLimits::default())?;
-        boxes.push(mailbox);
-        inboxes.push(inbox);
-    }
-    let net = Net {
-        driver,
-        census: Census::new(cores, clients_max as usize),
-        limits: ConnectionLimits::default(),
-        rates: Rates::default(),
-        mailboxes: boxes.into(),
-    };
-    net.limits.apply(&settings);
+    let (net, inboxes) = open_net(&settings, cores, driver)?;
     let server = Arc::new(build_server(&settings, loaded, registry, cores, net));
 
     let seats = inboxes.into_iter().zip(listeners).enumerate().map(
@@ -122,21 +109,47 @@ fn serve(loaded: Loaded, registry: Registry) -> Result<(), StartError> {
         .collect::<Result<Vec<_>, _>>()?;
     signals.watch(Arc::clone(&server))?;
     announce(&settings, cores);
-    let mut failed = None;
-    for thread in threads {
-        if let Err(error) = thread
-            .join()
-            .map_err(|_| "a core panicked".into())
-            .and_then(|ended| ended.map_err(StartError::from))
-        {
-            failed = Some(error);
-        }
-    }
+    let ended = join_cores(threads);
     if let Some((path, _)) = &plan.unix {
         let _ = fs::remove_file(path);
     }
     info!("RedoxCache is now ready to exit, bye bye...");
-    failed.map_or(Ok(()), Err)
+    ended
+}
+
+/// The shared state of cores and connections, and the receiving end of every core's mailbox.
+fn open_net(
+    settings: &Settings,
+    cores: usize,
+    driver: Driver,
+) -> Result<(Net, Vec<Inbox<Message>>), StartError> {
+    let clients_max = files::reserve(settings.maxclients.into(), cores as u64);
+    let pairs: Vec<_> = (0..cores)
+        .map(|_| Mailbox::new(MailboxLimits::default()))
+        .collect::<Result<_, _>>()?;
+    let (mailboxes, inboxes): (Vec<_>, Vec<_>) = pairs.into_iter().unzip();
+    let net = Net {
+        driver,
+        census: Census::new(cores, clients_max as usize),
+        limits: ConnectionLimits::default(),
+        rates: Rates::default(),
+        mailboxes: mailboxes.into(),
+    };
+    net.limits.apply(settings);
+    Ok((net, inboxes))
+}
+
+/// Waits for all cores; the last failure among them counts.
+fn join_cores(threads: Vec<JoinHandle<io::Result<()>>>) -> Result<(), StartError> {
+    let mut ended = Ok(());
+    for thread in threads {
+        match thread.join() {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => ended = Err(error.into()),
+            Err(_) => ended = Err("a core panicked".into()),
+        }
+    }
+    ended
 }
 
 fn choose_driver(choice: IoDriver) -> Result<Driver, StartError> {
