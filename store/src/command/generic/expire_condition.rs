@@ -56,7 +56,7 @@ impl ExpireCondition {
             None => !xx && !gt,
             Some(current) => {
                 let current = i64::try_from(current).unwrap_or(i64::MAX);
-                !nx && !(gt && at_ms <= current) && !(lt && at_ms >= current)
+                !(nx || gt && at_ms <= current || lt && at_ms >= current)
             }
         }
     }

@@ -21,7 +21,7 @@ use crate::types::{List, Side};
 use crate::value::{IntText, StringRef, Value, ValueRef};
 use elements::{Elements, sortable_len};
 use options::{By, Comparison, Dialect, Direction, SortOptions};
-use order::Weights;
+use order::{Collation, Weights};
 use pattern::Pattern;
 
 /// The key to sort.
@@ -147,7 +147,11 @@ impl Sorted {
         }
         let elements = Elements::of(value, 0..len, Direction::Ascending);
         let weights = Weights::of(&elements, by, comparison, keys)?;
-        let places = weights.order(&elements, options.direction, range);
+        let collation = match options.store {
+            Some(_) => Collation::Bytes,
+            None => Collation::CStrings,
+        };
+        let places = weights.order(&elements, options.direction, collation, range);
         Ok(Sorted { elements, places })
     }
 

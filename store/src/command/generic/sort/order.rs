@@ -20,6 +20,28 @@ pub(super) enum Weights {
     Texts(Vec<Option<Box<[u8]>>>),
 }
 
+/// How texts compare.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Collation {
+    /// By all their bytes: what is stored.
+    Bytes,
+    /// As C strings, by the bytes before the first zero: what is replied.
+    CStrings,
+}
+
+impl Collation {
+    fn compare(self, a: &[u8], b: &[u8]) -> Ordering {
+        match self {
+            Collation::Bytes => a.cmp(b),
+            Collation::CStrings => c_string(a).cmp(c_string(b)),
+        }
+    }
+}
+
+fn c_string(text: &[u8]) -> &[u8] {
+    memchr::memchr(0, text).map_or(text, |end| &text[..end])
+}
+
 impl Weights {
     /// Weighs the elements.
     pub(super) fn of(
@@ -60,14 +82,17 @@ impl Weights {
         }
     }
 
-    fn compare(&self, elements: &Elements, a: usize, b: usize) -> Ordering {
+    fn compare(&self, elements: &Elements, collation: Collation, a: usize, b: usize) -> Ordering {
         match self {
             Weights::Numbers(numbers) => numbers[a]
                 .partial_cmp(&numbers[b])
                 .expect("no weight is NaN")
                 .then_with(|| elements.get(a).cmp(elements.get(b))),
-            Weights::Elements => elements.get(a).cmp(elements.get(b)),
-            Weights::Texts(texts) => texts[a].cmp(&texts[b]),
+            Weights::Elements => collation.compare(elements.get(a), elements.get(b)),
+            Weights::Texts(texts) => match (&texts[a], &texts[b]) {
+                (Some(a), Some(b)) => collation.compare(a, b),
+                (a, b) => a.is_some().cmp(&b.is_some()),
+            },
         }
     }
 
@@ -76,10 +101,11 @@ impl Weights {
         &self,
         elements: &Elements,
         direction: Direction,
+        collation: Collation,
         range: Range<usize>,
     ) -> Vec<usize> {
         let compare = |&a: &usize, &b: &usize| {
-            let ordering = self.compare(elements, a, b);
+            let ordering = self.compare(elements, collation, a, b);
             let ordering = match direction {
                 Direction::Ascending => ordering,
                 Direction::Descending => ordering.reverse(),
@@ -101,8 +127,9 @@ impl Weights {
     }
 }
 
-/// A weight as `strtod` reads it: leading space is skipped and nothing at all is 0.
+/// A weight as `strtod` reads it: up to the first zero byte, leading space is skipped and nothing at all is 0.
 fn parse_weight(text: &[u8]) -> Result<f64, CommandError> {
+    let text = c_string(text);
     if text.is_empty() {
         return Ok(0.0);
     }
@@ -126,6 +153,8 @@ mod tests {
             (" -1.5", Some(-1.5)),
             ("inf", Some(f64::INFINITY)),
             ("0x10", Some(16.0)),
+            ("2\0x", Some(2.0)),
+            ("\0", Some(0.0)),
             (" ", None),
             ("1 ", None),
             ("1a", None),

@@ -52,6 +52,17 @@ fn numbers_and_texts_are_put_in_order() {
 }
 
 #[test]
+fn replies_are_in_the_order_of_c_strings() {
+    let mut bench = Bench::new();
+    bench.check(&[
+        ("RPUSH l a\0b a\0a a", ":3"),
+        ("SORT l ALPHA", "*3 $3 a\0b $3 a\0a $1 a"),
+        ("SORT l ALPHA STORE d", ":3"),
+        ("LRANGE d 0 -1", "*3 $1 a $3 a\0a $3 a\0b"),
+    ]);
+}
+
+#[test]
 fn limits_choose_a_part() {
     bench().check(&[
         ("SORT l LIMIT 1 2", "*2 $1 2 $1 3"),
