@@ -44,7 +44,6 @@ impl LongDouble {
     }
 
     /// The sum; `None` when it is not finite.
-    #[expect(clippy::should_implement_trait, reason = "unlike `+` it can fail")]
     pub fn add(self, other: LongDouble) -> Option<LongDouble> {
         let sum = self.0.add_r(other.0, Round::NearestTiesToEven).value;
         sum.is_finite().then_some(LongDouble(sum))

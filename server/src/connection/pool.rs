@@ -63,11 +63,14 @@ impl Pool {
 
     /// An empty read buffer of at least `capacity` bytes.
     pub fn take_read(&self, capacity: usize) -> Vec<u8> {
-        let (spares, size) = match capacity {
-            0..=SMALL_READ => return Vec::with_capacity(SMALL_READ),
-            ..=NORMAL_READ => (&self.normal, NORMAL_READ),
-            ..=LARGE_READ => (&self.large, LARGE_READ),
-            _ => return Vec::with_capacity(capacity),
+        let (spares, size) = if capacity <= SMALL_READ {
+            return Vec::with_capacity(SMALL_READ);
+        } else if capacity <= NORMAL_READ {
+            (&self.normal, NORMAL_READ)
+        } else if capacity <= LARGE_READ {
+            (&self.large, LARGE_READ)
+        } else {
+            return Vec::with_capacity(capacity);
         };
         spares
             .borrow_mut()

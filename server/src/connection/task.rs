@@ -106,7 +106,11 @@ impl Connection {
     }
 
     async fn run(&mut self) {
-        poll_fn(|cx| Poll::Ready(self.registered.link.set_waker(cx))).await;
+        poll_fn(|cx| {
+            self.registered.link.set_waker(cx);
+            Poll::Ready(())
+        })
+        .await;
         let end = loop {
             match self.receive().await {
                 Received::Bytes => {}

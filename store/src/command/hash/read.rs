@@ -112,11 +112,10 @@ pub(super) static HVALS: DataCommand = DataCommand {
     subcommands: &[],
 };
 
-fn reply_each(
-    ctx: &mut Ctx<'_>,
-    args: Args<'_>,
-    part: for<'h> fn((&'h [u8], &'h [u8])) -> &'h [u8],
-) -> Result<(), CommandError> {
+/// Picks what to reply from a field and its value.
+type PartOfPair = for<'h> fn((&'h [u8], &'h [u8])) -> &'h [u8];
+
+fn reply_each(ctx: &mut Ctx<'_>, args: Args<'_>, part: PartOfPair) -> Result<(), CommandError> {
     let key = ctx.keys.arg(args, 1);
     let hash = ctx.keys.read_hash(key)?;
     ctx.reply.array(hash.map_or(0, Hash::len));

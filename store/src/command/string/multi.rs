@@ -105,7 +105,7 @@ fn msetnx(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<(), CommandError> {
 }
 
 fn check_pairs(args: Args<'_>, name: &'static str) -> Result<(), CommandError> {
-    if args.len() % 2 == 0 {
+    if args.len().is_multiple_of(2) {
         Err(CommandError::Arity(name.into()))
     } else {
         Ok(())
