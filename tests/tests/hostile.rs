@@ -11,7 +11,6 @@ const MIB: u64 = 1024 * 1024;
 /// Everything a server answers to raw bytes after which the client closes its sending half.
 fn exchange(port: u16, bytes: &[u8]) -> io::Result<Vec<u8>> {
     let mut conn = Conn::tcp(port)?;
-    conn.set_read_timeout(Duration::from_secs(10))?;
     // the server may close before it has read everything
     let _ = conn.send_raw(bytes);
     let _ = conn.close_write();
@@ -245,7 +244,7 @@ fn ten_thousand_connects_and_drops_leave_nothing_behind() {
         }
         let mut conn = server.connect();
         let mut seen = (None, 0);
-        for _ in 0..100 {
+        for _ in 0..1200 {
             seen = (server.info("connected_clients"), open_files(&server));
             if seen.0.as_deref() == Some("2") && seen.1 <= before + 8 {
                 break;

@@ -17,7 +17,7 @@ fn maxclients_refuses_the_next_one_and_recovers() {
         );
         assert_eq!(held[0].run("PING").text(), "PONG");
         held.truncate(5);
-        let end = Instant::now() + Duration::from_secs(5);
+        let end = Instant::now() + Duration::from_secs(60);
         while !server
             .connect()
             .try_call(&["PING"])
@@ -33,9 +33,8 @@ fn maxclients_refuses_the_next_one_and_recovers() {
 fn idle_clients_are_closed_after_the_timeout() {
     matrix(&["--timeout", "1"], |server| {
         let mut idle = server.connect();
-        idle.run("PING");
-        idle.set_read_timeout(Duration::from_secs(10)).unwrap();
         let start = Instant::now();
+        idle.run("PING");
         assert_eq!(idle.read_to_close().unwrap(), b"");
         assert!(
             start.elapsed() > Duration::from_millis(700),
@@ -58,7 +57,12 @@ fn a_client_too_far_behind_is_closed_and_only_that_one() {
                 encode(&mut out, &["GET", "page"]);
             }
             let _ = greedy.send_raw(&out);
-            std::thread::sleep(Duration::from_millis(100));
+            // unread until the server has given it up
+            let end = Instant::now() + Duration::from_secs(60);
+            while server.info("connected_clients").as_deref() != Some("2") {
+                assert!(Instant::now() < end, "it is still connected");
+                std::thread::sleep(Duration::from_millis(20));
+            }
             let got = greedy.read_to_close().unwrap().len();
             assert!(got < 200_000_000, "the whole of 200 MB was delivered");
             assert_eq!(other.run("PING").text(), "PONG");

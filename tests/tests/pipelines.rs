@@ -3,7 +3,7 @@
 
 use harness::wire::encode;
 use harness::{Reply, Rng, matrix};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 const MIB: u64 = 1024 * 1024;
 
@@ -115,15 +115,10 @@ fn nobody_waits_for_a_slow_reader() {
         }
         slow.send_raw(&out).unwrap();
         let mut other = server.connect();
-        let start = Instant::now();
+        // while the slow one reads nothing; a server that waits for it would let these time out
         for _ in 0..500 {
             assert_eq!(other.run("PING").text(), "PONG");
         }
-        assert!(
-            start.elapsed() < Duration::from_secs(5),
-            "500 PINGs took {:?}",
-            start.elapsed()
-        );
         for _ in 0..40 {
             assert_eq!(
                 slow.read().unwrap().bytes().map(<[u8]>::len),

@@ -27,18 +27,18 @@ fn finish(mut command: Command, input: &[u8]) -> String {
     text
 }
 
-/// `redis-cli` on the server, ended after ten seconds whatever it does.
+/// `redis-cli` on the server, ended after a minute whatever it does.
 fn cli(server: &Server, args: &[&str], input: &[u8]) -> String {
     let mut command = Command::new("timeout");
     command
-        .args(["10", "redis-cli", "-p", &server.port().to_string()])
+        .args(["60", "redis-cli", "-p", &server.port().to_string()])
         .args(args);
     finish(command, input)
 }
 
 fn benchmark(args: &[&str]) {
     let mut command = Command::new("timeout");
-    command.args(["120", "redis-benchmark"]).args(args);
+    command.args(["300", "redis-benchmark"]).args(args);
     let text = finish(command, b"");
     let results = text.matches("requests per second").count();
     assert!(
@@ -121,7 +121,7 @@ fn cli_shows_statistics() {
             "-s",
             "INT",
             "--preserve-status",
-            "1",
+            "3",
             "stdbuf",
             "-oL",
             "redis-cli",
