@@ -35,6 +35,7 @@ type StartError = Box<dyn Error>;
 
 /// The program: `arguments` are those behind its name.
 pub fn run(arguments: &[OsString]) -> ExitCode {
+    HugePages::forbid();
     if arguments.first().is_some_and(|first| first == "ping") {
         return ping::run(&arguments[1..]);
     }
@@ -75,7 +76,6 @@ fn open_log(loaded: &Loaded) -> Result<(), StartError> {
 
 /// Serves until a signal ends it.
 fn serve(loaded: Loaded, registry: Registry) -> Result<(), StartError> {
-    HugePages::forbid();
     let signals = Signals::block()?;
     let settings = Settings::from_values(&loaded.values);
     info!(
