@@ -11,7 +11,7 @@ use bytes::Bytes;
 use std::mem;
 
 /// An emptied buffer keeps at most this much capacity, so that one big reply does not pin memory on an idle connection.
-pub const RETAINED_CAPACITY_MAX: usize = 64 * 1024;
+pub const RETAINED_CAPACITY_MAX: usize = 512 * 1024;
 
 /// A shared value that belongs before `inline[at..]`.
 #[derive(Debug)]

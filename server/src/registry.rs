@@ -5,7 +5,7 @@ use std::fmt;
 
 use hashbrown::HashTable;
 use resp::Args;
-use store::command::{CommandError, Ctx, DataCommand, Flags, Spec};
+use store::command::{CommandError, Ctx, DataCommand, Flags, Group, Spec};
 
 use crate::command::{ServerCommand, ServerCtx};
 use crate::config::{LoadError, Rename};
@@ -33,6 +33,8 @@ pub struct Command {
     pub subcommands: Vec<usize>,
     /// The one key argument, when the key specs say just that.
     pub only_key: Option<usize>,
+    /// Whether its keys hold collections, by its group.
+    pub on_collections: bool,
 }
 
 impl Command {
@@ -145,6 +147,10 @@ impl Registry {
             run,
             subcommands: Vec::new(),
             only_key: only_key(spec),
+            on_collections: matches!(
+                spec.group,
+                Group::List | Group::Set | Group::Hash | Group::SortedSet
+            ),
         });
         id
     }

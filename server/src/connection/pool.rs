@@ -18,7 +18,7 @@ pub const LARGE_READ: usize = 128 * 1024;
 /// Spare buffers kept per core.
 const NORMAL_SPARES: usize = 64;
 const LARGE_SPARES: usize = 4;
-const WORKS_SPARE: usize = 16;
+const WORKS_SPARE: usize = 64;
 
 /// The tables one read is worked through with.
 #[derive(Debug)]

@@ -21,6 +21,7 @@ use store::random::Rng;
 use store::slot::ShardMap;
 
 use super::plan::{Plan, Planned, plan};
+use super::prefetch::{self, Ahead, AheadKey};
 use super::{ReplyMode, Session, refuse};
 use crate::command::ServerCtx;
 use crate::core::{Core, now_ms};
@@ -65,8 +66,7 @@ impl<'b> Job<'b> {
         &self.plans[at - self.from]
     }
 
-    /// Asks the memory for the keys of the next requests: first all their buckets, then
-    /// the entries these point to. Says up to which request it got.
+    /// Asks the memory for what the next requests will touch; says up to which request it got.
     #[inline]
     fn prefetch(
         &self,
@@ -75,35 +75,34 @@ impl<'b> Job<'b> {
         map: ShardMap,
         db: usize,
     ) -> usize {
-        let mut keys = [(0u8, 0u64); PREFETCH_KEYS_MAX];
-        let mut count = 0;
+        let mut ahead = Ahead::default();
         let mut at = range.start;
-        while at < range.end && count < PREFETCH_KEYS_MAX {
+        while at < range.end && !ahead.is_full() {
             let planned = self.planned(at);
-            let mut keep = |shard: usize, hash: u64| {
-                if count < PREFETCH_KEYS_MAX {
-                    keys[count] = (shard as u8, hash);
-                    count += 1;
-                }
-            };
             if planned.hash != 0 {
-                keep(planned.mask.trailing_zeros() as usize, planned.hash);
+                let Plan::Run(command) = planned.plan else {
+                    unreachable!("only a request that runs has a key")
+                };
+                let member = command.spec.member;
+                ahead.push(AheadKey {
+                    shard: planned.mask.trailing_zeros() as u8,
+                    hash: planned.hash,
+                    collection: command.on_collections,
+                    member: member.and_then(|member| self.args(at).try_get(member)),
+                });
             } else if !planned.whole_tenant {
                 let args = self.args(at);
                 for arg in (1..args.len()).filter(|&arg| args.hash(arg) != 0) {
-                    keep(map.shard_of(args.get(arg)), args.hash(arg));
+                    ahead.push(AheadKey {
+                        shard: map.shard_of(args.get(arg)) as u8,
+                        hash: args.hash(arg),
+                        ..AheadKey::default()
+                    });
                 }
             }
             at += 1;
         }
-        if count > 1 {
-            for &(shard, hash) in &keys[..count] {
-                held.at(usize::from(shard)).prefetch_bucket(db, hash);
-            }
-            for &(shard, hash) in &keys[..count] {
-                held.at(usize::from(shard)).prefetch_entry(db, hash);
-            }
-        }
+        ahead.run(held, db);
         at
     }
 
@@ -113,7 +112,7 @@ impl<'b> Job<'b> {
         let single_keys = || {
             self.plans
                 .iter()
-                .take(PREFETCH_KEYS_MAX)
+                .take(prefetch::KEYS_MAX)
                 .filter(|planned| planned.hash != 0)
         };
         for planned in single_keys() {
@@ -483,9 +482,6 @@ fn plan_batch<'c>(
         plans.push(planned);
     }
 }
-
-/// Keys whose entries are asked for ahead of a run of requests.
-const PREFETCH_KEYS_MAX: usize = 32;
 
 /// Most key hashes of one request that planning keeps; the handler computes the others again.
 const HASHES_KEPT: usize = 16;

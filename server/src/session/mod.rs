@@ -3,6 +3,7 @@
 
 mod execute;
 mod plan;
+mod prefetch;
 mod refuse;
 
 use std::sync::Arc;

@@ -282,6 +282,8 @@ pub struct Spec {
     pub more_keys: Option<KeyFinder>,
     /// Which slices it needs.
     pub routing: Routing,
+    /// The argument it looks for inside its only key's value, so that it can be prefetched.
+    pub member: Option<usize>,
     /// The argument grammar in one line, e.g. `key value [NX | XX] [GET] [EX seconds | PX milliseconds]`.
     pub syntax: &'static str,
 }
@@ -300,6 +302,7 @@ impl Spec {
         keys: &[],
         more_keys: None,
         routing: Routing::Keys,
+        member: None,
         syntax: "",
     };
 

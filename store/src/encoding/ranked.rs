@@ -6,10 +6,13 @@
 use super::bptree::{Entries, Entry, Key, Tree};
 use super::cell::Cell;
 use crate::hash::{Seed, hash_key};
-use crate::keyspace::table::{Drained, Table};
+use crate::keyspace::table::{Drained, Table, prefetch_line};
 use crate::mem::alloc_size;
 use std::mem::ManuallyDrop;
 use std::ops::Range;
+
+/// How many pops ahead a cell is asked for.
+const POPS_AHEAD: usize = 4;
 
 /// See the module.
 pub struct Ranked {
@@ -62,6 +65,21 @@ impl Ranked {
             + self.tree.mem_bytes()
             + self.table.mem_bytes()
             + self.cell_bytes
+    }
+
+    /// Asks the memory for the bucket `member` is looked for in; its hash, for [`Self::prefetch_cell`].
+    #[inline]
+    #[must_use]
+    pub fn prefetch_bucket(&self, member: &[u8]) -> u64 {
+        let hash = hash_key(&self.seed, member);
+        self.table.prefetch_bucket(hash);
+        hash
+    }
+
+    /// Asks for the cells of a hash, when its bucket has had time to come.
+    #[inline]
+    pub fn prefetch_cell(&self, hash: u64) {
+        self.table.prefetch_item(hash);
     }
 
     /// The score of `member`.
@@ -151,7 +169,31 @@ impl Ranked {
         });
         let cell = ManuallyDrop::into_inner(cell);
         self.cell_bytes -= cell.mem_bytes();
+        self.prefetch_neighbours(rank);
         Some(f(cell.key(), entry.score()))
+    }
+
+    /// Asks the memory for what the next removal of the same rank will touch: who pops one
+    /// member mostly pops more. The farther cell comes first, so that it is there when its
+    /// bucket is asked for.
+    fn prefetch_neighbours(&self, rank: usize) {
+        let near = if rank == 0 {
+            Some(0)
+        } else {
+            rank.checked_sub(1)
+        };
+        let far = if rank == 0 {
+            Some(POPS_AHEAD)
+        } else {
+            rank.checked_sub(1 + POPS_AHEAD)
+        };
+        if let Some(entry) = far.and_then(|rank| self.tree.get(rank)) {
+            prefetch_line(entry.address().as_ptr().cast_const().cast());
+        }
+        if let Some(entry) = near.and_then(|rank| self.tree.get(rank)) {
+            self.table
+                .prefetch_bucket(hash_key(&self.seed, entry.member()));
+        }
     }
 
     /// The members of `ranks` in ascending order, from either end.

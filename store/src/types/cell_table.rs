@@ -33,6 +33,20 @@ impl CellTable {
         alloc_size(size_of::<Self>()) + self.table.mem_bytes() + self.cell_bytes
     }
 
+    /// Asks the memory for the bucket `key` is looked for in; its hash, for [`Self::prefetch_cell`].
+    #[inline]
+    pub(super) fn prefetch_bucket(&self, key: &[u8]) -> u64 {
+        let hash = hash_key(&self.seed, key);
+        self.table.prefetch_bucket(hash);
+        hash
+    }
+
+    /// Asks for the cells of a hash, when its bucket has had time to come.
+    #[inline]
+    pub(super) fn prefetch_cell(&self, hash: u64) {
+        self.table.prefetch_item(hash);
+    }
+
     pub(super) fn find(&self, key: &[u8]) -> Option<&Cell> {
         self.table
             .find(hash_key(&self.seed, key), |cell| cell.key() == key)

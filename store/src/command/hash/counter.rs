@@ -17,6 +17,7 @@ const COUNTER: Spec = Spec {
         KeyFlags::RW.union(KeyFlags::ACCESS).union(KeyFlags::UPDATE),
     )],
     syntax: "key field increment",
+    member: Some(2),
     ..HASH
 };
 

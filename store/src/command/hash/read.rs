@@ -14,6 +14,7 @@ pub(super) static HGET: DataCommand = DataCommand {
         flags: READ_FAST,
         keys: KEY_RO_ACCESS,
         syntax: "key field",
+        member: Some(2),
         ..HASH
     },
     run: hget,
@@ -37,6 +38,7 @@ pub(super) static HMGET: DataCommand = DataCommand {
         flags: READ_FAST,
         keys: KEY_RO_ACCESS,
         syntax: "key field [field ...]",
+        member: Some(2),
         ..HASH
     },
     run: hmget,
@@ -148,6 +150,7 @@ pub(super) static HSTRLEN: DataCommand = DataCommand {
         flags: READ_FAST,
         keys: KEY_RO,
         syntax: "key field",
+        member: Some(2),
         ..HASH
     },
     run: |ctx, args| {
@@ -167,6 +170,7 @@ pub(super) static HEXISTS: DataCommand = DataCommand {
         flags: READ_FAST,
         keys: KEY_RO,
         syntax: "key field",
+        member: Some(2),
         ..HASH
     },
     run: |ctx, args| {

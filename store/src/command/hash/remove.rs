@@ -14,6 +14,7 @@ pub(super) static HDEL: DataCommand = DataCommand {
         flags: Flags::WRITE.union(Flags::FAST),
         keys: &[KeySpec::at(1, KeyFlags::RW.union(KeyFlags::DELETE))],
         syntax: "key field [field ...]",
+        member: Some(2),
         ..HASH
     },
     run: hdel,

@@ -14,6 +14,7 @@ pub(super) static HSET: DataCommand = DataCommand {
         flags: WRITE_FAST,
         keys: KEY_RW_UPDATE,
         syntax: "key field value [field value ...]",
+        member: Some(2),
         ..HASH
     },
     run: hset,
@@ -35,6 +36,7 @@ pub(super) static HMSET: DataCommand = DataCommand {
         flags: WRITE_FAST,
         keys: KEY_RW_UPDATE,
         syntax: "key field value [field value ...]",
+        member: Some(2),
         ..HASH
     },
     run: hmset,
@@ -82,6 +84,7 @@ pub(super) static HSETNX: DataCommand = DataCommand {
         flags: WRITE_FAST,
         keys: &[KeySpec::at(1, KeyFlags::RW.union(KeyFlags::INSERT))],
         syntax: "key field value",
+        member: Some(2),
         ..HASH
     },
     run: hsetnx,

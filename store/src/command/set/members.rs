@@ -29,6 +29,7 @@ pub(super) static SISMEMBER: DataCommand = DataCommand {
         flags: Flags::READONLY.union(Flags::FAST),
         keys: KEY_RO,
         syntax: "key member",
+        member: Some(2),
         ..SET
     },
     run: sismember,
@@ -45,6 +46,7 @@ pub(super) static SMISMEMBER: DataCommand = DataCommand {
         flags: Flags::READONLY.union(Flags::FAST),
         keys: KEY_RO_ACCESS,
         syntax: "key member [member ...]",
+        member: Some(2),
         ..SET
     },
     run: smismember,

@@ -14,6 +14,7 @@ pub(super) static SADD: DataCommand = DataCommand {
         flags: Flags::WRITE.union(Flags::DENYOOM).union(Flags::FAST),
         keys: &[KeySpec::at(1, KeyFlags::RW.union(KeyFlags::INSERT))],
         syntax: "key member [member ...]",
+        member: Some(2),
         ..SET
     },
     run: sadd,
@@ -29,6 +30,7 @@ pub(super) static SREM: DataCommand = DataCommand {
         flags: Flags::WRITE.union(Flags::FAST),
         keys: &[KeySpec::at(1, KeyFlags::RW.union(KeyFlags::DELETE))],
         syntax: "key member [member ...]",
+        member: Some(2),
         ..SET
     },
     run: srem,

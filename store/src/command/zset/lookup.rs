@@ -29,6 +29,7 @@ pub(super) static ZSCORE: DataCommand = DataCommand {
         flags: Flags::READONLY.union(Flags::FAST),
         keys: KEY_RO_ACCESS,
         syntax: "key member",
+        member: Some(2),
         ..ZSET
     },
     run: zscore,
@@ -45,6 +46,7 @@ pub(super) static ZMSCORE: DataCommand = DataCommand {
         flags: Flags::READONLY.union(Flags::FAST),
         keys: KEY_RO_ACCESS,
         syntax: "key member [member ...]",
+        member: Some(2),
         ..ZSET
     },
     run: zmscore,

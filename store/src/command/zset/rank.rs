@@ -16,6 +16,7 @@ pub(super) static ZRANK: DataCommand = DataCommand {
         flags: Flags::READONLY.union(Flags::FAST),
         keys: KEY_RO_ACCESS,
         syntax: "key member [WITHSCORE]",
+        member: Some(2),
         ..ZSET
     },
     run: |ctx, args| rank(ctx, args, "zrank", Direction::Forward),
@@ -32,6 +33,7 @@ pub(super) static ZREVRANK: DataCommand = DataCommand {
         flags: Flags::READONLY.union(Flags::FAST),
         keys: KEY_RO_ACCESS,
         syntax: "key member [WITHSCORE]",
+        member: Some(2),
         ..ZSET
     },
     run: |ctx, args| rank(ctx, args, "zrevrank", Direction::Reverse),

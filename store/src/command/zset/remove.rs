@@ -15,6 +15,7 @@ pub(super) static ZREM: DataCommand = DataCommand {
         flags: Flags::WRITE.union(Flags::FAST),
         keys: KEY_RW_DELETE,
         syntax: "key member [member ...]",
+        member: Some(2),
         ..ZSET
     },
     run: zrem,

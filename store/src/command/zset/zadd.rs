@@ -20,6 +20,7 @@ pub(super) static ZADD: DataCommand = DataCommand {
         flags: Flags::WRITE.union(Flags::DENYOOM).union(Flags::FAST),
         keys: &[KeySpec::at(1, KeyFlags::RW.union(KeyFlags::UPDATE))],
         syntax: "key [NX | XX] [GT | LT] [CH] [INCR] score member [score member ...]",
+        member: Some(3),
         ..ZSET
     },
     run: |ctx, args| add(ctx, args, Answer::Added),
@@ -39,6 +40,7 @@ pub(super) static ZINCRBY: DataCommand = DataCommand {
             KeyFlags::RW.union(KeyFlags::ACCESS).union(KeyFlags::UPDATE),
         )],
         syntax: "key increment member",
+        member: Some(3),
         ..ZSET
     },
     run: |ctx, args| add(ctx, args, Answer::Score),

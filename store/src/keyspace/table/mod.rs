@@ -156,6 +156,12 @@ impl<T: Thin> Table<T> {
         }
     }
 
+    /// An item that may well be the one of this hash: the first with its tag in its home bucket.
+    #[inline]
+    pub fn candidate(&self, hash: u64) -> Option<&T> {
+        self.directory.segment(hash)?.candidate(hash)
+    }
+
     /// Drops all items at once. [`Self::drain_step`] does it in slices.
     pub fn clear(&mut self) {
         *self = Self::new();

@@ -342,6 +342,13 @@ impl<T: Thin> Segment<T> {
 
     /// Prefetches the items in the home bucket that carry this hash's tag.
     #[inline]
+    pub(super) fn candidate(&self, hash: u64) -> Option<&T> {
+        let bucket = self.buckets.get(self.home(hash))?;
+        let slot = bucket.matches(tag_of(hash)).next()?;
+        bucket.get(slot)
+    }
+
+    #[inline]
     pub(super) fn prefetch_item(&self, hash: u64) {
         if !self.buckets.is_empty() {
             let bucket = &self.buckets[self.home(hash)];

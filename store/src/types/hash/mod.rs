@@ -27,6 +27,30 @@ impl Hash {
         Self::default()
     }
 
+    /// Asks the memory for the first lines of the value.
+    #[inline]
+    pub fn prefetch(&self) {
+        self.0.prefetch();
+    }
+
+    /// Asks for where a big hash looks for `member` (a field); its hash, for [`Self::prefetch_cell`].
+    #[inline]
+    #[must_use]
+    pub fn prefetch_member(&self, member: &[u8]) -> Option<u64> {
+        match self.0.view() {
+            AsTable(table) => Some(table.prefetch_bucket(member)),
+            _ => None,
+        }
+    }
+
+    /// Asks for the members of a hash, when [`Self::prefetch_member`] has had time to work.
+    #[inline]
+    pub fn prefetch_cell(&self, hash: u64) {
+        if let AsTable(table) = self.0.view() {
+            table.prefetch_cell(hash);
+        }
+    }
+
     /// Number of fields.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -28,6 +28,12 @@ impl List {
         Self::default()
     }
 
+    /// Asks the memory for the first lines of the value.
+    #[inline]
+    pub fn prefetch(&self) {
+        self.0.prefetch();
+    }
+
     /// Number of elements.
     #[must_use]
     pub fn len(&self) -> usize {

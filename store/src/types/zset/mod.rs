@@ -58,6 +58,30 @@ impl Zset {
         zset
     }
 
+    /// Asks the memory for the first lines of the value.
+    #[inline]
+    pub fn prefetch(&self) {
+        self.0.prefetch();
+    }
+
+    /// Asks for where a big zset looks for `member`; its hash, for [`Self::prefetch_cell`].
+    #[inline]
+    #[must_use]
+    pub fn prefetch_member(&self, member: &[u8]) -> Option<u64> {
+        match self.0.view() {
+            AsRanked(table) => Some(table.prefetch_bucket(member)),
+            _ => None,
+        }
+    }
+
+    /// Asks for the members of a hash, when [`Self::prefetch_member`] has had time to work.
+    #[inline]
+    pub fn prefetch_cell(&self, hash: u64) {
+        if let AsRanked(table) = self.0.view() {
+            table.prefetch_cell(hash);
+        }
+    }
+
     /// Number of members.
     #[must_use]
     pub fn len(&self) -> usize {
