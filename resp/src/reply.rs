@@ -183,6 +183,13 @@ impl<'a> ReplyWriter<'a> {
         push_line(self.out.inline(), prefix, wire_len(len));
     }
 
+    /// Starts the attribute of the reply that follows, `pairs` keys with their values. Only RESP3 knows attributes: the caller
+    /// leaves out the pairs as well for RESP2.
+    pub fn attribute(&mut self, pairs: usize) {
+        debug_assert_eq!(self.protocol, Protocol::Resp3, "RESP2 has no attributes");
+        push_line(self.out.inline(), b'|', wire_len(pairs));
+    }
+
     /// A floating point number, printed as [`format_double`] does.
     pub fn double(&mut self, value: f64) {
         let mut buffer = DoubleBuffer::new();

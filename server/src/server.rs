@@ -1,7 +1,7 @@
 //! What all cores share.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
 use store::hash::Seed;
 use store::keyspace::Slice;
@@ -31,6 +31,8 @@ pub struct Server {
     pub stats: Box<[CoreStats]>,
     /// The configuration.
     pub config: Config,
+    /// Whether cores remove due keys in the background, which DEBUG SET-ACTIVE-EXPIRE switches.
+    pub active_expire: AtomicBool,
     /// When the process started, ms since the epoch.
     pub started_at_ms: u64,
     /// Resident memory before there were data and clients.

@@ -1,7 +1,7 @@
 //! CONFIG: reading, changing and writing down the configuration of the running server.
 
 use resp::Args;
-use store::command::{Categories, CommandError, Flags, Group, Spec};
+use store::command::{Categories, CommandError, Flags, Group, Routing, Spec};
 
 use super::access::is_local;
 use super::{ServerCommand, ServerCtx, help};
@@ -73,6 +73,7 @@ static CONFIG: ServerCommand = ServerCommand {
             spec: Spec {
                 name: "resetstat",
                 summary: "Sets the counters INFO reports back to zero.",
+                routing: Routing::All,
                 ..DEFAULT
             },
             run: resetstat,
@@ -147,6 +148,9 @@ fn rewrite(ctx: &mut ServerCtx<'_>, _: Args<'_>) -> Result<(), CommandError> {
 fn resetstat(ctx: &mut ServerCtx<'_>, _: Args<'_>) -> Result<(), CommandError> {
     ctx.core.server.net.census.reset_totals();
     ctx.core.server.stats.iter().for_each(CoreStats::reset);
+    if let Some(keys) = &mut ctx.keys {
+        keys.reset_counters();
+    }
     ctx.reply.ok();
     Ok(())
 }

@@ -24,6 +24,7 @@ use std::hash::{BuildHasher as _, RandomState};
 use std::io;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::thread::JoinHandle;
 use store::hash::Seed;
 use store::keyspace::Slice;
@@ -216,6 +217,7 @@ fn build_server(
         net,
         stats: (0..cores).map(|_| CoreStats::new(commands)).collect(),
         config: Config::new(loaded.values, loaded.file),
+        active_expire: AtomicBool::new(true),
         started_at_ms: now_ms(),
         startup_bytes: process::resident_bytes(),
         run_id: (0..3)

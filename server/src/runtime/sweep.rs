@@ -5,6 +5,7 @@
 
 use crate::connection::Reactor;
 use crate::shard::try_with_slices;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 /// Entries looked at, or removed values freed, in one step.
@@ -57,13 +58,18 @@ impl Sweep {
 
 /// One step on one shard. A slice that is taken or broken has nothing to do for now.
 fn step(reactor: &Reactor, shard: usize, now_ms: u64) -> Left {
+    let expires = reactor.core.server.active_expire.load(Relaxed);
     let stepped = try_with_slices(&reactor.core.server.slices, 1 << shard, |slices| {
         let slice = slices.at(shard);
-        let swept = slice.sweep_expired(now_ms, ITEMS_PER_STEP, |_, _| {});
+        let swept = !expires
+            || slice
+                .sweep_expired(now_ms, ITEMS_PER_STEP, |_, _| {})
+                .finished;
         let freed = slice.free_step(ITEMS_PER_STEP);
-        match swept.finished && freed {
-            true => Left::Until(slice.next_deadline_ms()),
-            false => Left::More,
+        match (swept && freed, expires) {
+            (true, true) => Left::Until(slice.next_deadline_ms()),
+            (true, false) => Left::Until(u64::MAX),
+            (false, _) => Left::More,
         }
     });
     stepped.unwrap_or(Left::Until(now_ms))

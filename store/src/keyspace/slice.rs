@@ -73,6 +73,13 @@ impl Slice {
         self.dbs.get_mut(index)?.as_deref_mut()
     }
 
+    /// Database `index`, when it was ever written to, next to the slice's counters.
+    #[inline]
+    pub fn db_and_counters(&mut self, index: usize) -> (Option<&mut Db>, &mut Counters) {
+        let db = self.dbs.get_mut(index).and_then(|db| db.as_deref_mut());
+        (db, &mut self.counters)
+    }
+
     /// Database `index` (below [`Self::db_count`]) to write to.
     #[inline]
     pub fn db_or_create(&mut self, index: usize) -> &mut Db {

@@ -24,7 +24,7 @@ fn exists(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<(), CommandError> {
     let mut found = 0;
     for index in 1..args.len() {
         let key = ctx.keys.arg(args, index);
-        found += i64::from(ctx.keys.exists(key));
+        found += i64::from(ctx.keys.ask(key).is_some());
     }
     ctx.reply.integer(found);
     Ok(())
@@ -72,7 +72,8 @@ pub(super) static TYPE: DataCommand = DataCommand {
 
 fn type_of(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<(), CommandError> {
     let key = ctx.keys.arg(args, 1);
-    let name = ctx.keys.peek(key).map_or("none", |value| value.type_name());
-    ctx.reply.simple(name);
+    let entry = ctx.keys.ask(key);
+    ctx.reply
+        .simple(entry.map_or("none", |entry| entry.value().type_name()));
     Ok(())
 }

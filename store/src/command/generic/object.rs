@@ -3,7 +3,9 @@
 use resp::Args;
 
 use super::GENERIC;
-use crate::command::{Categories, CommandError, Ctx, DataCommand, Flags, KeyFlags, KeySpec, Spec};
+use crate::command::{
+    Categories, CommandError, Ctx, DataCommand, Flags, Key, KeyFlags, KeySpec, Spec,
+};
 use crate::value::{StringRef, ValueRef};
 
 pub(super) static OBJECT: DataCommand = DataCommand {
@@ -30,6 +32,13 @@ const ON_KEY: Spec = Spec {
     ..GENERIC
 };
 
+/// The key asked about. Asking is a lookup to the counters, not to the access clock.
+fn looked_up<'a>(ctx: &mut Ctx<'_>, args: Args<'a>) -> Key<'a> {
+    let key = ctx.keys.arg(args, 2);
+    ctx.keys.count_lookup(key);
+    key
+}
+
 const ENCODING: DataCommand = DataCommand {
     spec: Spec {
         name: "encoding",
@@ -41,7 +50,7 @@ const ENCODING: DataCommand = DataCommand {
 };
 
 fn encoding(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<(), CommandError> {
-    let key = ctx.keys.arg(args, 2);
+    let key = looked_up(ctx, args);
     match ctx.keys.encoding(key) {
         Some(name) => ctx.reply.bulk(name.as_bytes()),
         None => ctx.reply.null(),
@@ -61,7 +70,7 @@ const FREQ: DataCommand = DataCommand {
 };
 
 fn freq(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<(), CommandError> {
-    let key = ctx.keys.arg(args, 2);
+    let key = looked_up(ctx, args);
     if !ctx.keys.exists(key) {
         ctx.reply.null();
         return Ok(());
@@ -82,7 +91,7 @@ const IDLETIME: DataCommand = DataCommand {
 };
 
 fn idletime(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<(), CommandError> {
-    let key = ctx.keys.arg(args, 2);
+    let key = looked_up(ctx, args);
     match ctx.keys.idle_seconds(key) {
         Some(seconds) => ctx.reply.integer(seconds as i64),
         None => ctx.reply.null(),
@@ -106,7 +115,7 @@ const SHARED_INTEGERS: i64 = 10_000;
 const SHARED_REFCOUNT: i64 = i32::MAX as i64;
 
 fn refcount(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<(), CommandError> {
-    let key = ctx.keys.arg(args, 2);
+    let key = looked_up(ctx, args);
     match ctx.keys.peek(key) {
         None => ctx.reply.null(),
         Some(ValueRef::String(StringRef::Int(value))) if (0..SHARED_INTEGERS).contains(&value) => {

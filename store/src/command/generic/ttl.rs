@@ -4,6 +4,7 @@ use resp::Args;
 
 use super::{GENERIC, KEY_RO_ACCESS};
 use crate::command::{CommandError, Ctx, DataCommand, Flags, Spec};
+use crate::keyspace::Entry;
 
 /// The answer when there is no such key.
 const NO_KEY: i64 = -2;
@@ -69,11 +70,12 @@ fn reply_expiry(
     shown: fn(i64, i64) -> i64,
 ) -> Result<(), CommandError> {
     let key = ctx.keys.arg(args, 1);
-    ctx.reply.integer(match ctx.keys.expire_at_ms(key) {
-        None => NO_KEY,
-        Some(None) => NO_EXPIRY,
-        Some(Some(at_ms)) => shown(at_ms as i64, ctx.now_ms as i64),
-    });
+    ctx.reply
+        .integer(match ctx.keys.ask(key).map(Entry::expire_at_ms) {
+            None => NO_KEY,
+            Some(None) => NO_EXPIRY,
+            Some(Some(at_ms)) => shown(at_ms as i64, ctx.now_ms as i64),
+        });
     Ok(())
 }
 

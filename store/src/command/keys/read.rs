@@ -6,27 +6,52 @@ use crate::keyspace::{Collection, Entry};
 use crate::types::{Hash, List, Set, Zset};
 use crate::value::{StringRef, ValueRef};
 
+/// The event of a lookup that finds nothing.
+const KEY_MISS: &str = "keymiss";
+
 impl Keys<'_> {
-    /// Looks a key up for reading: expires lazily, touches its access clock, counts a hit or miss.
+    /// Looks a key up for reading: expires lazily, touches its access clock, counts a hit or miss, tells of a miss.
     #[inline]
     pub fn read(&mut self, key: Key<'_>) -> Option<ValueRef<'_>> {
         self.expire_if_due(key);
         let (clock, touch, db) = (self.clock(), self.env.touch, self.env.db);
-        // Looked up once for the counters' sake and once to give it out costs as much as
-        // a branch here: counting comes first, by the table's answer.
         let slice = self.slices.get_mut(self.env.mask, key.shard);
-        let found = slice
-            .db_mut(db)
-            .and_then(|db| db.get_mut(key.hash, key.bytes));
-        match found {
+        let (found, counters) = slice.db_and_counters(db);
+        match found.and_then(|db| db.get_mut(key.hash, key.bytes)) {
             Some(entry) => {
+                counters.hits += 1;
                 if touch {
                     entry.set_clock(clock);
                 }
                 Some(entry.value())
             }
-            None => None,
+            None => {
+                counters.misses += 1;
+                self.effects
+                    .event(db, EventClass::MISS, KEY_MISS, key.bytes);
+                None
+            }
         }
+    }
+
+    /// [`read`](Self::read) that leaves the access clock alone: for who asks about a key, not for what it holds.
+    pub fn ask(&mut self, key: Key<'_>) -> Option<&Entry> {
+        if !self.count_lookup(key) {
+            self.event(EventClass::MISS, KEY_MISS, key);
+        }
+        self.live_entry(key)
+    }
+
+    /// Counts a lookup that neither touches the access clock nor tells of a miss; whether the key is there.
+    pub fn count_lookup(&mut self, key: Key<'_>) -> bool {
+        self.expire_if_due(key);
+        let found = self.live_entry(key).is_some();
+        let counters = &mut self.slice_mut(key.shard).counters;
+        match found {
+            true => counters.hits += 1,
+            false => counters.misses += 1,
+        }
+        found
     }
 
     /// [`read`](Self::read) for a string.
@@ -63,7 +88,7 @@ impl Keys<'_> {
         }
     }
 
-    /// Looks without touching clock or counters, expiring lazily.
+    /// Looks without touching clock or counters, expiring lazily: what commands that write do.
     pub fn peek(&mut self, key: Key<'_>) -> Option<ValueRef<'_>> {
         self.expire_if_due(key);
         self.view(key)

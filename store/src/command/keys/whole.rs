@@ -1,7 +1,7 @@
 //! Whole databases: what DBSIZE, KEYS, SCAN, RANDOMKEY, FLUSHDB and SWAPDB need.
 
 use super::Keys;
-use crate::keyspace::Slice;
+use crate::keyspace::{Counters, Slice};
 use crate::random::Rng;
 use crate::slot::SHARDS_MAX;
 use crate::value::ValueRef;
@@ -109,6 +109,13 @@ impl Keys<'_> {
     /// Swaps two databases.
     pub fn swap_dbs(&mut self, a: usize, b: usize) {
         self.slices.iter_mut().for_each(|slice| slice.swap_db(a, b));
+    }
+
+    /// Sets the counters of the slices held back to zero, for CONFIG RESETSTAT.
+    pub fn reset_counters(&mut self) {
+        self.slices
+            .iter_mut()
+            .for_each(|slice| slice.counters = Counters::default());
     }
 
     /// The slices held, for INFO's sums.

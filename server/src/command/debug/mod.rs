@@ -1,10 +1,15 @@
-//! DEBUG: a few looks inside, for tests and the curious, behind `enable-debug-command`.
+//! DEBUG: a few looks inside, for tests and the curious, behind `enable-debug-command`. A subcommand does its work or
+//! is not there: none answers OK for nothing.
 
+mod digest;
+mod protocol;
+
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use resp::Args;
 use store::command::{
-    Categories, CommandError, Flags, Group, KeyFlags, KeySpec, Routing, Spec, parse_f64,
+    Categories, CommandError, Flags, Group, KeyFlags, KeySpec, Routing, Spec, parse_f64, parse_i64,
 };
 use store::slot::slot_of;
 
@@ -75,6 +80,69 @@ static DEBUG: ServerCommand = ServerCommand {
             run: shard,
             subcommands: &[],
         },
+        ServerCommand {
+            spec: Spec {
+                name: "set-active-expire",
+                summary: "Switches the removal of due keys in the background on (1) or off (0); lookups still remove them.",
+                syntax: "0|1",
+                ..DEFAULT
+            },
+            run: set_active_expire,
+            subcommands: &[],
+        },
+        ServerCommand {
+            spec: Spec {
+                name: "digest",
+                summary: "Returns a hash of all keys of all databases; equal data has equal digests, here and in Redis.",
+                arity: 2,
+                routing: Routing::All,
+                ..DEFAULT
+            },
+            run: digest::dataset,
+            subcommands: &[],
+        },
+        ServerCommand {
+            spec: Spec {
+                name: "digest-value",
+                summary: "Returns a hash of each key's value and of whether it expires; zeroes for an absent key.",
+                arity: -3,
+                keys: &[KeySpec::range(2, -1, 1, KeyFlags::RO)],
+                syntax: "key [key ...]",
+                ..DEFAULT
+            },
+            run: digest::values,
+            subcommands: &[],
+        },
+        ServerCommand {
+            spec: Spec {
+                name: "protocol",
+                summary: "Replies with a sample of that type of reply.",
+                syntax: "string|integer|double|bignum|null|array|set|map|attrib|push|verbatim|true|false",
+                ..DEFAULT
+            },
+            run: protocol::sample,
+            subcommands: &[],
+        },
+        ServerCommand {
+            spec: Spec {
+                name: "error",
+                summary: "Replies with that text as an error.",
+                syntax: "text",
+                ..DEFAULT
+            },
+            run: error,
+            subcommands: &[],
+        },
+        ServerCommand {
+            spec: Spec {
+                name: "log",
+                summary: "Writes that text to the server's log.",
+                syntax: "text",
+                ..DEFAULT
+            },
+            run: log,
+            subcommands: &[],
+        },
         help::subcommand(Group::Server, "5.0.0", Categories::empty()),
     ],
 };
@@ -121,5 +189,26 @@ fn shard(ctx: &mut ServerCtx<'_>, args: Args<'_>) -> Result<(), CommandError> {
     let core = shard % server.stats.len();
     ctx.reply
         .simple(&format!("slot:{} shard:{shard} core:{core}", slot_of(key)));
+    Ok(())
+}
+
+fn set_active_expire(ctx: &mut ServerCtx<'_>, args: Args<'_>) -> Result<(), CommandError> {
+    check_allowed(ctx)?;
+    let on = parse_i64(args.get(2))? != 0;
+    ctx.core.server.active_expire.store(on, Relaxed);
+    ctx.reply.ok();
+    Ok(())
+}
+
+fn error(ctx: &mut ServerCtx<'_>, args: Args<'_>) -> Result<(), CommandError> {
+    check_allowed(ctx)?;
+    let text = String::from_utf8_lossy(args.get(2)).into_owned();
+    Err(CommandError::Text(text.into()))
+}
+
+fn log(ctx: &mut ServerCtx<'_>, args: Args<'_>) -> Result<(), CommandError> {
+    check_allowed(ctx)?;
+    tracing::warn!("DEBUG LOG: {}", String::from_utf8_lossy(args.get(2)));
+    ctx.reply.ok();
     Ok(())
 }
