@@ -1,5 +1,6 @@
 //! Examples for every generic command but SORT; the replies are a real Redis 7.0.15's.
 
+use crate::command::EventClass;
 use crate::command::testing::Bench;
 
 const SAME: &str = "-ERR source and destination objects are the same";
@@ -44,6 +45,54 @@ fn keys_are_deleted_and_counted_once() {
     ]);
     assert_eq!(bench.events, ["del l", "del s"]);
     assert_eq!(bench.dirty, 2);
+}
+
+/// Hits and misses as `INFO stats` of a Redis 7.0.15 shows them after each command.
+#[test]
+fn reads_count_as_lookups_and_writes_do_not() {
+    for (line, hits, misses) in [
+        ("GET a", 1, 0),
+        ("GET none", 0, 1),
+        ("GET gone", 0, 1),
+        ("MGET a none l", 2, 1),
+        ("EXISTS a a none", 2, 1),
+        ("TYPE none", 0, 1),
+        ("TTL a", 1, 0),
+        ("OBJECT ENCODING none", 0, 1),
+        ("SET a 2 XX", 0, 0),
+        ("SET a 2 GET", 1, 0),
+        ("SETNX none 1", 0, 0),
+        ("GETDEL none", 0, 1),
+        ("DEL a none", 0, 0),
+        ("INCR a", 0, 0),
+        ("LLEN l", 1, 0),
+        ("LPOP l", 0, 0),
+        ("SINTERSTORE d s none", 1, 1),
+        ("SORT l BY w_* GET a", 1, 1),
+        ("RENAME a b", 0, 0),
+        ("COPY a b", 1, 0),
+        ("RANDOMKEY", 0, 0),
+    ] {
+        let mut bench = bench_with(&["SET a 1", "RPUSH l 7", "SADD s x", "SET gone 1 PX 5"]);
+        bench.now_ms += 5;
+        bench.run(line);
+        assert_eq!(bench.lookups(), (hits, misses), "{line}");
+    }
+}
+
+#[test]
+fn who_listens_hears_of_misses() {
+    let mut bench = Bench::new();
+    bench.config.events = EventClass::MISS;
+    for (line, events) in [
+        ("GET none", &["keymiss none"][..]),
+        ("TTL none", &["keymiss none"]),
+        ("OBJECT FREQ none", &[]),
+        ("LPOP none", &[]),
+    ] {
+        bench.run(line);
+        assert_eq!(bench.events, events, "{line}");
+    }
 }
 
 #[test]
