@@ -47,7 +47,7 @@ fn are_those_of_redis_whatever_the_encoding_and_the_shards() {
                 ("none", "0000000000000000000000000000000000000000"),
             ] {
                 let reply = conn.run(&format!("DEBUG DIGEST-VALUE {key}"));
-                assert_eq!(reply.array()[0].text(), digest, "{key}");
+                assert_eq!(reply.items()[0].text(), digest, "{key}");
             }
         });
     }
