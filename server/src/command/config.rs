@@ -109,10 +109,21 @@ fn set(ctx: &mut ServerCtx<'_>, args: Args<'_>) -> Result<(), CommandError> {
         .server
         .config
         .set(pairs, may_set_protected, |old, new| apply(core, old, new));
-    changed.map_err(|error| CommandError::Text(error.to_string().into()))?;
+    changed.map_err(refusal)?;
     core.refresh_settings();
     ctx.reply.ok();
     Ok(())
+}
+
+fn refusal(error: SetError) -> CommandError {
+    match error {
+        SetError::Unknown(name) => CommandError::quoting(
+            "ERR Unknown option or number of arguments for CONFIG SET - '",
+            &name,
+            "'",
+        ),
+        failed @ SetError::Failed { .. } => CommandError::Text(failed.to_string().into()),
+    }
 }
 
 /// Carries out what is not simply read from the settings when it is needed.

@@ -161,11 +161,11 @@ fn hello(ctx: &mut ServerCtx<'_>, args: Args<'_>) -> Result<(), CommandError> {
                 .client
                 .edit_names(|names| names.name = name.to_vec());
         } else {
-            let text = format!(
-                "ERR Syntax error in HELLO option '{}'",
-                String::from_utf8_lossy(option)
-            );
-            return Err(CommandError::Text(text.into()));
+            return Err(CommandError::quoting(
+                "ERR Syntax error in HELLO option '",
+                option,
+                "'",
+            ));
         }
     }
     if !ctx.session.authenticated {

@@ -19,12 +19,12 @@ use super::settings::Settings;
 use super::value::{Value, ValueError};
 use super::values::{Values, shown_words};
 
-/// Why CONFIG SET changed nothing. `Display` is the wire text.
+/// Why CONFIG SET changed nothing. `Display` is the wire text, where no unknown name has to be quoted.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SetError {
     /// No such directive.
-    #[error("ERR Unknown option or number of arguments for CONFIG SET - '{0}'")]
-    Unknown(String),
+    #[error("ERR Unknown option or number of arguments for CONFIG SET - '{}'", .0.escape_ascii())]
+    Unknown(Box<[u8]>),
     /// A directive refused its value, or may not be set.
     #[error("ERR CONFIG SET failed (possibly related to argument '{argument}') - {reason}")]
     Failed {
@@ -197,10 +197,10 @@ fn check_settable<'a>(
 ) -> Result<Vec<(Named, &'a [u8])>, SetError> {
     let mut checked: Vec<(Named, &[u8])> = Vec::new();
     for (name, text) in pairs {
-        let spelled = String::from_utf8_lossy(name);
         let Some(named) = lookup(name) else {
-            return Err(SetError::Unknown(spelled.into_owned()));
+            return Err(SetError::Unknown(name.into()));
         };
+        let spelled = String::from_utf8_lossy(name);
         let flags = named.id.directive().flags;
         if flags.contains(Flags::IMMUTABLE) {
             return Err(SetError::failed(&spelled, "can't set immutable config"));

@@ -9,7 +9,6 @@
 //!
 //! The locks are nearly always free, and then nothing here awaits.
 
-use std::fmt::Display;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering::Relaxed;
@@ -210,7 +209,11 @@ impl Session {
             return at + 1;
         };
         if !self.authenticated && !command.spec.flags.contains(Flags::NO_AUTH) {
-            self.reply_error(core, out, &"NOAUTH Authentication required.");
+            self.reply_error(
+                core,
+                out,
+                &CommandError::text("NOAUTH Authentication required."),
+            );
             return at + 1;
         }
         if planned.mask == 0 {
@@ -405,7 +408,7 @@ impl Session {
         if let Err(error) = result {
             out.rollback(mark);
             stats.errors.add(1);
-            ReplyWriter::new(out, self.protocol).error_display(&error);
+            error.reply(&mut ReplyWriter::new(out, self.protocol));
         }
         if self.reply_mode != ReplyMode::On {
             self.apply_reply_mode(mark, out);
@@ -426,10 +429,10 @@ impl Session {
     }
 
     #[cold]
-    fn reply_error(&mut self, core: &Core, out: &mut OutputBuffer, error: &impl Display) {
+    fn reply_error(&mut self, core: &Core, out: &mut OutputBuffer, error: &CommandError) {
         let mark = out.mark();
         core.stats().errors.add(1);
-        ReplyWriter::new(out, self.protocol).error_display(error);
+        error.reply(&mut ReplyWriter::new(out, self.protocol));
         if self.reply_mode != ReplyMode::On {
             self.apply_reply_mode(mark, out);
         }
@@ -448,7 +451,7 @@ impl Session {
         if let DoorError::Panicked(text) = error {
             tracing::error!(command = %command.full_name, panic = %text, "a command panicked; its client got an error");
         }
-        self.reply_error(core, out, error);
+        self.reply_error(core, out, &CommandError::Text(error.to_string().into()));
     }
 }
 

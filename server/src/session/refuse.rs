@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use resp::Args;
-use store::command::CommandError;
+use store::command::{CommandError, c_string};
 use tracing::warn;
 
 use super::plan::Plan;
@@ -21,16 +21,11 @@ pub fn error_of(plan: &Plan<'_>, args: Args<'_>) -> CommandError {
         Plan::Run(_) => unreachable!("a plan to run is not an error"),
         Plan::WrongArity(command) => CommandError::Arity(command.full_name.clone().into()),
         Plan::UnknownSubcommand(container) => {
-            let sub = String::from_utf8_lossy(clip(args.get(1)));
-            CommandError::Text(
-                format!(
-                    "ERR unknown subcommand '{sub}'. Try {} HELP.",
-                    container.full_name.to_ascii_uppercase()
-                )
-                .into(),
-            )
+            let container = container.full_name.to_ascii_uppercase();
+            let after = format!("'. Try {container} HELP.");
+            CommandError::quoting("ERR unknown subcommand '", clip(args.get(1)), &after)
         }
-        Plan::UnknownCommand => CommandError::Text(unknown_command(args).into()),
+        Plan::UnknownCommand => unknown_command(args),
     }
 }
 
@@ -55,22 +50,22 @@ pub fn warn_of_http(addr: &str) {
     }
 }
 
-/// Redis quotes as many arguments as fit into its limit, each followed by a space.
-fn unknown_command(args: Args<'_>) -> String {
-    let mut quoted = String::new();
+/// Quotes as many arguments as fit into the limit, each followed by a space, as Redis does.
+fn unknown_command(args: Args<'_>) -> CommandError {
+    let mut text = b"ERR unknown command '".to_vec();
+    text.extend_from_slice(c_string(clip(args.get(0))));
+    text.extend_from_slice(b"', with args beginning with: ");
+    let quoted_from = text.len();
     for arg in args.iter().skip(1) {
-        if quoted.len() >= QUOTED_MAX {
+        let quoted = text.len() - quoted_from;
+        if quoted >= QUOTED_MAX {
             break;
         }
-        let room = QUOTED_MAX - quoted.len();
-        quoted.push('\'');
-        quoted.push_str(&String::from_utf8_lossy(&arg[..arg.len().min(room)]));
-        quoted.push_str("' ");
+        text.push(b'\'');
+        text.extend_from_slice(c_string(&arg[..arg.len().min(QUOTED_MAX - quoted)]));
+        text.extend_from_slice(b"' ");
     }
-    format!(
-        "ERR unknown command '{}', with args beginning with: {quoted}",
-        String::from_utf8_lossy(clip(args.get(0)))
-    )
+    CommandError::Quoting(text.into())
 }
 
 fn clip(text: &[u8]) -> &[u8] {

@@ -3,6 +3,8 @@
 
 use std::borrow::Cow;
 
+use resp::ReplyWriter;
+
 /// An error reply of a data command.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CommandError {
@@ -63,11 +65,55 @@ pub enum CommandError {
     /// A text with one owner only, its code word included.
     #[error("{0}")]
     Text(Cow<'static, str>),
+    /// A text that quotes what the client sent, which may be any bytes; see [`CommandError::quoting`].
+    #[error("{}", .0.escape_ascii())]
+    Quoting(Box<[u8]>),
 }
 
 impl CommandError {
     /// An error with a fixed text (code word included) that only one command gives.
     pub const fn text(text: &'static str) -> Self {
         CommandError::Text(Cow::Borrowed(text))
+    }
+
+    /// An error that quotes client bytes between two fixed texts (code word included): as they are, up to the
+    /// first zero byte, with no line ends at the end of the whole.
+    pub fn quoting(before: &str, quoted: &[u8], after: &str) -> Self {
+        let text = [before.as_bytes(), c_string(quoted), after.as_bytes()].concat();
+        let end = text
+            .iter()
+            .rposition(|byte| !b"\r\n".contains(byte))
+            .map_or(0, |last| last + 1);
+        CommandError::Quoting(text[..end].into())
+    }
+
+    /// Writes the error as a reply.
+    pub fn reply(&self, reply: &mut ReplyWriter<'_>) {
+        match self {
+            CommandError::Quoting(text) => reply.error_bytes(text),
+            fixed => reply.error_display(fixed),
+        }
+    }
+}
+
+/// The bytes before the first zero byte: all that Redis shows of an argument which it quotes.
+pub fn c_string(bytes: &[u8]) -> &[u8] {
+    &bytes[..memchr::memchr(0, bytes).unwrap_or(bytes.len())]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::CommandError;
+
+    #[test]
+    fn client_bytes_are_quoted_as_c_strings() {
+        for (quoted, after, text) in [
+            (&b"\xff\x80"[..], "'", &b"ERR no '\xff\x80'"[..]),
+            (b"a\0b", "'", b"ERR no 'a'"),
+            (b"a\r\nb\r\n", "", b"ERR no 'a\r\nb"),
+        ] {
+            let expected = CommandError::Quoting(text.into());
+            assert_eq!(CommandError::quoting("ERR no '", quoted, after), expected);
+        }
     }
 }

@@ -29,7 +29,7 @@ pub mod zset;
 pub use args::{ArgCursor, parse_at_least, parse_f64, parse_f64_lenient, parse_i64};
 pub use context::{Ctx, DataConfig};
 pub use effects::{Effects, EventClass};
-pub use error::CommandError;
+pub use error::{CommandError, c_string};
 pub use key_positions::{InvalidKeys, key_positions};
 pub use keys::{Key, Keys, KeysEnv, SliceSet};
 pub use spec::{

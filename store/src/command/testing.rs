@@ -100,7 +100,7 @@ impl Bench {
         };
         if let Err(error) = (command.run)(&mut ctx, args) {
             out.clear();
-            ReplyWriter::new(&mut out, self.protocol).error_display(&error);
+            error.reply(&mut ReplyWriter::new(&mut out, self.protocol));
         }
         let event = |(_, _, name, key): &(u16, EventClass, &str, Vec<u8>)| {
             format!("{name} {}", String::from_utf8_lossy(key))

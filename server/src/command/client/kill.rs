@@ -63,8 +63,7 @@ fn known_user(user: &[u8]) -> Result<&[u8], CommandError> {
     if user == DEFAULT_USER.as_bytes() {
         return Ok(user);
     }
-    let text = format!("ERR No such user '{}'", String::from_utf8_lossy(user));
-    Err(CommandError::Text(text.into()))
+    Err(CommandError::quoting("ERR No such user '", user, "'"))
 }
 
 fn parse_yes_no(word: &[u8]) -> Result<bool, CommandError> {

@@ -31,13 +31,11 @@ impl ClientType {
             b"slave" | b"replica" => Ok(ClientType::Replica),
             b"pubsub" => Ok(ClientType::Pubsub),
             b"master" => Ok(ClientType::Primary),
-            _ => {
-                let text = format!(
-                    "ERR Unknown client type '{}'",
-                    String::from_utf8_lossy(word)
-                );
-                Err(CommandError::Text(text.into()))
-            }
+            _ => Err(CommandError::quoting(
+                "ERR Unknown client type '",
+                word,
+                "'",
+            )),
         }
     }
 

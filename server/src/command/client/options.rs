@@ -22,11 +22,11 @@ pub(super) fn setinfo(ctx: &mut ServerCtx<'_>, args: Args<'_>) -> Result<(), Com
     let (option, value) = (args.get(2), args.get(3));
     let is_name = option.eq_ignore_ascii_case(b"lib-name");
     if !is_name && !option.eq_ignore_ascii_case(b"lib-ver") {
-        let text = format!(
-            "ERR Unrecognized option '{}'",
-            String::from_utf8_lossy(option)
-        );
-        return Err(CommandError::Text(text.into()));
+        return Err(CommandError::quoting(
+            "ERR Unrecognized option '",
+            option,
+            "'",
+        ));
     }
     if !value.iter().all(u8::is_ascii_graphic) {
         let option = if is_name { "lib-name" } else { "lib-ver" };

@@ -112,6 +112,13 @@ impl Keys<'_> {
             .is_some_and(|db| db.remove(key.hash, key.bytes))
     }
 
+    /// Removes what a command that stores its result has nothing to put over. Unlike [`delete`](Self::delete) it does
+    /// not mind whether the key is due.
+    pub fn delete_destination(&mut self, key: Key<'_>) -> bool {
+        self.db_of_mut(key)
+            .is_some_and(|db| db.remove(key.hash, key.bytes))
+    }
+
     /// Frees a big part of the key's value that has been cut off, in the background.
     pub fn discard(&mut self, key: Key<'_>, value: Value) {
         self.db_to_write(key).discard(value);

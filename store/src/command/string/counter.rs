@@ -111,7 +111,7 @@ fn incrbyfloat(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<(), CommandError> {
         .ok_or(CommandError::IncrementNotFinite)?
         .to_text();
     ctx.keys
-        .set_string(key, StringInput::Bytes(sum.as_bytes()), Expiry::Keep);
+        .set_string(key, StringInput::Text(sum.as_bytes()), Expiry::Keep);
     ctx.keys.changed(EventClass::STRING, "incrbyfloat", key);
     ctx.reply.bulk(sum.as_bytes());
     Ok(())

@@ -2,7 +2,7 @@
 
 use resp::Args;
 
-use super::range_query::{RangeGrammar, RangeQuery};
+use super::range_query::{Bounds, RangeGrammar, RangeQuery};
 use super::store::store;
 use super::{RO_ACCESS, ZSET};
 use crate::command::{CommandError, Ctx, DataCommand, Flags, KeyFlags, KeySpec, Spec};
@@ -41,8 +41,16 @@ fn zrangestore(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<(), CommandError> {
     let seed = ctx.keys.seed();
     let limits = &ctx.config.encoding;
     let result = ctx.keys.read_zset(source)?.map_or_else(Zset::new, |zset| {
-        let members = zset.iter_range(query.ranks(zset), Direction::Forward);
-        Zset::from_unsorted(&seed, members, limits)
+        let ranks = query.ranks(zset);
+        // Only a range of ranks is counted before its first member is stored.
+        let surely_big = matches!(query.bounds, Bounds::Rank(..))
+            && ranks.len() > limits.zset_max_listpack_entries;
+        let members = zset.iter_range(ranks, Direction::Forward);
+        if surely_big {
+            Zset::from_unsorted(&seed, members, limits)
+        } else {
+            Zset::from_each(&seed, members, limits)
+        }
     });
     store(ctx, destination, result, "zrangestore");
     Ok(())

@@ -10,7 +10,7 @@ pub(super) fn store(ctx: &mut Ctx<'_>, destination: Key<'_>, result: Zset, event
     if len > 0 {
         ctx.keys.put(destination, Value::Zset(result), None);
         ctx.keys.changed(EventClass::ZSET, event, destination);
-    } else if ctx.keys.delete(destination) {
+    } else if ctx.keys.delete_destination(destination) {
         ctx.keys.changed(EventClass::GENERIC, "del", destination);
     }
     ctx.reply.integer(len as i64);

@@ -11,6 +11,8 @@ use super::layout::{INLINE_BYTES_MAX, Kind, RAW};
 pub enum StringInput<'a> {
     /// Bytes; the canonical text of an integer is stored as that.
     Bytes(&'a [u8]),
+    /// Bytes that stay text, a number's as well.
+    Text(&'a [u8]),
     /// An integer.
     Int(i64),
     /// A value longer than [`INLINE_BYTES_MAX`], kept by reference; a shorter one is better given as bytes.
@@ -25,9 +27,10 @@ impl<'a> StringInput<'a> {
             StringInput::Int(value) => Payload::Int(value),
             StringInput::Bytes(bytes) => match parse_canonical(bytes) {
                 Some(value) => Payload::Int(value),
-                None if bytes.len() <= INLINE_BYTES_MAX => Payload::Inline(bytes),
-                None => Payload::Shared(Bytes::copy_from_slice(bytes)),
+                None => StringInput::Text(bytes).into_payload(),
             },
+            StringInput::Text(bytes) if bytes.len() <= INLINE_BYTES_MAX => Payload::Inline(bytes),
+            StringInput::Text(bytes) => Payload::Shared(Bytes::copy_from_slice(bytes)),
             StringInput::Shared(bytes) => Payload::Shared(bytes),
         }
     }

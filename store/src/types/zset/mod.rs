@@ -45,8 +45,35 @@ impl Zset {
         Self::default()
     }
 
-    /// Builds from members in any order; the last score of a repeated member counts.
+    /// Builds from members in any order; the last score of a repeated member counts. A set too big for the packed
+    /// form is as if it had never been in it, down to the sign of its zeros.
     pub fn from_unsorted<M: AsRef<[u8]>>(
+        seed: &Seed,
+        members: impl IntoIterator<Item = (M, f64)>,
+        limits: &EncodingLimits,
+    ) -> Self {
+        let mut zset = Self::new();
+        // The packed form has no -0.
+        let mut unsigned = Vec::new();
+        for (member, score) in members {
+            zset.insert(seed, member.as_ref(), score, limits);
+            if score == 0.0 && score.is_sign_negative() && zset.is_packed() {
+                unsigned.push(member);
+            }
+        }
+        if let AsRanked(ranked) = zset.0.view_mut() {
+            for member in unsigned {
+                let member = member.as_ref();
+                if ranked.remove(member, |_, score| score) == Some(0.0) {
+                    ranked.insert(member, -0.0);
+                }
+            }
+        }
+        zset
+    }
+
+    /// Builds by inserting one member after the other.
+    pub fn from_each<M: AsRef<[u8]>>(
         seed: &Seed,
         members: impl IntoIterator<Item = (M, f64)>,
         limits: &EncodingLimits,
@@ -80,6 +107,10 @@ impl Zset {
         if let AsRanked(table) = self.0.view() {
             table.prefetch_cell(hash);
         }
+    }
+
+    fn is_packed(&self) -> bool {
+        matches!(self.0.view(), AsPacked(_))
     }
 
     /// Number of members.
@@ -158,6 +189,13 @@ impl Zset {
         }
         self.convert_to_ranked(seed);
         self.insert(seed, member, score, limits)
+    }
+
+    /// Leaves the packed form, for good, if it is still in it.
+    pub fn unpack(&mut self, seed: &Seed) {
+        if self.is_packed() {
+            self.convert_to_ranked(seed);
+        }
     }
 
     fn convert_to_ranked(&mut self, seed: &Seed) {

@@ -193,6 +193,25 @@ fn encodings_follow_the_thresholds() {
 }
 
 #[test]
+fn a_set_built_at_once_keeps_the_sign_of_zeros_where_it_ends_up_big() {
+    let members = [("a", -0.0), ("b", 1.0), ("c", -0.0), ("a", 2.0)];
+    let zeros = |max: usize, build: &dyn Fn(&EncodingLimits) -> Zset| {
+        let limits = EncodingLimits {
+            zset_max_listpack_entries: max,
+            ..EncodingLimits::default()
+        };
+        build(&limits).score(&SEED, b"c").map(f64::is_sign_negative)
+    };
+    let at_once = |limits: &EncodingLimits| Zset::from_unsorted(&SEED, members, limits);
+    let one_by_one = |limits: &EncodingLimits| Zset::from_each(&SEED, members, limits);
+    assert_eq!(zeros(4, &at_once), Some(false));
+    assert_eq!(zeros(2, &at_once), Some(true));
+    assert_eq!(zeros(3, &one_by_one), Some(false));
+    assert_eq!(zeros(2, &one_by_one), Some(true));
+    assert_eq!(zeros(1, &one_by_one), Some(true));
+}
+
+#[test]
 fn a_million_like_set_stays_below_75_bytes_a_member() {
     let count = 100_000usize;
     let members = (0..count).map(|number| {

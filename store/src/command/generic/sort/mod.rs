@@ -115,6 +115,15 @@ fn sort(ctx: &mut Ctx<'_>, args: Args<'_>, dialect: Dialect) -> Result<(), Comma
     Ok(())
 }
 
+/// Sorting leaves a sorted set in its big form, as it does in Redis, where clients see it in OBJECT ENCODING.
+fn unpack(key: Key<'_>, keys: &mut Keys<'_>) -> Result<(), CommandError> {
+    let seed = keys.seed();
+    if let Some(mut zset) = keys.edit_zset(key)? {
+        zset.unpack(&seed);
+    }
+    Ok(())
+}
+
 /// Elements and the places of those to show, in order.
 #[derive(Default)]
 struct Sorted {
@@ -128,6 +137,9 @@ impl Sorted {
         options: &SortOptions<'_>,
         keys: &mut Keys<'_>,
     ) -> Result<Self, CommandError> {
+        if let Some(ValueRef::Zset(_)) = keys.read(key) {
+            unpack(key, keys)?;
+        }
         let Some(value) = keys.read(key) else {
             return Ok(Sorted::default());
         };
@@ -200,7 +212,7 @@ fn store(ctx: &mut Ctx<'_>, sorted: &Sorted, get: &[Pattern<'_>], destination: K
         ctx.keys.put(destination, Value::List(list), None);
         ctx.keys.changed(EventClass::LIST, "sortstore", destination);
         ctx.keys.add_dirty(len as u64 - 1);
-    } else if ctx.keys.delete(destination) {
+    } else if ctx.keys.delete_destination(destination) {
         ctx.keys.changed(EventClass::GENERIC, "del", destination);
     }
     ctx.reply.integer(len as i64);
