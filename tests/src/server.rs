@@ -330,12 +330,18 @@ fn answers(reply: &Reply) -> bool {
     !reply.is_error("LOADING")
 }
 
-fn free_port() -> u16 {
-    let probe = TcpListener::bind(("127.0.0.1", 0)).expect("a free loopback port");
-    probe
-        .local_addr()
-        .expect("a bound socket has an address")
-        .port()
+/// A port nobody listens on. Below the range that the kernel gives to outgoing connections, and never twice in
+/// one process, so that no other test takes it before the server does.
+pub fn free_port() -> u16 {
+    const FIRST: u32 = 12_000;
+    const COUNT: u32 = 20_000;
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let spread = std::process::id().wrapping_mul(97);
+    (0..COUNT)
+        .map(|_| NEXT.fetch_add(1, Ordering::Relaxed).wrapping_add(spread) % COUNT + FIRST)
+        .filter_map(|port| u16::try_from(port).ok())
+        .find(|&port| TcpListener::bind(("127.0.0.1", port)).is_ok())
+        .expect("a free loopback port")
 }
 
 fn fresh_dir() -> PathBuf {

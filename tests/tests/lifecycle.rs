@@ -73,9 +73,7 @@ fn the_configuration_can_come_from_a_file_and_flags_win() {
     )
     .unwrap();
     let program = harness::server::own_binary();
-    let probe = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = probe.local_addr().unwrap().port();
-    drop(probe);
+    let port = harness::server::free_port();
     let mut child = std::process::Command::new(program)
         .args([
             file.as_os_str(),
