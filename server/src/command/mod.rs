@@ -12,6 +12,7 @@ mod introspection;
 mod lolwut;
 mod memory;
 mod password;
+pub mod reference;
 mod replication;
 mod shutdown;
 

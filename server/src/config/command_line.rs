@@ -14,6 +14,8 @@ pub enum Invocation {
     Help,
     /// Print the version.
     Version,
+    /// Print the reference of commands.
+    Commands,
     /// Print the reference of directives.
     Reference,
     /// Serve.
@@ -37,6 +39,7 @@ pub fn parse(arguments: &[OsString]) -> Invocation {
         Some(b"-v" | b"--version") => return Invocation::Version,
         Some(b"-h" | b"--help") => return Invocation::Help,
         Some(b"--print-reference") => return Invocation::Reference,
+        Some(b"--print-commands") => return Invocation::Commands,
         _ => {}
     }
     let mut sources = Sources::default();
@@ -97,6 +100,7 @@ Usage: redoxcache [/path/to/redis.conf] [options] [-]
        redoxcache -v or --version
        redoxcache -h or --help
        redoxcache --print-reference (all directives, as Markdown)
+       redoxcache --print-commands (all commands, as Markdown)
 
 Every directive of the configuration file is an option:
        redoxcache --port 7777

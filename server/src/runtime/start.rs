@@ -9,6 +9,7 @@ use super::rate::Rates;
 use super::signals::Signals;
 use super::{files, ping};
 use crate::client::Clients;
+use crate::command;
 use crate::config::{self, Config, Invocation, IoDriver, Loaded, Settings};
 use crate::connection::{Census, ConnectionLimits};
 use crate::core::now_ms;
@@ -44,6 +45,11 @@ pub fn run(arguments: &[OsString]) -> ExitCode {
         Invocation::Help => print!("{}", config::command_line::HELP),
         Invocation::Version => println!("RedoxCache server v={}", env!("CARGO_PKG_VERSION")),
         Invocation::Reference => print!("{}", config::reference::markdown()),
+        Invocation::Commands => {
+            let registry =
+                Registry::new(&[]).expect("nothing is renamed, so nothing can be missing");
+            print!("{}", command::reference::markdown(&registry));
+        }
         Invocation::Serve(sources) => {
             let loaded = config::load_here(&sources);
             let known = loaded.and_then(|loaded| Ok((Registry::new(&loaded.renames)?, loaded)));
