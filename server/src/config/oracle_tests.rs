@@ -58,7 +58,7 @@ impl Oracle {
             .stdout(Stdio::null())
             .spawn()
             .ok()?;
-        for _ in 0..100 {
+        for _ in 0..1200 {
             std::thread::sleep(Duration::from_millis(50));
             if let Ok(stream) = TcpStream::connect(("127.0.0.1", port)) {
                 return Some(Oracle {
