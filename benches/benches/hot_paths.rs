@@ -26,7 +26,9 @@ fn key(number: u64) -> [u8; 16] {
 fn scattered() -> impl FnMut() -> u64 {
     let mut state = 7u64;
     move || {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
         (state >> 33) % KEYS
     }
 }
@@ -35,7 +37,8 @@ fn decoder(c: &mut Criterion) {
     let mut group = c.benchmark_group("decoder");
     let value = "v".repeat(64);
     let get = "*2\r\n$3\r\nGET\r\n$16\r\nkey:000000000001\r\n".repeat(PIPELINE);
-    let set = format!("*3\r\n$3\r\nSET\r\n$16\r\nkey:000000000001\r\n$64\r\n{value}\r\n").repeat(PIPELINE);
+    let set = format!("*3\r\n$3\r\nSET\r\n$16\r\nkey:000000000001\r\n$64\r\n{value}\r\n")
+        .repeat(PIPELINE);
     group.throughput(Throughput::Elements(PIPELINE as u64));
     for (name, input) in [("get", get), ("set 64 bytes", set)] {
         let (mut decoder, mut batch) = (Decoder::new(), Batch::new(PIPELINE));
@@ -74,17 +77,35 @@ fn table(c: &mut Criterion) {
     let value = [b'v'; 64];
     for number in 0..KEYS {
         let key = key(number);
-        db.set_string(hash_key(&SEED, &key), &key, StringInput::Bytes(&value), Expiry::Clear, 0);
+        db.set_string(
+            hash_key(&SEED, &key),
+            &key,
+            StringInput::Bytes(&value),
+            Expiry::Clear,
+            0,
+        );
     }
     let mut next = scattered();
     group.bench_function("get", |b| {
-        b.iter_batched(|| key(next()), |key| black_box(db.get(hash_key(&SEED, &key), &key).is_some()), BatchSize::SmallInput);
+        b.iter_batched(
+            || key(next()),
+            |key| black_box(db.get(hash_key(&SEED, &key), &key).is_some()),
+            BatchSize::SmallInput,
+        );
     });
     let mut next = scattered();
     group.bench_function("set over", |b| {
         b.iter_batched(
             || key(next()),
-            |key| db.set_string(hash_key(&SEED, &key), &key, StringInput::Bytes(&value), Expiry::Clear, 0),
+            |key| {
+                db.set_string(
+                    hash_key(&SEED, &key),
+                    &key,
+                    StringInput::Bytes(&value),
+                    Expiry::Clear,
+                    0,
+                )
+            },
             BatchSize::SmallInput,
         );
     });
@@ -104,7 +125,11 @@ fn collections(c: &mut Criterion) {
     let mut set = Set::new();
     let mut next = scattered();
     group.bench_function("big set: insert", |b| {
-        b.iter_batched(|| key(next()), |member| set.insert(&SEED, &member, &limits), BatchSize::SmallInput);
+        b.iter_batched(
+            || key(next()),
+            |member| set.insert(&SEED, &member, &limits),
+            BatchSize::SmallInput,
+        );
     });
     let mut zset = Zset::new();
     let mut next = scattered();
@@ -117,7 +142,9 @@ fn collections(c: &mut Criterion) {
     });
     group.bench_function("big sorted set: pop and put back", |b| {
         b.iter(|| {
-            let (member, score) = zset.pop(&SEED, End::Min, |member, score| (member.to_vec(), score)).expect("never empty");
+            let (member, score) = zset
+                .pop(&SEED, End::Min, |member, score| (member.to_vec(), score))
+                .expect("never empty");
             zset.insert(&SEED, &member, score + KEYS as f64, &limits)
         });
     });

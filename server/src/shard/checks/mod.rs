@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! cargo test -p redoxcache --lib shard::
-//! RUSTFLAGS="--cfg loom" cargo test -p redoxcache --lib --profile ci shard::
+//! RUSTFLAGS="--cfg loom" cargo test -p shard-model --profile ci
 //! ```
 
 #[cfg(loom)]
