@@ -111,7 +111,7 @@ pub(super) fn dataset(ctx: &mut ServerCtx<'_>, _: Args<'_>) -> Result<(), Comman
     let mut digest = Digest::default();
     for index in 0..keys.db_count() {
         let databases = || keys.slices().filter_map(|slice| slice.db(index));
-        if databases().all(|db| db.len() == 0) {
+        if databases().all(|db| db.is_empty()) {
             continue;
         }
         digest.chain(&(index as u32).to_be_bytes());

@@ -10,6 +10,13 @@ const UNKNOWN_TYPE: CommandError = CommandError::text(
 );
 const NEEDS_RESP3: CommandError = CommandError::text("ERR RESP2 is not supported by this command");
 
+/// The sample double.
+#[expect(
+    clippy::approx_constant,
+    reason = "clients' tests look for this very text"
+)]
+const SAMPLE_DOUBLE: f64 = 3.141;
+
 /// Elements of the sample aggregates.
 const ELEMENTS: i64 = 3;
 
@@ -21,7 +28,7 @@ pub(super) fn sample(ctx: &mut ServerCtx<'_>, args: Args<'_>) -> Result<(), Comm
     match args.get(2).to_ascii_lowercase().as_slice() {
         b"string" => reply.bulk(b"Hello World"),
         b"integer" => reply.integer(12345),
-        b"double" => reply.double(3.141),
+        b"double" => reply.double(SAMPLE_DOUBLE),
         b"bignum" => reply.big_number("1234567999999999999999999999999999999"),
         b"null" => reply.null(),
         b"array" => {
