@@ -6,6 +6,7 @@ pub mod command;
 pub mod config;
 pub mod connection;
 pub mod core;
+pub mod error_counts;
 pub mod logging;
 pub mod process;
 pub mod registry;

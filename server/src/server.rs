@@ -3,12 +3,14 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
+use store::command::CommandError;
 use store::hash::Seed;
 use store::keyspace::Slice;
 use store::slot::ShardMap;
 
 use crate::client::Clients;
 use crate::config::Config;
+use crate::error_counts::ErrorCounts;
 use crate::registry::Registry;
 use crate::runtime::Net;
 use crate::shard::{SliceState, TenantSlices};
@@ -49,27 +51,47 @@ pub struct CoreStats {
     pub commands: Counter,
     /// Error replies sent.
     pub errors: Counter,
+    /// The same by code word.
+    pub errors_by_code: ErrorCounts,
+    /// Changes to the data since the start, none of which has been saved.
+    pub changes: Counter,
     /// Bytes read from clients.
     pub input_bytes: Counter,
     /// Bytes written to clients.
     pub output_bytes: Counter,
     /// Calls per command, by command id.
     pub calls: Box<[Counter]>,
+    /// Calls refused before they ran, by command id.
+    pub rejected_calls: Box<[Counter]>,
+    /// Calls that ran and ended with an error, by command id.
+    pub failed_calls: Box<[Counter]>,
 }
 
 impl CoreStats {
     /// Zeroes for `commands` known commands.
     pub fn new(commands: usize) -> Self {
+        let by_command = || (0..commands).map(|_| Counter::default()).collect();
         CoreStats {
             commands: Counter::default(),
             errors: Counter::default(),
+            errors_by_code: ErrorCounts::default(),
+            changes: Counter::default(),
             input_bytes: Counter::default(),
             output_bytes: Counter::default(),
-            calls: (0..commands).map(|_| Counter::default()).collect(),
+            calls: by_command(),
+            rejected_calls: by_command(),
+            failed_calls: by_command(),
         }
     }
 
-    /// Back to zero, for CONFIG RESETSTAT.
+    /// Counts an error reply.
+    #[cold]
+    pub fn count_error(&self, error: &CommandError) {
+        self.errors.add(1);
+        self.errors_by_code.add(&error.to_string());
+    }
+
+    /// Back to zero, for CONFIG RESETSTAT; what is not saved yet stays.
     pub fn reset(&self) {
         let counters = [
             &self.commands,
@@ -80,7 +102,10 @@ impl CoreStats {
         counters
             .into_iter()
             .chain(&self.calls)
+            .chain(&self.rejected_calls)
+            .chain(&self.failed_calls)
             .for_each(Counter::reset);
+        self.errors_by_code.reset();
     }
 }
 

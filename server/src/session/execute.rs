@@ -205,10 +205,14 @@ impl Session {
                 self.closing = true;
                 return job.batch.len();
             }
+            if let Plan::WrongArity(command) = planned.plan {
+                core.stats().rejected_calls[command.id].add(1);
+            }
             self.reply_error(core, out, &refuse::error_of(&planned.plan, job.args(at)));
             return at + 1;
         };
         if !self.authenticated && !command.spec.flags.contains(Flags::NO_AUTH) {
+            core.stats().rejected_calls[command.id].add(1);
             self.reply_error(
                 core,
                 out,
@@ -295,6 +299,7 @@ impl Session {
             }
             progress.next += 1;
         }
+        core.stats().changes.add(effects.dirty);
     }
 
     #[inline]
@@ -407,7 +412,8 @@ impl Session {
         self.client.last_command.store(command.id as u32, Relaxed);
         if let Err(error) = result {
             out.rollback(mark);
-            stats.errors.add(1);
+            stats.count_error(&error);
+            stats.failed_calls[command.id].add(1);
             error.reply(&mut ReplyWriter::new(out, self.protocol));
         }
         if self.reply_mode != ReplyMode::On {
@@ -431,7 +437,7 @@ impl Session {
     #[cold]
     fn reply_error(&mut self, core: &Core, out: &mut OutputBuffer, error: &CommandError) {
         let mark = out.mark();
-        core.stats().errors.add(1);
+        core.stats().count_error(error);
         error.reply(&mut ReplyWriter::new(out, self.protocol));
         if self.reply_mode != ReplyMode::On {
             self.apply_reply_mode(mark, out);

@@ -23,6 +23,7 @@ pub(super) struct Figures {
     pub(super) totals: Totals,
     pub(super) rates: PerSecond,
     pub(super) errors: u64,
+    pub(super) changes: u64,
     pub(super) clients: usize,
     pub(super) query_bytes_max: usize,
     pub(super) output_bytes_max: usize,
@@ -44,6 +45,7 @@ impl Figures {
             totals,
             rates: server.net.rates.now(ctx.now_ms, totals),
             errors: server.stats.iter().map(|core| core.errors.get()).sum(),
+            changes: server.stats.iter().map(|core| core.changes.get()).sum(),
             ..Figures::default()
         };
         figures.add_clients(ctx);

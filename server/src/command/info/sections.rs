@@ -1,6 +1,7 @@
 //! The sections of INFO, in Redis's order and with its names. A figure of something this
 //! server does not have is 0, as it is in a Redis that does not use it.
 
+use std::collections::BTreeMap;
 use std::fmt::{Display, Write};
 
 use nix::sys::resource::UsageWho;
@@ -8,6 +9,7 @@ use nix::sys::resource::UsageWho;
 use super::super::ServerCtx;
 use super::counters::Figures;
 use crate::process;
+use crate::server::{CoreStats, Counter};
 use crate::version;
 
 /// One section.
@@ -50,7 +52,7 @@ pub(super) static SECTIONS: &[Section] = &[
     section("CPU", cpu),
     section("Modules", |_, _, _| {}),
     on_request("Commandstats", commandstats),
-    section("Errorstats", |_, _, _| {}),
+    section("Errorstats", errorstats),
     on_request("Latencystats", |_, _, _| {}),
     section("Cluster", |text, _, _| line(text, "cluster_enabled", 0)),
     section("Keyspace", keyspace),
@@ -232,7 +234,7 @@ fn percent(part: u64, whole: u64) -> String {
     format!("{:.2}%", part as f64 * 100.0 / whole.max(1) as f64)
 }
 
-fn persistence(text: &mut String, ctx: &ServerCtx<'_>, _: &Figures) {
+fn persistence(text: &mut String, ctx: &ServerCtx<'_>, figures: &Figures) {
     zeroes(
         text,
         &[
@@ -248,10 +250,8 @@ fn persistence(text: &mut String, ctx: &ServerCtx<'_>, _: &Figures) {
         text,
         &["current_save_keys_processed", "current_save_keys_total"],
     );
-    zeroes(
-        text,
-        &["rdb_changes_since_last_save", "rdb_bgsave_in_progress"],
-    );
+    line(text, "rdb_changes_since_last_save", figures.changes);
+    line(text, "rdb_bgsave_in_progress", 0);
     line(
         text,
         "rdb_last_save_time",
@@ -425,18 +425,43 @@ fn cpu(text: &mut String, _: &ServerCtx<'_>, _: &Figures) {
 /// Calls of every command that was called. Times are not measured yet and shown as 0.
 fn commandstats(text: &mut String, ctx: &ServerCtx<'_>, _: &Figures) {
     let server = &ctx.core.server;
-    for command in server.registry.all() {
-        let calls: u64 = server
+    let sum = |counters: fn(&CoreStats) -> &[Counter], id: usize| -> u64 {
+        server
             .stats
             .iter()
-            .map(|core| core.calls[command.id].get())
-            .sum();
-        if calls > 0 {
-            let figures =
-                format!("calls={calls},usec=0,usec_per_call=0.00,rejected_calls=0,failed_calls=0");
+            .map(|core| counters(core)[id].get())
+            .sum()
+    };
+    for command in server.registry.all() {
+        let calls = sum(|core| &core.calls, command.id);
+        let rejected = sum(|core| &core.rejected_calls, command.id);
+        let failed = sum(|core| &core.failed_calls, command.id);
+        if calls + rejected + failed > 0 {
+            let figures = format!(
+                "calls={calls},usec=0,usec_per_call=0.00,rejected_calls={rejected},failed_calls={failed}"
+            );
             line(text, &format!("cmdstat_{}", command.full_name), figures);
         }
     }
+}
+
+fn errorstats(text: &mut String, ctx: &ServerCtx<'_>, _: &Figures) {
+    let mut counts = BTreeMap::new();
+    for core in &ctx.core.server.stats {
+        core.errors_by_code.add_to(&mut counts);
+    }
+    for (code, count) in counts {
+        line(
+            text,
+            &format!("errorstat_{}", printable(&code)),
+            format!("count={count}"),
+        );
+    }
+}
+
+/// A code word clients may have chosen, with nothing in it that a line of INFO is taken apart by.
+fn printable(code: &str) -> String {
+    code.replace(['#', ':', '\n', '\r'], "_")
 }
 
 fn keyspace(text: &mut String, _: &ServerCtx<'_>, figures: &Figures) {

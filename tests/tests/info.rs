@@ -1,0 +1,84 @@
+//! INFO's counters of lookups, changes and errors: what each command adds, as a real Redis 7.0.15 counts it.
+
+use harness::{Server, matrix};
+
+const FLAGS: [&str; 2] = ["--enable-debug-command", "yes"];
+
+fn number(server: &Server, field: &str) -> u64 {
+    let text = server.info(field).expect("INFO has the field");
+    text.parse().expect("a number")
+}
+
+#[test]
+fn lookups_are_counted_until_the_counters_are_reset() {
+    matrix(&FLAGS, |server| {
+        let mut conn = server.connect();
+        ["SET a 1", "GET a", "EXISTS a b c d", "LPOP b", "MGET a b"]
+            .iter()
+            .for_each(|line| drop(conn.run(line)));
+        assert_eq!(number(server, "keyspace_hits"), 3);
+        assert_eq!(number(server, "keyspace_misses"), 4);
+        assert_eq!(conn.run("CONFIG RESETSTAT").text(), "OK");
+        assert_eq!(number(server, "keyspace_hits"), 0);
+        assert_eq!(number(server, "keyspace_misses"), 0);
+    });
+}
+
+#[test]
+fn changes_since_the_last_save_are_counted() {
+    matrix(&FLAGS, |server| {
+        let mut conn = server.connect();
+        for (line, changes) in [
+            ("SET a 1", 1),
+            ("GET a", 1),
+            ("RPUSH l a b c", 4),
+            ("DEL a b", 5),
+            ("DEL a b", 5),
+            ("CONFIG RESETSTAT", 5),
+        ] {
+            conn.run(line);
+            assert_eq!(
+                number(server, "rdb_changes_since_last_save"),
+                changes,
+                "{line}"
+            );
+        }
+    });
+}
+
+#[test]
+fn errors_are_counted_by_code_and_by_command() {
+    matrix(&FLAGS, |server| {
+        let mut conn = server.connect();
+        for line in [
+            "RPUSH l a",
+            "CONFIG RESETSTAT",
+            "GET l",
+            "INCR l",
+            "GET",
+            "NOSUCH x",
+            "DEBUG ERROR my:CODE",
+        ] {
+            conn.run(line);
+        }
+        assert_eq!(
+            conn.call(&["DEBUG", "ERROR", "my:CODE x"]).text(),
+            "my:CODE x"
+        );
+        assert_eq!(number(server, "total_error_replies"), 6);
+        let info = conn.run("INFO everything").text();
+        for line in [
+            "errorstat_ERR:count=3",
+            "errorstat_WRONGTYPE:count=2",
+            "errorstat_my_CODE:count=1",
+        ] {
+            assert!(info.lines().any(|found| found == line), "{line} in {info}");
+        }
+        let of_get = info
+            .lines()
+            .find(|line| line.starts_with("cmdstat_get:calls=1,"));
+        assert!(of_get.is_some_and(|line| line.ends_with(",rejected_calls=1,failed_calls=1")));
+        conn.run("CONFIG RESETSTAT");
+        assert!(!conn.run("INFO errorstats").text().contains("errorstat_"));
+    });
+}
