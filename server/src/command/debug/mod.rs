@@ -200,10 +200,11 @@ fn set_active_expire(ctx: &mut ServerCtx<'_>, args: Args<'_>) -> Result<(), Comm
     Ok(())
 }
 
+/// The reply is an error, the command none: the counters of errors do not see it.
 fn error(ctx: &mut ServerCtx<'_>, args: Args<'_>) -> Result<(), CommandError> {
     check_allowed(ctx)?;
-    let text = String::from_utf8_lossy(args.get(2)).into_owned();
-    Err(CommandError::Text(text.into()))
+    ctx.reply.error_bytes(args.get(2));
+    Ok(())
 }
 
 fn log(ctx: &mut ServerCtx<'_>, args: Args<'_>) -> Result<(), CommandError> {
