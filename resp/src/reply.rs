@@ -200,6 +200,14 @@ impl<'a> ReplyWriter<'a> {
         }
     }
 
+    /// A floating point number that has been printed already.
+    pub fn double_text(&mut self, digits: &str) {
+        match self.protocol {
+            Protocol::Resp2 => self.bulk(digits.as_bytes()),
+            Protocol::Resp3 => self.line(b',', digits.as_bytes()),
+        }
+    }
+
     /// A truth value; RESP2 sees `:1` or `:0`.
     pub fn bool(&mut self, value: bool) {
         let text: &[u8] = match (self.protocol, value) {

@@ -119,7 +119,6 @@ pub struct Settings {
     pub maxmemory_samples: u32,
     pub lfu_log_factor: u32,
     pub lfu_decay_time_min: u32,
-    pub hll_sparse_max_bytes: usize,
     pub loglevel: LogLevel,
     pub logfile: Option<PathBuf>,
     pub log_format: LogFormat,
@@ -161,13 +160,13 @@ impl Settings {
             maxmemory_samples: read.integer("maxmemory-samples"),
             lfu_log_factor: read.integer("lfu-log-factor"),
             lfu_decay_time_min: read.integer("lfu-decay-time"),
-            hll_sparse_max_bytes: read.size("hll-sparse-max-bytes"),
             loglevel: read.choice("loglevel", &LEVELS),
             logfile: read.path("logfile"),
             log_format: read.choice("log-format", &[LogFormat::Text, LogFormat::Json]),
             data: DataConfig {
                 encoding: encoding_limits(&read),
                 bulk_len_max: read.memory("proto-max-bulk-len"),
+                hll_sparse_bytes_max: read.size("hll-sparse-max-bytes"),
                 events: read.events("notify-keyspace-events"),
             },
         }

@@ -13,6 +13,8 @@ pub struct DataConfig {
     pub encoding: EncodingLimits,
     /// `proto-max-bulk-len`, bytes: the longest string a command may build.
     pub bulk_len_max: u64,
+    /// `hll-sparse-max-bytes`: the largest sparse HyperLogLog, header included.
+    pub hll_sparse_bytes_max: usize,
     /// Event classes of `notify-keyspace-events`.
     pub events: super::EventClass,
 }

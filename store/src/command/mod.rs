@@ -5,13 +5,16 @@
 //! clock, or how keys are spread over shards.
 
 mod args;
+mod bitmap;
 mod context;
 mod db_index;
 mod effects;
 mod error;
 mod float;
 mod generic;
+mod geo;
 mod hash;
+mod hyperloglog;
 mod key_positions;
 mod keys;
 mod list;
@@ -65,4 +68,7 @@ static TABLES: &[&[&DataCommand]] = &[
     generic::TABLE,
     server_data::TABLE,
     list::TABLE,
+    bitmap::TABLE,
+    hyperloglog::TABLE,
+    geo::TABLE,
 ];

@@ -20,6 +20,12 @@ pub enum Group {
     Hash,
     /// Sorted set commands.
     SortedSet,
+    /// Commands on strings as arrays of bits.
+    Bitmap,
+    /// HyperLogLog commands.
+    HyperLogLog,
+    /// Commands on positions.
+    Geo,
     /// Commands on keys of any type.
     Generic,
     /// Commands about the connection itself.
@@ -37,6 +43,9 @@ impl Group {
             Group::Set => "set",
             Group::Hash => "hash",
             Group::SortedSet => "sorted-set",
+            Group::Bitmap => "bitmap",
+            Group::HyperLogLog => "hyperloglog",
+            Group::Geo => "geo",
             Group::Generic => "generic",
             Group::Connection => "connection",
             Group::Server => "server",

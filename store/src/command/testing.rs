@@ -44,6 +44,7 @@ impl Bench {
                 bulk_len_max: 512 << 20,
                 // Misses are a class of their own, which `A` does not stand for.
                 events: EventClass::all().difference(EventClass::MISS),
+                hll_sparse_bytes_max: 3000,
             },
             now_ms: 1_700_000_000_000,
             db: 0,

@@ -4,7 +4,9 @@
 
 mod cell_table;
 pub mod direction;
+pub mod geo;
 pub mod hash;
+pub mod hyperloglog;
 pub mod limits;
 pub mod list;
 pub mod set;

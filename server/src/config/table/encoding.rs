@@ -69,8 +69,7 @@ pub(super) static DIRECTIVES: &[Directive] = &[
         SIZE,
         "3000",
         "Largest sparse HyperLogLog.",
-    )
-    .ignored("there are no HyperLogLogs yet"),
+    ),
     Directive::new(
         "stream-node-max-bytes",
         SIZE,
