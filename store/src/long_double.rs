@@ -83,7 +83,13 @@ fn parse_finite(magnitude: &str) -> Option<X87DoubleExtended> {
             || matches!(byte, b'.' | b'+' | b'-' | b'e' | b'E')
             || (hex && (byte.is_ascii_hexdigit() || matches!(byte, b'x' | b'X' | b'p' | b'P')))
     };
-    if !magnitude.bytes().all(plausible) || magnitude.starts_with(['+', '-']) {
+    let unfinished = magnitude.ends_with(if hex { ['p', 'P'] } else { ['e', 'E'] });
+    let signs = ['+', '-'];
+    if !magnitude.bytes().all(plausible)
+        || unfinished
+        || magnitude.starts_with(signs)
+        || magnitude.ends_with(signs)
+    {
         return None;
     }
     let has_exponent = magnitude.contains(['p', 'P']);
@@ -131,6 +137,7 @@ mod tests {
             ("0", "1e-18", "0"),
             ("0", "1e19", "10000000000000000000"),
             ("0x10", "0x1p1", "18"),
+            ("0xe", "0", "14"),
             ("17179869184", "1.5", "17179869185.5"),
         ] {
             assert_eq!(sum(a, b).as_deref(), Some(expected), "{a} + {b}");
@@ -140,7 +147,8 @@ mod tests {
     #[test]
     fn what_is_no_number_is_refused() {
         for bad in [
-            "", " 1", "1 ", "abc", "1e5000", "nan", "--1", "1.2.3", "+-1", "e5",
+            "", " 1", "1 ", "abc", "1e5000", "nan", "--1", "1.2.3", "+-1", "e5", "1e", "1e+",
+            "0x1p", "0x1p-", "0x",
         ] {
             assert!(LongDouble::parse(bad.as_bytes()).is_none(), "{bad:?}");
         }

@@ -1,6 +1,7 @@
 //! A short differential run, and the proof that it would see a difference.
 
-use harness::differential::commands::{NEWER_THAN_REFERENCE, NOT_DRAWN, all_rules};
+use harness::differential::commands::{NOT_DRAWN, all_rules};
+use harness::differential::deliberate::NEWER_THAN_REFERENCE;
 use harness::differential::{Options, run};
 use harness::{Protocol, Reply, ServerBuilder};
 use std::collections::BTreeSet;

@@ -110,7 +110,7 @@ pub fn parse_at_least(text: &[u8], min: usize, error: CommandError) -> Result<us
 /// and hexadecimal floats count.
 pub fn parse_f64(text: &[u8]) -> Result<f64, CommandError> {
     parse_float(text)
-        .filter(|parsed| !parsed.out_of_range)
+        .filter(|parsed| !parsed.out_of_range || parsed.value.is_subnormal())
         .map(|parsed| parsed.value)
         .ok_or(CommandError::NotFloat)
 }

@@ -6,7 +6,8 @@
 pub(super) struct ParsedFloat {
     /// The nearest float. Never NaN.
     pub(super) value: f64,
-    /// Whether the number is too large, or too small, to be anything but infinite or 0.
+    /// Whether `strtod` reports ERANGE: the number is too large to be anything but infinite, or too small for all its
+    /// digits and so rounded, perhaps to 0.
     pub(super) out_of_range: bool,
 }
 
@@ -40,7 +41,9 @@ fn parse_infinity(word: &[u8]) -> Option<ParsedFloat> {
 
 fn parse_decimal(text: &[u8]) -> Option<ParsedFloat> {
     let value: f64 = std::str::from_utf8(text).ok()?.parse().ok()?;
-    let out_of_range = value.is_infinite() || value == 0.0 && has_nonzero_digit(text);
+    // No decimal that anyone writes is a subnormal number without being rounded.
+    let tiny = value.is_subnormal() || value == 0.0 && has_nonzero_digit(text);
+    let out_of_range = value.is_infinite() || tiny;
     Some(ParsedFloat {
         value,
         out_of_range,
@@ -52,6 +55,9 @@ fn has_nonzero_digit(text: &[u8]) -> bool {
     let digits = text.iter().take_while(|byte| !matches!(byte, b'e' | b'E'));
     digits.into_iter().any(|byte| matches!(byte, b'1'..=b'9'))
 }
+
+/// The power of two of the least bit that a float can hold.
+const SUBNORMAL_BIT_MIN: i32 = -1074;
 
 /// Reads what follows `0x`: digits with at most one point, then perhaps `p` and a power of two.
 fn parse_hexadecimal(text: &[u8]) -> Option<ParsedFloat> {
@@ -69,7 +75,11 @@ fn parse_hexadecimal(text: &[u8]) -> Option<ParsedFloat> {
         value *= 2f64.powi(step);
         exponent -= step;
     }
-    let out_of_range = value.is_infinite() || value == 0.0 && mantissa != 0;
+    let last_bit = shift
+        .saturating_add(power)
+        .saturating_add_unsigned(mantissa.trailing_zeros());
+    let rounded = value.is_subnormal() && last_bit < SUBNORMAL_BIT_MIN;
+    let out_of_range = value.is_infinite() || rounded || value == 0.0 && mantissa != 0;
     Some(ParsedFloat {
         value,
         out_of_range,
@@ -163,6 +173,8 @@ mod tests {
             ("1e400", f64::INFINITY),
             ("-1e400", f64::NEG_INFINITY),
             ("1e-400", 0.0),
+            ("5e-324", 5e-324),
+            ("0x3.8p-1074", 2e-323),
             ("0x1p5000", f64::INFINITY),
             ("0x1p-99999999999", 0.0),
         ] {

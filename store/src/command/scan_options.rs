@@ -2,7 +2,7 @@
 //!
 //! Knows the grammar only: what is walked, and in which order, is each command's own.
 
-use super::{ArgCursor, CommandError, parse_i64};
+use super::{ArgCursor, CommandError, c_string, parse_i64};
 use crate::glob::glob_match;
 
 /// Which member of the family is parsing; decides which options exist.
@@ -72,9 +72,9 @@ fn parse_count(text: &[u8]) -> Result<usize, CommandError> {
 }
 
 /// A cursor as C's `strtoul` reads it: an optional sign, a negative number wrapping
-/// around; nothing at all is 0. Leading space is refused.
+/// around; nothing at all is 0, and a zero byte ends it. Leading space is refused.
 pub fn parse_scan_cursor(text: &[u8]) -> Result<u64, CommandError> {
-    let (negative, digits) = match text {
+    let (negative, digits) = match c_string(text) {
         [] => return Ok(0),
         [b'-', digits @ ..] => (true, digits),
         [b'+', digits @ ..] => (false, digits),
@@ -108,6 +108,9 @@ mod tests {
         for (text, expected) in [
             ("0", Some(0)),
             ("", Some(0)),
+            ("12\0x", Some(12)),
+            ("\0", Some(0)),
+            ("-\0", None),
             ("007", Some(7)),
             ("+7", Some(7)),
             ("-1", Some(u64::MAX)),

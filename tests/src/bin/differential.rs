@@ -93,8 +93,14 @@ fn compare(arguments: &Arguments, protocol: Protocol) -> Result<Report, String> 
         protocol,
         ..arguments.options.clone()
     };
-    run(ours.port(), theirs.port(), &options)
-        .map_err(|e| format!("seed {}: {e}\n{}", options.seed, ours.log_text()))
+    run(ours.port(), theirs.port(), &options).map_err(|e| {
+        format!(
+            "seed {}: {e}\n{}\nreference:\n{}",
+            options.seed,
+            ours.log_text(),
+            theirs.log_text()
+        )
+    })
 }
 
 fn main() -> ExitCode {

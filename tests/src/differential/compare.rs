@@ -3,6 +3,7 @@
 //! Everything is compared byte for byte unless the command's documentation leaves something open: the order of
 //! sets and hashes, the choice of random members, times that go on while the servers are asked.
 
+use super::deliberate::encodings_agree;
 use crate::Reply;
 
 /// How far two clocks' answers may lie apart, in milliseconds.
@@ -81,12 +82,6 @@ pub fn agree(mode: Mode, ours: &Reply, theirs: &Reply) -> bool {
         Mode::Shape => same_shape(ours, theirs),
         Mode::Encoding => encodings_agree(&ours.text(), &theirs.text()),
     }
-}
-
-/// Whether an encoding of this server may stand for one of Redis 7.0: versions after it pack short lists and
-/// small sets into listpacks too.
-pub fn encodings_agree(ours: &str, theirs: &str) -> bool {
-    ours == theirs || (ours == "listpack" && matches!(theirs, "hashtable" | "quicklist"))
 }
 
 fn same_kind(ours: &Reply, theirs: &Reply) -> bool {
@@ -172,12 +167,5 @@ mod tests {
         assert!(!agree(Mode::Seconds, &Reply::Int(-1), &Reply::Int(-2)));
         assert!(!agree(Mode::Seconds, &Reply::Int(-1), &Reply::Int(0)));
         assert!(agree(Mode::Seconds, &Reply::Int(99), &Reply::Int(100)));
-    }
-
-    #[test]
-    fn encodings_only_grow_more_packed() {
-        assert!(encodings_agree("listpack", "quicklist"));
-        assert!(!encodings_agree("quicklist", "listpack"));
-        assert!(!encodings_agree("raw", "embstr"));
     }
 }

@@ -44,6 +44,8 @@ terminals! {
     Int = "int",
     /// A small integer, also negative.
     Index = "index",
+    /// The place among matches, from either end.
+    Rank = "rank",
     /// A small count, at times zero or negative.
     Count = "count",
     /// A small count above zero.
@@ -100,12 +102,27 @@ terminals! {
     GroupName = "groupname",
     /// A stream's consumer name.
     Consumer = "consumer",
+    /// A hundred or two members.
+    ManyMembers = "manymembers",
+    /// A hundred or two fields with values.
+    ManyFields = "manyfields",
+    /// A hundred or two scores with members.
+    ManyScores = "manyscores",
+    /// A cursor that begins, in all its spellings.
+    ZeroCursor = "zerocursor",
+    /// No cursor.
+    BadCursor = "badcursor",
     /// Bytes that are no command, option or payload.
     Garbage = "garbage",
 }
 
 const GROUP_LETTERS: [&str; 9] = ["s", "l", "h", "e", "z", "x", "b", "g", "p"];
-const EDGE_INTS: [&str; 14] = [
+const EDGE_INTS: [&str; 19] = [
+    "9223372036854775806",
+    "-9223372036854775807",
+    "00",
+    "-",
+    "\u{661}",
     "9223372036854775807",
     "-9223372036854775808",
     "9223372036854775808",
@@ -121,7 +138,20 @@ const EDGE_INTS: [&str; 14] = [
     " 1",
     "0x10",
 ];
-const EDGE_FLOATS: [&str; 18] = [
+const EDGE_FLOATS: [&str; 31] = [
+    "1e-400",
+    "0x",
+    "1e",
+    ".5",
+    "5.",
+    "infinity",
+    "-1e308",
+    "9007199254740993",
+    "1.7976931348623157e308",
+    "0x1p-1074",
+    "99999999999999999999",
+    "-nan",
+    "1e17",
     "0.1",
     "3.14159265358979",
     "-0.0",
@@ -241,6 +271,9 @@ impl Generator {
                 args.extend((0..count).map(|_| self.key(group)));
             }
             Terminal::Weights => args.extend((0..self.last_numkeys).map(|_| self.score())),
+            Terminal::ManyMembers => args.extend(self.many().map(text)),
+            Terminal::ManyFields => args.extend(self.many().flat_map(|n| [text(n), text(-n)])),
+            Terminal::ManyScores => args.extend(self.many().flat_map(|n| [text(n % 50), text(n)])),
             single => args.push(self.single(single, group)),
         }
     }
@@ -255,15 +288,33 @@ impl Generator {
             Terminal::TinyValue => (0..rng.below(9)).map(|_| *rng.pick(b"abcde")).collect(),
             Terminal::Int if rng.chance(15) => rng.pick(&EDGE_INTS).as_bytes().to_vec(),
             Terminal::Int => text(rng.between(-20, 100)),
+            Terminal::Index if rng.chance(4) => rng.pick(&EDGE_INTS).as_bytes().to_vec(),
+            Terminal::Rank if rng.chance(4) => {
+                let edges = ["abc", "9223372036854775807", "-9223372036854775807", ""];
+                rng.pick(&edges).as_bytes().to_vec()
+            }
+            Terminal::Rank => text(rng.between(-4, 4)),
             Terminal::Index => text(rng.between(-6, 9)),
-            Terminal::Count if rng.chance(3) => rng
-                .pick(&["abc", "-9223372036854775809", "1.0", ""])
+            // large negative counts ask some commands for that many members
+            Terminal::Count if rng.chance(4) => rng
+                .pick(&[
+                    "abc",
+                    "-9223372036854775809",
+                    "-9223372036854775808",
+                    "9223372036854775807",
+                    "4294967296",
+                    "2147483648",
+                    "1\0",
+                    "1.0",
+                    "",
+                ])
                 .as_bytes()
                 .to_vec(),
             Terminal::Count => text(rng.between(-4, 8)),
             Terminal::Positive => text(rng.between(1, 6)),
             Terminal::Offset if rng.chance(3) => {
-                rng.pick(&["-1", "4294967296", "x"]).as_bytes().to_vec()
+                let edges = ["-1", "4294967296", "536870912", "9223372036854775807", "x"];
+                rng.pick(&edges).as_bytes().to_vec()
             }
             Terminal::Offset => text(rng.between(0, 80)),
             Terminal::Bit if rng.chance(5) => rng.pick(&["2", "-1", "a"]).as_bytes().to_vec(),
@@ -327,16 +378,56 @@ impl Generator {
             Terminal::GroupName => rng.pick(&["g1", "g2", "nogroup"]).as_bytes().to_vec(),
             Terminal::Consumer => rng.pick(&["alice", "bob", "carol"]).as_bytes().to_vec(),
             Terminal::Garbage => rng
-                .pick(&["\0\x01\u{7f}", "garbage", "NX", "", "with space"])
+                .pick(&[
+                    &b"\0\x01\x7f"[..],
+                    b"garbage",
+                    b"NX",
+                    b"",
+                    b"with space",
+                    b"\xff\xfe\r\n",
+                    b"cut\0short",
+                ])
+                .to_vec(),
+            Terminal::ZeroCursor => rng
+                .pick(&["0", "0", "0", "", "-0", "+0", "00", "0\0x", "\0"])
                 .as_bytes()
                 .to_vec(),
-            Terminal::CountedKeys | Terminal::Weights => {
+            Terminal::BadCursor => rng
+                .pick(&[
+                    "abc",
+                    " 0",
+                    "0 ",
+                    "18446744073709551616",
+                    "0x1",
+                    "1.5",
+                    "--1",
+                    "-",
+                ])
+                .as_bytes()
+                .to_vec(),
+            Terminal::CountedKeys
+            | Terminal::Weights
+            | Terminal::ManyMembers
+            | Terminal::ManyFields
+            | Terminal::ManyScores => {
                 unreachable!("these yield several arguments")
             }
         }
     }
 
+    /// A run of numbers long enough to make most collections leave their packed form.
+    fn many(&mut self) -> std::ops::Range<i64> {
+        let first = self.rng.between(0, 400);
+        first..first + self.rng.between(60, 200)
+    }
+
     fn key(&mut self, group: &str) -> Vec<u8> {
+        if self.rng.chance(1) {
+            return self
+                .rng
+                .pick(&[&b""[..], b"\x00\xff", b"with space"])
+                .to_vec();
+        }
         let letter = match &group[..1] {
             own if GROUP_LETTERS.contains(&own) && self.rng.chance(80) => own.to_owned(),
             _ => (*self.rng.pick(&GROUP_LETTERS)).to_owned(),
@@ -377,9 +468,17 @@ impl Generator {
 
     fn score(&mut self) -> Vec<u8> {
         match self.rng.below(10) {
-            0 => self.rng.pick(&EDGE_FLOATS).as_bytes().to_vec(),
+            0 => self.edge_score(),
             1 | 2 => decimal(&mut self.rng),
             _ => text(self.rng.between(-5, 12)),
+        }
+    }
+
+    fn edge_score(&mut self) -> Vec<u8> {
+        match *self.rng.pick(&EDGE_FLOATS) {
+            // see the note on errno in [`super::deliberate`]
+            "5e-324" | "0x1p-1074" => b"2.2250738585072014e-308".to_vec(),
+            edge => edge.as_bytes().to_vec(),
         }
     }
 
@@ -387,7 +486,11 @@ impl Generator {
         match self.rng.below(10) {
             0 => b"-inf".to_vec(),
             1 => b"+inf".to_vec(),
-            2 => b"(inf".to_vec(),
+            2 => self
+                .rng
+                .pick(&["(inf", "(", "((1", "(nan", "nan", "[1", "1\0", "(1\0x"])
+                .as_bytes()
+                .to_vec(),
             3..=5 => [b"(".to_vec(), self.score()].concat(),
             _ => self.score(),
         }

@@ -42,9 +42,13 @@ pub struct Rule {
 }
 
 impl Rule {
-    /// The words it always starts with: the command and perhaps its subcommand.
+    /// The words it always starts with: the command, the first of several, and perhaps its subcommand.
     pub fn name(&self) -> Vec<&str> {
-        self.pattern
+        let pattern = match &self.pattern[0] {
+            Node::Choice(names) => &names[0],
+            _ => &self.pattern,
+        };
+        pattern
             .iter()
             .map_while(|node| match node {
                 Node::Literal(word) => Some(word.as_str()),

@@ -6,6 +6,7 @@
 //! grammar     │ parses those lines into patterns
 //! generate    ▼ draws argument vectors from a pattern, and now and then breaks them
 //! compare       judges two replies by the command's mode (exact, as a set, within a time tolerance, …)
+//! deliberate    lists what may differ, and why
 //! snapshot      reads both keyspaces and compares every key
 //! run           drives it all by a seed, and cuts a divergence down to the few commands that cause it
 //! ```
@@ -15,6 +16,7 @@
 
 pub mod commands;
 pub mod compare;
+pub mod deliberate;
 pub mod generate;
 pub mod grammar;
 pub mod run;

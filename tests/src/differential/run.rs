@@ -20,7 +20,11 @@ const SNAPSHOT_EVERY: usize = 500;
 /// Commands after which both servers are emptied: bounds what a divergence has to be cut from.
 const EPOCH: usize = 3000;
 /// Replays that cutting one divergence down may cost.
-const REPLAYS: usize = 150;
+const REPLAYS: usize = 400;
+/// How many commands find a key due, in percent of those of which an argument drawn at random is a key.
+const DUE_PERCENT: usize = 3;
+/// How long such a key is waited for.
+const DUE_AFTER: Duration = Duration::from_millis(4);
 /// How long a reply may take.
 const REPLY_LIMIT: Duration = Duration::from_secs(20);
 
@@ -77,6 +81,20 @@ impl fmt::Display for Divergence {
 enum Step {
     Single(Mode, Args),
     Transaction(Vec<(Mode, Args)>, bool),
+    /// A command after the time of one of its keys has come.
+    Due(Vec<u8>, Mode, Args),
+}
+
+/// See [`super::deliberate::DIFFERENCES`].
+fn looks_at_due_keys(name: &[u8]) -> bool {
+    name.eq_ignore_ascii_case(b"MEMORY")
+}
+
+/// A command that does nothing and leaves no trace of a number out of range in the reference's process.
+const CLEAR_ERRNO: [&str; 5] = ["ZADD", "", "XX", "0", ""];
+
+fn is_sort(name: &[u8]) -> bool {
+    name.eq_ignore_ascii_case(b"SORT") || name.eq_ignore_ascii_case(b"SORT_RO")
 }
 
 struct Found {
@@ -139,16 +157,20 @@ fn known_rules(port: u16, options: &Options) -> io::Result<(Vec<Rule>, Vec<Strin
 }
 
 fn knows(port: u16, words: &[&str]) -> io::Result<bool> {
-    // a name alone: most commands answer that arguments are missing, and none does harm on an emptied server
     let mut conn = Conn::tcp(port)?;
     conn.set_read_timeout(REPLY_LIMIT)?;
-    Ok(!conn.try_call(words)?.is_error("ERR unknown command"))
+    let question = [&["COMMAND", "INFO"], words].concat();
+    let reply = conn.try_call(&question)?;
+    Ok(reply
+        .items()
+        .first()
+        .is_some_and(|info| !info.items().is_empty()))
 }
 
 fn draw_epoch(generator: &mut Generator, rules: &[Rule], transactions: bool) -> Vec<Step> {
     let plain: Vec<Rule> = rules
         .iter()
-        .filter(|rule| !rule.mode.needs_dialogue())
+        .filter(|rule| !rule.mode.needs_dialogue() && !is_sort(rule.name()[0].as_bytes()))
         .cloned()
         .collect();
     (0..EPOCH)
@@ -159,7 +181,14 @@ fn draw_epoch(generator: &mut Generator, rules: &[Rule], transactions: bool) -> 
                 Step::Transaction(queued, generator.rng().chance(90))
             } else {
                 let (mode, args) = draw(generator, rules);
-                Step::Single(mode, args)
+                let key = generator.rng().below(args.len());
+                let never_due =
+                    mode.needs_dialogue() || is_sort(&args[0]) || looks_at_due_keys(&args[0]);
+                if !never_due && is_key(&args[key]) && generator.rng().chance(DUE_PERCENT) {
+                    Step::Due(args[key].clone(), mode, args)
+                } else {
+                    Step::Single(mode, args)
+                }
             }
         })
         .collect()
@@ -205,8 +234,11 @@ impl Pair {
         let mut next_snapshot = SNAPSHOT_EVERY;
         while at < steps.len() {
             let limit = steps.len().min(at + BATCH).min(next_snapshot);
-            let dialogue =
-                |step: &Step| matches!(step, Step::Single(mode, _) if mode.needs_dialogue());
+            let dialogue = |step: &Step| match step {
+                Step::Single(mode, _) => mode.needs_dialogue(),
+                Step::Transaction(..) => false,
+                Step::Due(..) => true,
+            };
             let end = (at..limit)
                 .find(|&i| dialogue(&steps[i]))
                 .unwrap_or(limit)
@@ -243,7 +275,12 @@ impl Pair {
         let mut out = Vec::new();
         for step in steps {
             match step {
+                Step::Single(_, args) if is_sort(&args[0]) => {
+                    encode(&mut out, &CLEAR_ERRNO);
+                    encode(&mut out, args);
+                }
                 Step::Single(_, args) => encode(&mut out, args),
+                Step::Due(..) => unreachable!("a due key is waited for"),
                 Step::Transaction(queued, commit) => {
                     encode(&mut out, &["MULTI"]);
                     queued.iter().for_each(|(_, args)| encode(&mut out, args));
@@ -257,7 +294,13 @@ impl Pair {
         let mut first = None;
         for (index, step) in steps.iter().enumerate() {
             let found = match step {
-                Step::Single(mode, args) => self.compare_next(*mode, args)?,
+                Step::Single(mode, args) => {
+                    if is_sort(&args[0]) {
+                        self.compare_next(Mode::Exact, &clear_errno())?;
+                    }
+                    self.compare_next(*mode, args)?
+                }
+                Step::Due(..) => unreachable!("a due key is waited for"),
                 Step::Transaction(queued, _) => self.compare_transaction(queued)?,
             };
             if first.is_none() {
@@ -318,8 +361,27 @@ impl Pair {
         match step {
             Step::Single(Mode::Scan, args) => self.scan(args),
             Step::Single(_, args) => self.spop(args),
+            Step::Due(key, mode, args) => self.due(key, *mode, args),
             Step::Transaction(..) => unreachable!("transactions hold plain commands only"),
         }
+    }
+
+    /// Has a key become due, runs the command, and has both servers notice what is still due.
+    fn due(&mut self, key: &[u8], mode: Mode, args: &Args) -> io::Result<Option<Found>> {
+        let expire: Args = vec![b"PEXPIRE".to_vec(), key.to_vec(), b"1".to_vec()];
+        let exists: Args = vec![b"EXISTS".to_vec(), key.to_vec()];
+        let mut found = self.compare_call(Mode::Exact, &expire)?;
+        std::thread::sleep(DUE_AFTER);
+        for (mode, args) in [(mode, args), (Mode::Exact, &exists)] {
+            let next = self.compare_call(mode, args)?;
+            found = found.or(next);
+        }
+        Ok(found)
+    }
+
+    fn compare_call(&mut self, mode: Mode, args: &Args) -> io::Result<Option<Found>> {
+        let (theirs, ours) = (self.theirs.try_call(args)?, self.ours.try_call(args)?);
+        Ok((!agree(mode, &ours, &theirs)).then(|| differ(args, &ours, &theirs)))
     }
 
     /// Follows both cursors to the end and compares what came.
@@ -428,6 +490,18 @@ fn cut_down(
     Ok(kept)
 }
 
+fn clear_errno() -> Args {
+    CLEAR_ERRNO
+        .iter()
+        .map(|word| word.as_bytes().to_vec())
+        .collect()
+}
+
+/// Whether an argument looks like a key of the pool.
+fn is_key(arg: &[u8]) -> bool {
+    matches!(arg, [letter, digit] if letter.is_ascii_lowercase() && digit.is_ascii_digit())
+}
+
 fn show_args(args: &Args) -> String {
     args.iter()
         .map(|arg| show_word(arg))
@@ -450,6 +524,7 @@ fn show_word(word: &[u8]) -> String {
 fn show_step(step: &Step) -> String {
     match step {
         Step::Single(_, args) => show_args(args),
+        Step::Due(key, _, args) => format!("({} is due) {}", show_word(key), show_args(args)),
         Step::Transaction(queued, commit) => {
             let inner: Vec<String> = queued.iter().map(|(_, args)| show_args(args)).collect();
             format!(

@@ -2,6 +2,7 @@
 //! and whole values.
 
 use super::compare::{Mode, agree};
+use super::deliberate::NEWER_ENCODINGS;
 use crate::{Conn, Reply};
 use std::collections::BTreeSet;
 use std::io;
@@ -60,8 +61,13 @@ fn key_difference(ours: &mut Conn, theirs: &mut Conn, key: &[u8]) -> io::Result<
         (Mode::Exact, vec![b"TYPE", key]),
         (Mode::Exact, vec![b"EXISTS", key]),
         (Mode::Millis, vec![b"PTTL", key]),
-        (Mode::Encoding, vec![b"OBJECT", b"ENCODING", key]),
     ];
+    let encoding = if NEWER_ENCODINGS.contains(&kind.text().as_str()) {
+        Mode::Encoding
+    } else {
+        Mode::Exact
+    };
+    questions.push((encoding, vec![b"OBJECT", b"ENCODING", key]));
     match kind.text().as_str() {
         "string" => questions.push((Mode::Exact, vec![b"GET", key])),
         "list" => questions.push((Mode::Exact, vec![b"LRANGE", key, b"0", b"-1"])),

@@ -8,7 +8,7 @@ use std::ops::Range;
 use resp::Args;
 
 use super::scored_reply::Scores;
-use crate::command::{ArgCursor, CommandError, parse_f64_lenient, parse_i64};
+use crate::command::{ArgCursor, CommandError, c_string, parse_f64_lenient, parse_i64};
 use crate::types::zset::{LexBound, LexRange, ScoreBound, ScoreRange};
 use crate::types::{Direction, Zset};
 
@@ -180,12 +180,12 @@ pub(super) fn parse_score_range(min: &[u8], max: &[u8]) -> Result<ScoreRange, Co
     })
 }
 
-/// One end of a score range: `1.5`, or `(1.5` to leave that score itself out.
+/// One end of a score range: `1.5`, or `(1.5` to leave that score itself out. A zero byte ends it.
 fn parse_score_bound(text: &[u8]) -> Result<ScoreBound, CommandError> {
     let value = |text| parse_f64_lenient(text).ok_or(CommandError::ScoreRange);
-    match text {
+    match c_string(text) {
         [b'(', rest @ ..] => value(rest).map(ScoreBound::Exclusive),
-        _ => value(text).map(ScoreBound::Inclusive),
+        text => value(text).map(ScoreBound::Inclusive),
     }
 }
 
@@ -234,6 +234,8 @@ mod tests {
             ("(", Some(ScoreBound::Exclusive(0.0))),
             ("0x10", Some(ScoreBound::Inclusive(16.0))),
             ("1e400", Some(ScoreBound::Inclusive(f64::INFINITY))),
+            ("1\0", Some(ScoreBound::Inclusive(1.0))),
+            ("(1\0x", Some(ScoreBound::Exclusive(1.0))),
             (" 2", Some(ScoreBound::Inclusive(2.0))),
             ("2 ", None),
             (" ", None),

@@ -6,6 +6,7 @@ use super::{KEY_RO_ACCESS, ZSET};
 use crate::command::scan_batch::ScanBatch;
 use crate::command::scan_options::{ScanFamily, ScanOptions, parse_scan_cursor};
 use crate::command::{ArgCursor, CommandError, Ctx, DataCommand, Flags, Spec};
+use crate::value::IntText;
 
 pub(super) static ZSCAN: DataCommand = DataCommand {
     spec: Spec {
@@ -32,13 +33,25 @@ fn zscan(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<(), CommandError> {
     };
     let options = ScanOptions::parse(ArgCursor::new(args, 3), ScanFamily::Members)?;
     let mut batch = ScanBatch::new(options);
+    let is_packed = zset.is_packed();
     let next = batch.fill(cursor, |batch, cursor| {
         zset.scan(cursor, &mut |member, score| {
             if batch.visit(member) {
-                batch.push(format_double(score, &mut DoubleBuffer::new()).as_bytes());
+                match whole_number(score).filter(|_| is_packed) {
+                    Some(number) => batch.push(IntText::new().format(number).as_bytes()),
+                    None => batch.push(format_double(score, &mut DoubleBuffer::new()).as_bytes()),
+                }
             }
         })
     });
     batch.reply(next, &mut ctx.reply);
     Ok(())
+}
+
+/// A score as Redis writes it into its packed form, whose records ZSCAN shows as they are: whole numbers without an
+/// exponent.
+fn whole_number(score: f64) -> Option<i64> {
+    const LIMIT: f64 = (i64::MAX / 2) as f64;
+    let number = score as i64;
+    (score.abs() <= LIMIT && number as f64 == score).then_some(number)
 }

@@ -497,6 +497,8 @@ fn zscan_gives_members_with_scores() {
     let mut bench = five();
     bench.check(&[
         ("ZSCAN z 0 MATCH [ab]", "*2 $1 0 *4 $1 a $1 1 $1 b $1 2"),
+        ("ZADD huge 1e17 m", ":1"),
+        ("ZSCAN huge 0", "*2 $1 0 *2 $1 m $18 100000000000000000"),
         ("ZSCAN none 0", "*2 $1 0 *0"),
         ("ZSCAN s 0", WRONG_TYPE),
         ("ZSCAN z x", "-ERR invalid cursor"),

@@ -109,7 +109,9 @@ impl Zset {
         }
     }
 
-    fn is_packed(&self) -> bool {
+    /// Whether it is in its packed form.
+    #[must_use]
+    pub fn is_packed(&self) -> bool {
         matches!(self.0.view(), AsPacked(_))
     }
 
