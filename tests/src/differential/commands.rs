@@ -248,8 +248,8 @@ const CONNECTION: &str = "
     shape/3   INFO garbage
     exact/3   READONLY
     exact/3   READWRITE
-    exact/1   REPLICAOF NO ONE
-    exact/1   SLAVEOF NO ONE
+    intact/1  REPLICAOF NO ONE
+    intact/1  SLAVEOF NO ONE
     intact/3  COMMAND GETKEYS ( GET key | MSET key value key value | ZUNIONSTORE key nkeys | PING | NOSUCH )
     shape/3   TIME
     intact/2  LOLWUT VERSION 'abc

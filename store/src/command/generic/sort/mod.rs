@@ -137,7 +137,7 @@ impl Sorted {
         options: &SortOptions<'_>,
         keys: &mut Keys<'_>,
     ) -> Result<Self, CommandError> {
-        if let Some(ValueRef::Zset(_)) = keys.read(key) {
+        if let Some(ValueRef::Zset(_)) = keys.view(key) {
             unpack(key, keys)?;
         }
         let Some(value) = keys.read(key) else {
