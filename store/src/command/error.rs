@@ -66,7 +66,7 @@ pub enum CommandError {
     #[error("{0}")]
     Text(Cow<'static, str>),
     /// A text that quotes what the client sent, which may be any bytes; see [`CommandError::quoting`].
-    #[error("{}", .0.escape_ascii())]
+    #[error("{}", String::from_utf8_lossy(.0))]
     Quoting(Box<[u8]>),
 }
 
