@@ -3,11 +3,12 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{
-    AtomicBool, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering::Relaxed,
+    AtomicBool, AtomicI64, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering::Relaxed,
 };
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use nix::sys::socket::{Shutdown, shutdown};
+use store::keyspace::WatchFlag;
 
 use crate::connection::Endpoint;
 
@@ -34,6 +35,12 @@ pub struct ClientInfo {
     pub db: AtomicUsize,
     /// Protocol version, 2 or 3.
     pub resp: AtomicU8,
+    /// Requests queued since MULTI, -1 without MULTI.
+    pub multi_len: AtomicI64,
+    /// What the queue and the watched keys take, as of the last request queued.
+    pub multi_bytes: AtomicUsize,
+    /// Raised when a key that it watches changes; made at the first WATCH.
+    watch_flag: OnceLock<Arc<WatchFlag>>,
     /// `CLIENT NO-EVICT`.
     pub no_evict: AtomicBool,
     /// `CLIENT NO-TOUCH`.
@@ -92,6 +99,9 @@ impl ClientInfo {
             active_at_ms: AtomicU64::new(now_ms),
             db: AtomicUsize::new(0),
             resp: AtomicU8::new(2),
+            multi_len: AtomicI64::new(-1),
+            multi_bytes: AtomicUsize::new(0),
+            watch_flag: OnceLock::new(),
             no_evict: AtomicBool::new(false),
             no_touch: AtomicBool::new(false),
             last_command: AtomicU32::new(u32::MAX),
@@ -109,6 +119,24 @@ impl ClientInfo {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
+    }
+
+    /// Notes how many requests wait for EXEC and their bytes; `None` without MULTI.
+    pub fn note_queue(&self, queue: Option<(usize, usize)>) {
+        let len = queue.map_or(-1, |(len, _)| len as i64);
+        self.multi_len.store(len, Relaxed);
+        self.multi_bytes
+            .store(queue.map_or(0, |(_, bytes)| bytes), Relaxed);
+    }
+
+    /// The flag that its watched keys know it by.
+    pub fn watch_flag(&self) -> &Arc<WatchFlag> {
+        self.watch_flag.get_or_init(Arc::default)
+    }
+
+    /// Whether a key that it watches has changed.
+    pub fn watch_is_dirty(&self) -> bool {
+        self.watch_flag.get().is_some_and(|flag| flag.is_dirty())
     }
 
     /// Called with the table of clients locked, while the descriptor is open for certain.

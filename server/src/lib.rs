@@ -14,4 +14,5 @@ pub mod runtime;
 pub mod server;
 pub mod session;
 pub mod shard;
+pub mod transaction;
 pub mod version;

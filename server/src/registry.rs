@@ -9,6 +9,7 @@ use store::command::{CommandError, Ctx, DataCommand, Flags, Group, Spec};
 
 use crate::command::{ServerCommand, ServerCtx};
 use crate::config::{LoadError, Rename};
+use crate::transaction::InMulti;
 
 /// What runs a command.
 #[derive(Clone, Copy)]
@@ -35,6 +36,8 @@ pub struct Command {
     pub only_key: Option<usize>,
     /// Whether its keys hold collections, by its group.
     pub on_collections: bool,
+    /// What becomes of it after MULTI.
+    pub in_multi: InMulti,
 }
 
 impl Command {
@@ -151,6 +154,7 @@ impl Registry {
                 spec.group,
                 Group::List | Group::Set | Group::Hash | Group::SortedSet
             ),
+            in_multi: InMulti::of(spec),
         });
         id
     }

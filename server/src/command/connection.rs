@@ -242,6 +242,9 @@ fn auth(ctx: &mut ServerCtx<'_>, args: Args<'_>) -> Result<(), CommandError> {
 fn reset(ctx: &mut ServerCtx<'_>, _: Args<'_>) -> Result<(), CommandError> {
     let session = &mut *ctx.session;
     session.authenticated = ctx.core.settings().requirepass.is_empty();
+    if let Some(transaction) = &mut session.transaction {
+        transaction.discard(&session.client);
+    }
     session.select(0);
     session.set_protocol(Protocol::Resp2);
     session.reply_mode = ReplyMode::On;

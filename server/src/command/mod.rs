@@ -64,4 +64,5 @@ static TABLES: &[&[&ServerCommand]] = &[
     shutdown::COMMANDS,
     replication::COMMANDS,
     lolwut::COMMANDS,
+    crate::transaction::COMMANDS,
 ];

@@ -73,17 +73,22 @@ struct Connection {
 pub async fn serve(reactor: Rc<Reactor>, stream: UnixStream, info: Arc<ClientInfo>) {
     let id = info.id;
     let mut connection = Connection::new(reactor, stream, info);
-    let mut run = pin!(connection.run());
-    poll_fn(
-        |cx| match catch_unwind(AssertUnwindSafe(|| run.as_mut().poll(cx))) {
-            Ok(poll) => poll,
-            Err(_) => {
-                error!(client = id, "serving a connection panicked; it is closed");
-                Poll::Ready(())
-            }
-        },
-    )
-    .await;
+    {
+        let mut run = pin!(connection.run());
+        poll_fn(
+            |cx| match catch_unwind(AssertUnwindSafe(|| run.as_mut().poll(cx))) {
+                Ok(poll) => poll,
+                Err(_) => {
+                    error!(client = id, "serving a connection panicked; it is closed");
+                    Poll::Ready(())
+                }
+            },
+        )
+        .await;
+    }
+    if connection.session.transaction.is_some() {
+        Box::pin(connection.unwatch()).await;
+    }
 }
 
 impl Connection {
@@ -276,6 +281,13 @@ impl Connection {
             self.registered.info.id, self.registered.info.addr
         );
         Next::Drop
+    }
+
+    /// Lets go of the keys that the session watches. As another task: this one may have been killed.
+    async fn unwatch(&mut self) {
+        let reactor = &self.registered.reactor;
+        let task = TaskNode::new(&reactor.lane);
+        self.session.let_go(&reactor.core, &task).await;
     }
 
     /// Sends what is left unless the connection is dropped or killed, then ends every operation and lets go of the socket.

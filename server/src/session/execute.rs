@@ -26,6 +26,7 @@ use crate::command::ServerCtx;
 use crate::core::{Core, now_ms};
 use crate::registry::{Command, Run};
 use crate::shard::{self, DoorError, Slices, TaskNode, TenantSlices};
+use crate::transaction::{InMulti, Queueing};
 
 /// Output beyond which a batch pauses so that the connection can send.
 pub const FLUSH_BYTES: usize = 256 * 1024;
@@ -184,6 +185,11 @@ impl Session {
                 break Flow::Paused(next);
             }
             next = self.step(core, task, &job, next, out).await;
+            if let Some(transaction) = &self.transaction
+                && transaction.is_released()
+            {
+                Box::pin(self.let_go(core, task)).await;
+            }
         };
         self.client.active_at_ms.store(now_ms(), Relaxed);
         flow
@@ -205,20 +211,27 @@ impl Session {
                 self.closing = true;
                 return job.batch.len();
             }
-            if let Plan::WrongArity(command) = planned.plan {
-                core.stats().rejected_calls[command.id].add(1);
-            }
-            self.reply_error(core, out, &refuse::error_of(&planned.plan, job.args(at)));
+            let error = refuse::error_of(&planned.plan, job.args(at));
+            let known = match planned.plan {
+                Plan::WrongArity(command) => Some(command),
+                _ => None,
+            };
+            self.refuse(core, known, &error, out);
             return at + 1;
         };
         if !self.authenticated && !command.spec.flags.contains(Flags::NO_AUTH) {
-            core.stats().rejected_calls[command.id].add(1);
-            self.reply_error(
-                core,
-                out,
-                &CommandError::text("NOAUTH Authentication required."),
-            );
+            self.refuse(core, Some(command), &NOAUTH, out);
             return at + 1;
+        }
+        if self.is_queueing() {
+            match self.queue(core, planned, command, job.args(at), out) {
+                Queueing::Answered => return at + 1,
+                Queueing::Exec => {
+                    Box::pin(self.exec(core, task, command, out)).await;
+                    return at + 1;
+                }
+                Queueing::RunNow => {}
+            }
         }
         if planned.mask == 0 {
             self.run_alone(core, command, job.args(at), out);
@@ -307,7 +320,7 @@ impl Session {
         clippy::too_many_arguments,
         reason = "the hot path takes what it needs apart, once"
     )]
-    fn run_data(
+    pub(crate) fn run_data(
         &mut self,
         core: &Core,
         command: &Command,
@@ -331,7 +344,7 @@ impl Session {
         self.finish(core, command, result, mark, out);
     }
 
-    fn run_server(
+    pub(crate) fn run_server(
         &mut self,
         core: &Core,
         command: &Command,
@@ -398,7 +411,7 @@ impl Session {
 
     /// What every command ends with: its error, counters, the reply mode.
     #[inline]
-    fn finish(
+    pub(crate) fn finish(
         &mut self,
         core: &Core,
         command: &Command,
@@ -416,6 +429,12 @@ impl Session {
             stats.failed_calls[command.id].add(1);
             error.reply(&mut ReplyWriter::new(out, self.protocol));
         }
+        self.settle_reply_mode(mark, out);
+    }
+
+    /// Keeps back the reply written since `mark` if CLIENT REPLY asked for it.
+    #[inline]
+    pub(crate) fn settle_reply_mode(&mut self, mark: Mark, out: &mut OutputBuffer) {
         if self.reply_mode != ReplyMode::On {
             self.apply_reply_mode(mark, out);
         }
@@ -439,8 +458,31 @@ impl Session {
         let mark = out.mark();
         core.stats().count_error(error);
         error.reply(&mut ReplyWriter::new(out, self.protocol));
-        if self.reply_mode != ReplyMode::On {
-            self.apply_reply_mode(mark, out);
+        self.settle_reply_mode(mark, out);
+    }
+
+    /// Answers a request that does not get to run, and so dooms the transaction it is part of. EXEC itself ends it.
+    #[cold]
+    pub(crate) fn refuse(
+        &mut self,
+        core: &Core,
+        command: Option<&Command>,
+        error: &CommandError,
+        out: &mut OutputBuffer,
+    ) {
+        if let Some(command) = command {
+            core.stats().rejected_calls[command.id].add(1);
+        }
+        let ends = command.is_some_and(|command| command.in_multi == InMulti::Exec);
+        if let Some(transaction) = &mut self.transaction {
+            match ends {
+                true => transaction.discard(&self.client),
+                false => transaction.doom(),
+            }
+        }
+        match ends {
+            true => self.reply_error(core, out, &refuse::exec_aborted(error)),
+            false => self.reply_error(core, out, error),
         }
     }
 
@@ -491,6 +533,8 @@ fn plan_batch<'c>(
         plans.push(planned);
     }
 }
+
+const NOAUTH: CommandError = CommandError::text("NOAUTH Authentication required.");
 
 /// Most key hashes of one request that planning keeps; the handler computes the others again.
 const HASHES_KEPT: usize = 16;

@@ -12,9 +12,11 @@ use std::sync::atomic::Ordering::Relaxed;
 use resp::{Limits, Protocol};
 
 use crate::client::ClientInfo;
+use crate::transaction::Transaction;
 
 pub use execute::{FLUSH_BYTES, Flow};
 pub use plan::{Plan, Planned};
+pub(crate) use prefetch::{Ahead, AheadKey};
 
 /// What CLIENT REPLY asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -44,6 +46,8 @@ pub struct Session {
     pub reply_mode: ReplyMode,
     /// CLIENT NO-TOUCH.
     pub no_touch: bool,
+    /// What it queued since MULTI and what it watches; none for most.
+    pub transaction: Option<Box<Transaction>>,
     /// Set by a command after whose reply the connection closes (QUIT).
     pub closing: bool,
 }
@@ -58,6 +62,7 @@ impl Session {
             authenticated,
             reply_mode: ReplyMode::On,
             no_touch: false,
+            transaction: None,
             closing: false,
         }
     }

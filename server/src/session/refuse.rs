@@ -29,6 +29,13 @@ pub fn error_of(plan: &Plan<'_>, args: Args<'_>) -> CommandError {
     }
 }
 
+/// The error for an EXEC that is refused for a reason of its own.
+pub fn exec_aborted(error: &CommandError) -> CommandError {
+    let text = error.to_string();
+    let reason = text.strip_prefix("ERR ").unwrap_or(&text);
+    CommandError::Text(format!("EXECABORT Transaction discarded because of: {reason}").into())
+}
+
 /// Whether a request looks like a line of HTTP: a browser was made to send something to this port.
 pub fn is_http(args: Args<'_>) -> bool {
     let name = args.get(0);

@@ -242,7 +242,7 @@ fn restore<T: SliceState>(health: &mut Health, value: &mut T) -> Result<(), Door
 }
 
 /// What a panic said, for the log.
-fn payload_text(payload: &(dyn std::any::Any + Send)) -> String {
+pub fn payload_text(payload: &(dyn std::any::Any + Send)) -> String {
     let text = payload
         .downcast_ref::<&str>()
         .map(|text| (*text).to_owned());

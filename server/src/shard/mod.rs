@@ -75,7 +75,7 @@ pub use door::{
     DoorError, Gated, Refused, SliceState, TenantSlices, gated, retire, try_with_slices,
     whole_tenant, with_slices,
 };
-pub use held::{MAX_SHARDS, Slices, shards_of};
+pub use held::{MAX_SHARDS, Slices, payload_text, shards_of};
 pub use mailbox::{Inbox, Mailbox, MailboxLimits, RuntimeScope, WakeLane};
 pub use slice_lock::Breath;
 pub use task::{TaskNode, TaskRef};

@@ -32,6 +32,8 @@ pub enum Group {
     Connection,
     /// Administration and introspection.
     Server,
+    /// Transactions.
+    Transactions,
 }
 
 impl Group {
@@ -49,6 +51,7 @@ impl Group {
             Group::Generic => "generic",
             Group::Connection => "connection",
             Group::Server => "server",
+            Group::Transactions => "transactions",
         }
     }
 }

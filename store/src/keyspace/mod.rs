@@ -10,7 +10,9 @@ pub mod table;
 #[cfg(test)]
 mod tests;
 mod trash;
+mod watch;
 
 pub use db::{Collection, Db, Edit, Expiry, SweepReport, WrongType};
 pub use entry::{Entry, StringInput};
 pub use slice::{Counters, Slice, Usage};
+pub use watch::{Presence, WatchFlag, Watchers};

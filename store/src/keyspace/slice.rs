@@ -1,7 +1,10 @@
 //! A slice: one tenant's part of one shard, the unit of locking.
 
+use std::sync::Arc;
+
 use super::db::{Db, SweepReport};
-use crate::hash::Seed;
+use super::watch::{Presence, WatchFlag, Watchers};
+use crate::hash::{Seed, hash_key};
 use crate::mem::alloc_size;
 
 /// The databases of one tenant on one shard, with what they use. A plain value: whoever holds it has locked it.
@@ -13,6 +16,7 @@ pub struct Slice {
     next_freed: usize,
     /// Running counts, for INFO.
     pub counters: Counters,
+    watchers: Watchers,
 }
 
 // A slice moves between the cores that lock it.
@@ -53,6 +57,7 @@ impl Slice {
             next_swept: 0,
             next_freed: 0,
             counters: Counters::default(),
+            watchers: Watchers::default(),
         }
     }
 
@@ -103,19 +108,91 @@ impl Slice {
         }
     }
 
-    /// Swaps the contents of two databases.
-    pub fn swap_db(&mut self, a: usize, b: usize) {
+    /// Swaps the contents of two databases. Those who watch keys stay where they are, and are told.
+    pub fn swap_db(&mut self, a: usize, b: usize, now_ms: u64) {
+        if !self.watchers.is_empty() {
+            let mut watchers = std::mem::take(&mut self.watchers);
+            for (one, other) in [(a, b), (b, a)] {
+                watchers.touch_db(one, |hash, key| {
+                    let presence = |db| self.presence(db, hash, key, now_ms);
+                    (presence(one), presence(other))
+                });
+            }
+            self.watchers = watchers;
+        }
         self.dbs.swap(a, b);
     }
 
     /// Empties a database and returns how many keys it had. Its memory is given back by [`Self::free_step`].
     pub fn flush_db(&mut self, index: usize) -> usize {
+        if !self.watchers.is_empty() {
+            let mut watchers = std::mem::take(&mut self.watchers);
+            watchers.touch_db(index, |hash, key| {
+                // Any key counts, due or not.
+                (self.presence(index, hash, key, 0), Presence::Absent)
+            });
+            self.watchers = watchers;
+        }
         self.db_mut(index).map_or(0, Db::flush)
     }
 
     /// Empties all databases and returns how many keys they had.
     pub fn flush_all(&mut self) -> usize {
-        self.existing_mut().map(Db::flush).sum()
+        (0..self.dbs.len()).map(|index| self.flush_db(index)).sum()
+    }
+
+    /// Lets `flag` be raised by the next change of a key; false when it will be already.
+    pub fn watch(
+        &mut self,
+        db: usize,
+        hash: u64,
+        key: &[u8],
+        flag: &Arc<WatchFlag>,
+        now_ms: u64,
+    ) -> bool {
+        let presence = self.presence(db, hash, key, now_ms);
+        self.watchers.add(db, hash, key, flag, presence)
+    }
+
+    /// Takes back [`Self::watch`]. Does nothing when the flag was raised here.
+    pub fn unwatch(&mut self, db: usize, hash: u64, key: &[u8], flag: &Arc<WatchFlag>) {
+        self.watchers.remove(db, hash, key, flag);
+    }
+
+    /// Whether a key that was live when it was watched is due now and has not been removed.
+    pub fn watched_is_due(
+        &self,
+        db: usize,
+        hash: u64,
+        key: &[u8],
+        flag: &Arc<WatchFlag>,
+        now_ms: u64,
+    ) -> bool {
+        self.presence(db, hash, key, now_ms) == Presence::Due
+            && self.watchers.saw_live(db, hash, key, flag)
+    }
+
+    /// Tells those who watch a key that it has changed.
+    #[inline]
+    pub fn touch_watchers(&mut self, db: usize, hash: u64, key: &[u8]) {
+        if !self.watchers.is_empty() {
+            self.touch_watchers_slowly(db, hash, key);
+        }
+    }
+
+    #[cold]
+    fn touch_watchers_slowly(&mut self, db: usize, hash: u64, key: &[u8]) {
+        let mut watchers = std::mem::take(&mut self.watchers);
+        watchers.touch(db, hash, key, || self.presence(db, hash, key, 0));
+        self.watchers = watchers;
+    }
+
+    fn presence(&self, db: usize, hash: u64, key: &[u8], now_ms: u64) -> Presence {
+        match self.db(db).and_then(|db| db.get(hash, key)) {
+            None => Presence::Absent,
+            Some(entry) if entry.is_expired(now_ms) => Presence::Due,
+            Some(_) => Presence::Live,
+        }
     }
 
     /// Bytes charged to the tenant for this slice.
@@ -123,7 +200,8 @@ impl Slice {
     pub fn used_bytes(&self) -> usize {
         self.existing()
             .map(|db| db.used_bytes() + alloc_size(size_of::<Db>()))
-            .sum()
+            .sum::<usize>()
+            + self.watchers.mem_bytes()
     }
 
     /// The sums over all databases.
@@ -166,13 +244,18 @@ impl Slice {
             finished: true,
             ..SweepReport::default()
         };
-        let count = self.dbs.len();
+        let (count, seed) = (self.dbs.len(), self.seed);
         for offset in 0..count {
             let index = (self.next_swept + offset) % count;
             let Some(db) = self.dbs[index].as_deref_mut() else {
                 continue;
             };
+            let watchers = &mut self.watchers;
             let report = db.sweep_expired(now_ms, items_max - total.visited, |key| {
+                if !watchers.is_empty() {
+                    let hash = hash_key(&seed, key);
+                    watchers.touch(index, hash, key, || Presence::Absent);
+                }
                 on_expired(index, key)
             });
             total.visited += report.visited;
@@ -202,13 +285,10 @@ impl Slice {
     /// Recomputes every counter from scratch and compares; panics when one is wrong. For tests and debugging.
     pub fn audit(&self) {
         self.existing().for_each(Db::audit);
+        self.watchers.audit();
     }
 
     fn existing(&self) -> impl Iterator<Item = &Db> {
         self.dbs.iter().filter_map(|db| db.as_deref())
-    }
-
-    fn existing_mut(&mut self) -> impl Iterator<Item = &mut Db> {
-        self.dbs.iter_mut().filter_map(|db| db.as_deref_mut())
     }
 }

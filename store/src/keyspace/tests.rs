@@ -198,7 +198,7 @@ impl Model {
                 assert!(slice.next_deadline_ms() > now_ms);
             }
             Op::Swap(a, b) => {
-                slice.swap_db(a, b);
+                slice.swap_db(a, b, 0);
                 let swapped = |db| {
                     if db == a {
                         b

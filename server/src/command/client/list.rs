@@ -99,8 +99,12 @@ pub(super) fn info(ctx: &mut ServerCtx<'_>, _: Args<'_>) -> Result<(), CommandEr
     Ok(())
 }
 
-/// A connection's line names the command that asks, which is noted otherwise only when it is done.
+/// A connection's line names the command that asks, which is noted otherwise only when it is done. In a transaction that is EXEC.
 fn note_command(ctx: &ServerCtx<'_>, full_name: &[u8]) {
+    let full_name = match ctx.session.client.multi_len.load(Relaxed) {
+        ..0 => full_name,
+        _ => b"exec",
+    };
     if let Some(command) = ctx.core.server.registry.find_full(full_name) {
         ctx.session
             .client
@@ -131,13 +135,14 @@ fn push_line(lines: &mut Vec<u8>, client: &ClientInfo, registry: &Registry, now_
     let query = client.query_bytes.load(Relaxed);
     let query_capacity = client.query_capacity_bytes.load(Relaxed);
     let output = client.output_bytes.load(Relaxed);
-    let total = size_of::<ClientInfo>() + query_capacity + output;
+    let multi_bytes = client.multi_bytes.load(Relaxed);
+    let total = size_of::<ClientInfo>() + query_capacity + output + multi_bytes;
     let mut line = String::with_capacity(384);
     // Writing to a String cannot fail.
     let _ = write!(
         line,
-        "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={} db={} sub=0 psub=0 ssub=0 multi=-1 \
-         qbuf={query} qbuf-free={} argv-mem=0 multi-mem=0 rbs={output} rbp={output} obl=0 oll=0 omem={output} tot-mem={total} \
+        "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={} db={} sub=0 psub=0 ssub=0 multi={} \
+         qbuf={query} qbuf-free={} argv-mem=0 multi-mem={multi_bytes} rbs={output} rbp={output} obl=0 oll=0 omem={output} tot-mem={total} \
          events={} cmd={command} user={user} redir=-1 resp={} lib-name={} lib-ver={} core={}",
         client.id,
         client.addr,
@@ -148,6 +153,7 @@ fn push_line(lines: &mut Vec<u8>, client: &ClientInfo, registry: &Registry, now_
         now_ms.saturating_sub(client.active_at_ms.load(Relaxed)) / 1000,
         flags(client),
         client.db.load(Relaxed),
+        client.multi_len.load(Relaxed),
         query_capacity.saturating_sub(query),
         if output > 0 { "rw" } else { "r" },
         client.resp.load(Relaxed),
@@ -162,6 +168,8 @@ fn push_line(lines: &mut Vec<u8>, client: &ClientInfo, registry: &Registry, now_
 /// One letter per state, `N` for none.
 fn flags(client: &ClientInfo) -> String {
     let states = [
+        (client.multi_len.load(Relaxed) >= 0, 'x'),
+        (client.watch_is_dirty(), 'd'),
         (client.killed.load(Relaxed), 'A'),
         (client.is_unix, 'U'),
         (client.no_evict.load(Relaxed), 'e'),

@@ -9,9 +9,11 @@ mod write;
 
 pub use set::SliceSet;
 
+use std::sync::Arc;
+
 use super::{Effects, EventClass};
 use crate::hash::{Seed, hash_key};
-use crate::keyspace::{Db, Slice};
+use crate::keyspace::{Db, Slice, WatchFlag};
 use crate::slot::{SHARDS_MAX, ShardMap};
 
 /// A key with its hash and shard, computed once per command.
@@ -119,8 +121,24 @@ impl<'a> Keys<'a> {
 
     /// Signals a change to whoever watches the key; counts it as dirty.
     #[inline]
-    pub fn modified(&mut self, _key: Key<'_>) {
+    pub fn modified(&mut self, key: Key<'_>) {
         self.effects.dirty += 1;
+        self.touch_watchers(key);
+    }
+
+    /// Signals a change to whoever watches the key, without counting it.
+    #[inline]
+    fn touch_watchers(&mut self, key: Key<'_>) {
+        let db = self.env.db;
+        self.slice_mut(key.shard)
+            .touch_watchers(db, key.hash, key.bytes);
+    }
+
+    /// Lets `flag` be raised by the next change of the key; false when it will be already.
+    pub fn watch(&mut self, key: Key<'_>, flag: &Arc<WatchFlag>) -> bool {
+        let (db, now_ms) = (self.env.db, self.env.now_ms);
+        self.slice_mut(key.shard)
+            .watch(db, key.hash, key.bytes, flag, now_ms)
     }
 
     /// [`modified`](Self::modified) and [`event`](Self::event).

@@ -159,6 +159,7 @@ impl Keys<'_> {
                 db.remove(key.hash, key.bytes);
             }
             self.slice_mut(key.shard).counters.expired += 1;
+            self.touch_watchers(key);
             self.event(EventClass::EXPIRED, "expired", key);
         }
         due

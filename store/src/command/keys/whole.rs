@@ -108,7 +108,10 @@ impl Keys<'_> {
 
     /// Swaps two databases.
     pub fn swap_dbs(&mut self, a: usize, b: usize) {
-        self.slices.iter_mut().for_each(|slice| slice.swap_db(a, b));
+        let now_ms = self.env.now_ms;
+        self.slices
+            .iter_mut()
+            .for_each(|slice| slice.swap_db(a, b, now_ms));
     }
 
     /// Sets the counters of the slices held back to zero, for CONFIG RESETSTAT.
