@@ -108,6 +108,8 @@ pub struct Settings {
     pub threads: usize,
     pub shards: usize,
     pub core_pinning: bool,
+    /// `disable-thp`.
+    pub disable_thp: bool,
     pub databases: usize,
     pub shutdown_timeout_s: u32,
     pub dir: PathBuf,
@@ -149,6 +151,7 @@ impl Settings {
             threads: read.integer("threads"),
             shards: read.integer("shards"),
             core_pinning: read.bool("core-pinning"),
+            disable_thp: read.bool("disable-thp"),
             databases: read.integer("databases"),
             shutdown_timeout_s: read.integer("shutdown-timeout"),
             dir: read.path("dir").unwrap_or_default(),

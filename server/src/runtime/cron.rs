@@ -49,7 +49,7 @@ struct Pulse {
 pub async fn run(reactor: &Rc<Reactor>) {
     let mut pulse = Pulse {
         sweep: Sweep::new(reactor),
-        huge_pages: HugePages::forbidden(),
+        huge_pages: HugePages::forbidden(!reactor.core.settings().disable_thp),
         commands: 0,
         quiet_ticks: 0,
         ticked_at_ms: 0,
