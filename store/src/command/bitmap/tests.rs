@@ -162,6 +162,21 @@ fn fields() {
         ),
         ("BITFIELD k GET u8", "-ERR syntax error"),
     ]);
+    // As Redis has it: what is far too low saturates at the top.
+    bench.check(&[
+        (
+            "BITFIELD sat OVERFLOW SAT SET i8 0 -200 GET i8 0",
+            "*2 :0 :-128",
+        ),
+        (
+            "BITFIELD sat OVERFLOW SAT SET i8 0 -9223372036854775808 GET i8 0",
+            "*2 :-128 :127",
+        ),
+        (
+            "BITFIELD sat OVERFLOW SAT INCRBY i8 0 -9223372036854775808",
+            "*1 :-128",
+        ),
+    ]);
     bench.run("BITFIELD f SET u8 0 0 SET u8 8 0");
     assert_eq!(
         (bench.events.len(), bench.dirty),

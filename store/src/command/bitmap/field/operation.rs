@@ -83,8 +83,17 @@ impl Operation {
         }
         match self.overflow {
             Overflow::Wrap => Some(self.field.wrapped(wanted)),
+            Overflow::Saturate if self.is_far_below(max) => Some(max),
             Overflow::Saturate => Some(wanted.clamp(min, max)),
             Overflow::Fail => None,
+        }
+    }
+
+    /// Whether the number to set is farther below `max` than 64 bits can say, which Redis takes for too large.
+    fn is_far_below(&self, max: i128) -> bool {
+        match self.action {
+            Action::Set(value) => max - self.field.operand(value) > i128::from(i64::MAX),
+            Action::Get | Action::IncrBy(_) => false,
         }
     }
 }
