@@ -101,7 +101,10 @@ fn parse_finite(magnitude: &str) -> Option<X87DoubleExtended> {
         magnitude
     };
     let parsed = X87DoubleExtended::from_str_r(magnitude, Round::NearestTiesToEven).ok()?;
-    (!parsed.status.contains(Status::OVERFLOW) && parsed.value.is_finite()).then_some(parsed.value)
+    // Neither what is too large counts as a number nor what is so small that nothing is left of it.
+    let vanished = parsed.value.is_zero() && parsed.status != Status::OK;
+    let too_large = parsed.status.contains(Status::OVERFLOW) || !parsed.value.is_finite();
+    (!vanished && !too_large).then_some(parsed.value)
 }
 
 /// `value / 2^bits`, a tie going to the even neighbour.
@@ -147,8 +150,23 @@ mod tests {
     #[test]
     fn what_is_no_number_is_refused() {
         for bad in [
-            "", " 1", "1 ", "abc", "1e5000", "nan", "--1", "1.2.3", "+-1", "e5", "1e", "1e+",
-            "0x1p", "0x1p-", "0x",
+            "",
+            " 1",
+            "1 ",
+            "abc",
+            "1e5000",
+            "nan",
+            "--1",
+            "1.2.3",
+            "+-1",
+            "e5",
+            "1e",
+            "1e+",
+            "1e-5000",
+            "1e-4009223372036854775807",
+            "0x1p",
+            "0x1p-",
+            "0x",
         ] {
             assert!(LongDouble::parse(bad.as_bytes()).is_none(), "{bad:?}");
         }
