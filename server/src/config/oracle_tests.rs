@@ -21,7 +21,7 @@ const NOT_IN_REDIS_7_0: [&str; 7] = [
 ];
 
 /// Defaults that differ, or depend on how the oracle was started.
-const OTHER_DEFAULT: [&str; 3] = ["dir", "port", "save"];
+const OTHER_DEFAULT: [&str; 4] = ["dir", "disable-thp", "port", "save"];
 
 /// CONFIG SET refuses these here, and Redis takes them.
 const SETTABLE_IN_REDIS_ONLY: [&str; 2] = ["bind", "port"];

@@ -34,7 +34,7 @@ pub(super) static DIRECTIVES: &[Directive] = &[
         .ignored("the score is left alone"),
     Directive::new("oom-score-adj-values", Kind::OomScores, "0 200 800", "OOM scores of a primary, a replica and a child.")
         .ignored("the score is left alone"),
-    Directive::new("disable-thp", Kind::Bool, "yes", "Disable transparent huge pages for the process: without them no first touch of memory takes milliseconds, with them lookups in large tables miss the TLB less.")
+    Directive::new("disable-thp", Kind::Bool, "no", "Keep memory on small pages; else what has filled up moves to huge pages, never on first touch.")
         .immutable(),
     Directive::new("server_cpulist", TEXT, "", "CPUs of the main threads.").immutable().ignored("see `core-pinning`"),
     Directive::new("bio_cpulist", TEXT, "", "CPUs of the background threads.").immutable().ignored("see `core-pinning`"),
