@@ -1,6 +1,9 @@
 //! Choosing random members: the count argument SRANDMEMBER, HRANDFIELD and
 //! ZRANDMEMBER share, and an unbiased choice of some out of all.
 
+use std::collections::HashSet;
+use std::hash::Hash;
+
 use resp::ReplyWriter;
 
 use super::{CommandError, parse_i64};
@@ -41,24 +44,49 @@ impl SampleCount {
     }
 }
 
+/// Shows `wanted` different members to `f`, every choice equally likely; `total` is how
+/// many there are and `wanted` is at most that. `all` walks them once, `draw` picks any one
+/// of them, `name` tells them apart.
+pub fn for_each_distinct<M, N: Eq + Hash>(
+    (wanted, total): (usize, usize),
+    rng: &mut Rng,
+    all: impl Iterator<Item = M>,
+    draw: impl Fn(&mut dyn FnMut() -> u64) -> Option<M>,
+    name: impl Fn(&M) -> N,
+    mut f: impl FnMut(M),
+) {
+    if wanted == total {
+        all.for_each(f);
+    } else if walks(wanted, total) {
+        let mut selection = Selection::new(wanted, total);
+        all.filter(|_| selection.choose(rng)).for_each(f);
+    } else {
+        let mut seen = HashSet::with_capacity(wanted);
+        while seen.len() < wanted {
+            let member = draw(&mut || rng.next_u64()).expect("no stored collection is empty");
+            if seen.insert(name(&member)) {
+                f(member);
+            }
+        }
+    }
+}
+
 /// Whether a distinct choice of `wanted` out of `total` should walk all members with a [`Selection`].
-#[must_use]
-pub fn walks(wanted: usize, total: usize) -> bool {
+fn walks(wanted: usize, total: usize) -> bool {
     total <= WALK_MAX || wanted.saturating_mul(WALK_SHARE) > total
 }
 
 /// Chooses `wanted` out of `total` members, every subset equally likely, while they
 /// are walked once in any order.
 #[derive(Debug)]
-pub struct Selection {
+struct Selection {
     wanted: u64,
     left: u64,
 }
 
 impl Selection {
     /// A choice of `wanted` out of `total`.
-    #[must_use]
-    pub fn new(wanted: usize, total: usize) -> Self {
+    fn new(wanted: usize, total: usize) -> Self {
         Selection {
             wanted: wanted as u64,
             left: total as u64,
@@ -66,7 +94,7 @@ impl Selection {
     }
 
     /// Whether the next member is chosen. Called once for each, `total` times at most.
-    pub fn choose(&mut self, rng: &mut Rng) -> bool {
+    fn choose(&mut self, rng: &mut Rng) -> bool {
         let chosen = rng.below(self.left) < self.wanted;
         self.left -= 1;
         self.wanted -= u64::from(chosen);

@@ -1,14 +1,10 @@
 //! HRANDFIELD: random fields of a hash.
 
-use std::collections::HashSet;
-
 use resp::{Args, Protocol, ReplyWriter};
 
 use super::{HASH, KEY_RO_ACCESS};
-use crate::command::sampling::{ReplyBound, SampleCount, Selection, walks};
+use crate::command::sampling::{ReplyBound, SampleCount, for_each_distinct};
 use crate::command::{CommandError, Ctx, DataCommand, Flags, Key, Spec};
-use crate::random::Rng;
-use crate::types::Hash;
 
 pub(super) static HRANDFIELD: DataCommand = DataCommand {
     spec: Spec {
@@ -85,7 +81,14 @@ fn draw_many(
         SampleCount::Distinct(count) => {
             let wanted = count.min(hash.len());
             reply_len(reply, wanted, shown);
-            for_each_distinct(hash, wanted, ctx.rng, |pair| reply_pair(reply, pair, shown));
+            for_each_distinct(
+                (wanted, hash.len()),
+                ctx.rng,
+                hash.iter(),
+                |rng| hash.random(rng),
+                |pair| pair.0,
+                |pair| reply_pair(reply, pair, shown),
+            );
         }
     }
     Ok(())
@@ -106,29 +109,4 @@ fn reply_pair(reply: &mut ReplyWriter<'_>, (field, value): (&[u8], &[u8]), shown
     }
     reply.bulk(field);
     reply.bulk(value);
-}
-
-/// Shows `wanted` different fields to `f`; at most as many as there are.
-fn for_each_distinct<'h>(
-    hash: &'h Hash,
-    wanted: usize,
-    rng: &mut Rng,
-    mut f: impl FnMut((&'h [u8], &'h [u8])),
-) {
-    if wanted == hash.len() {
-        hash.iter().for_each(f);
-    } else if walks(wanted, hash.len()) {
-        let mut selection = Selection::new(wanted, hash.len());
-        hash.iter().filter(|_| selection.choose(rng)).for_each(f);
-    } else {
-        let mut seen = HashSet::with_capacity(wanted);
-        while seen.len() < wanted {
-            let pair = hash
-                .random(&mut || rng.next_u64())
-                .expect("no stored hash is empty");
-            if seen.insert(pair.0) {
-                f(pair);
-            }
-        }
-    }
 }

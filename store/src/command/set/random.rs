@@ -1,14 +1,10 @@
 //! SRANDMEMBER: random members of a set, which keeps them.
 
-use std::collections::HashSet;
-
 use resp::Args;
 
 use super::{KEY_RO_ACCESS, SET, reply_item};
-use crate::command::sampling::{ReplyBound, SampleCount, Selection, walks};
+use crate::command::sampling::{ReplyBound, SampleCount, for_each_distinct};
 use crate::command::{CommandError, Ctx, DataCommand, Flags, Key, Spec};
-use crate::random::Rng;
-use crate::types::{Item, Set};
 
 pub(super) static SRANDMEMBER: DataCommand = DataCommand {
     spec: Spec {
@@ -66,30 +62,15 @@ fn draw_many(ctx: &mut Ctx<'_>, key: Key<'_>, count: SampleCount) -> Result<(), 
         SampleCount::Distinct(count) => {
             let wanted = count.min(set.len());
             ctx.reply.array(wanted);
-            for_each_distinct(set, wanted, ctx.rng, |item| {
-                reply_item(&mut ctx.reply, item)
-            });
+            for_each_distinct(
+                (wanted, set.len()),
+                ctx.rng,
+                set.iter(),
+                |rng| set.random(rng),
+                |item| *item,
+                |item| reply_item(&mut ctx.reply, item),
+            );
         }
     }
     Ok(())
-}
-
-/// Shows `wanted` different members to `f`; at most as many as there are.
-fn for_each_distinct<'s>(set: &'s Set, wanted: usize, rng: &mut Rng, mut f: impl FnMut(Item<'s>)) {
-    if wanted == set.len() {
-        set.iter().for_each(f);
-    } else if walks(wanted, set.len()) {
-        let mut selection = Selection::new(wanted, set.len());
-        set.iter().filter(|_| selection.choose(rng)).for_each(f);
-    } else {
-        let mut seen = HashSet::with_capacity(wanted);
-        while seen.len() < wanted {
-            let item = set
-                .random(&mut || rng.next_u64())
-                .expect("no stored set is empty");
-            if seen.insert(item) {
-                f(item);
-            }
-        }
-    }
 }

@@ -1,15 +1,12 @@
 //! ZRANDMEMBER: random members of a sorted set, which keeps them.
 
-use std::collections::HashSet;
-
 use resp::Args;
 
 use super::scored_reply::Scores;
 use super::{KEY_RO_ACCESS, ZSET};
-use crate::command::sampling::{ReplyBound, SampleCount, Selection, walks};
+use crate::command::sampling::{ReplyBound, SampleCount, for_each_distinct};
 use crate::command::{CommandError, Ctx, DataCommand, Flags, Key, Spec};
-use crate::random::Rng;
-use crate::types::{Direction, Zset};
+use crate::types::Direction;
 
 pub(super) static ZRANDMEMBER: DataCommand = DataCommand {
     spec: Spec {
@@ -81,31 +78,15 @@ fn draw_many(
         SampleCount::Distinct(count) => {
             let wanted = count.min(zset.len());
             scores.begin(&mut ctx.reply, wanted);
-            for_each_distinct(zset, wanted, ctx.rng, |member, score| {
-                scores.member(&mut ctx.reply, member, score);
-            });
+            for_each_distinct(
+                (wanted, zset.len()),
+                ctx.rng,
+                zset.iter_from(0, Direction::Forward),
+                |rng| zset.random(rng),
+                |(member, _)| *member,
+                |(member, score)| scores.member(&mut ctx.reply, member, score),
+            );
         }
     }
     Ok(())
-}
-
-/// Shows `wanted` different members to `f`; at most as many as there are.
-fn for_each_distinct(zset: &Zset, wanted: usize, rng: &mut Rng, mut f: impl FnMut(&[u8], f64)) {
-    let all = zset.iter_from(0, Direction::Forward);
-    if wanted == zset.len() {
-        all.for_each(|(member, score)| f(member, score));
-    } else if walks(wanted, zset.len()) {
-        let mut selection = Selection::new(wanted, zset.len());
-        all.filter(|_| selection.choose(rng))
-            .for_each(|(member, score)| f(member, score));
-    } else {
-        let mut seen = HashSet::with_capacity(wanted);
-        while seen.len() < wanted {
-            let drawn = zset.random(&mut || rng.next_u64());
-            let (member, score) = drawn.expect("no stored sorted set is empty");
-            if seen.insert(member) {
-                f(member, score);
-            }
-        }
-    }
 }
