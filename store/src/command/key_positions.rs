@@ -9,14 +9,20 @@ use super::{Begin, Find, KeyFlags, KeySpec, Spec};
 pub struct InvalidKeys;
 
 /// Calls `visit(argument index, flags)` for every key, spec by spec. The arity
-/// has been checked before. What a spec cannot find (an unknown begin) is left to the command's own finder.
+/// has been checked before; flags that vary are those of these arguments. What a spec cannot find (an unknown begin) is left to the command's own finder.
 pub fn key_positions(
     spec: &Spec,
     args: Args<'_>,
     mut visit: impl FnMut(usize, KeyFlags),
 ) -> Result<(), InvalidKeys> {
     for key_spec in spec.keys {
-        positions_of(key_spec, args, &mut visit)?;
+        match spec.key_flags_of {
+            Some(flags_of) if key_spec.flags.contains(KeyFlags::VARIABLE_FLAGS) => {
+                let flags = flags_of(args);
+                positions_of(key_spec, args, &mut |index, _| visit(index, flags))?;
+            }
+            _ => positions_of(key_spec, args, &mut visit)?,
+        }
     }
     if let Some(find) = spec.more_keys {
         find(args, &mut visit);

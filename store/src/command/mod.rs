@@ -36,7 +36,8 @@ pub use error::{CommandError, c_string};
 pub use key_positions::{InvalidKeys, key_positions};
 pub use keys::{Key, Keys, KeysEnv, SliceSet};
 pub use spec::{
-    Begin, Categories, Find, Flags, Group, KeyFinder, KeyFlags, KeySpec, Routing, Spec,
+    Begin, Categories, Channels, Find, Flags, Group, HiddenReads, KeyFinder, KeyFlags, KeyFlagsOf,
+    KeySpec, Routing, Spec,
 };
 
 pub use crate::keyspace::{Edit, Expiry, StringInput};

@@ -269,6 +269,25 @@ pub enum Routing {
 /// Shows `visit` the argument each key is at, and what happens to it.
 pub type KeyFinder = fn(args: Args<'_>, visit: &mut dyn FnMut(usize, KeyFlags));
 
+/// What a command does to its key with these arguments, where its key spec has VARIABLE_FLAGS.
+pub type KeyFlagsOf = fn(args: Args<'_>) -> KeyFlags;
+
+/// The option, if any, by which these arguments make a command read keys that it does not name.
+pub type HiddenReads = fn(args: Args<'_>) -> Option<&'static str>;
+
+/// Which arguments are channels that access rules speak of. Leaving channels is free.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Channels {
+    /// None.
+    None,
+    /// The first argument.
+    First,
+    /// All arguments.
+    All,
+    /// All arguments, which are patterns: a rule must name each of them literally.
+    Patterns,
+}
+
 /// The declaration of one command or subcommand.
 #[derive(Debug)]
 pub struct Spec {
@@ -292,6 +311,12 @@ pub struct Spec {
     pub keys: &'static [KeySpec],
     /// Finds the keys that no key spec can.
     pub more_keys: Option<KeyFinder>,
+    /// What it does to its key, where that depends on the arguments.
+    pub key_flags_of: Option<KeyFlagsOf>,
+    /// Finds the option that makes it read keys it does not name.
+    pub hidden_reads: Option<HiddenReads>,
+    /// Which arguments are channels.
+    pub channels: Channels,
     /// Which slices it needs.
     pub routing: Routing,
     /// The argument it looks for inside its only key's value, so that it can be prefetched.
@@ -313,6 +338,9 @@ impl Spec {
         categories: Categories::empty(),
         keys: &[],
         more_keys: None,
+        key_flags_of: None,
+        hidden_reads: None,
+        channels: Channels::None,
         routing: Routing::Keys,
         member: None,
         syntax: "",

@@ -43,28 +43,13 @@ fn find(registry: &Registry, args: Args<'_>) -> Result<Vec<(usize, KeyFlags)>, C
     }
     let mut keys = Vec::new();
     let found = key_positions(command.spec, args, |index, flags| {
-        keys.push((index, settle(flags, args)));
+        keys.push((index, flags));
     });
     let optional = command.spec.flags.contains(Flags::NO_MANDATORY_KEYS);
     match found {
         Err(_) if !optional => Err(invalid_arguments()),
         _ if keys.is_empty() && !optional => Err(invalid_arguments()),
         _ => Ok(keys),
-    }
-}
-
-/// What a command whose effect depends on its arguments does with these: SET reads only with GET.
-fn settle(flags: KeyFlags, args: Args<'_>) -> KeyFlags {
-    if !flags.contains(KeyFlags::VARIABLE_FLAGS) || !args.get(0).eq_ignore_ascii_case(b"set") {
-        return flags;
-    }
-    match args
-        .iter()
-        .skip(3)
-        .any(|arg| arg.eq_ignore_ascii_case(b"get"))
-    {
-        true => KeyFlags::RW | KeyFlags::ACCESS | KeyFlags::UPDATE,
-        false => KeyFlags::OW | KeyFlags::UPDATE,
     }
 }
 

@@ -22,12 +22,22 @@ pub(super) static SET: DataCommand = DataCommand {
                 .union(KeyFlags::VARIABLE_FLAGS),
         )
         .noted("RW and ACCESS due to the optional `GET` argument")],
+        key_flags_of: Some(key_flags),
         syntax: "key value [NX | XX] [GET] [EX seconds | PX milliseconds | EXAT unix-time-seconds | PXAT unix-time-milliseconds | KEEPTTL]",
         ..STRING
     },
     run: set,
     subcommands: &[],
 };
+
+/// SET reads only with GET, wherever among the options that word stands.
+fn key_flags(args: Args<'_>) -> KeyFlags {
+    let mut options = args.iter().skip(3);
+    match options.any(|arg| arg.eq_ignore_ascii_case(b"get")) {
+        true => KeyFlags::RW | KeyFlags::ACCESS | KeyFlags::UPDATE,
+        false => KeyFlags::OW | KeyFlags::UPDATE,
+    }
+}
 
 fn set(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<(), CommandError> {
     if args.len() == 3 {

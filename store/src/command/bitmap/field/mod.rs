@@ -26,12 +26,29 @@ pub(super) static BITFIELD: DataCommand = DataCommand {
                 .union(KeyFlags::VARIABLE_FLAGS),
         )
         .noted("This command allows both access and modification of the key")],
+        key_flags_of: Some(key_flags),
         syntax: "key [GET encoding offset | [OVERFLOW WRAP | SAT | FAIL] SET encoding offset value | INCRBY encoding offset increment [...]]",
         ..BITMAP
     },
     run: bitfield,
     subcommands: &[],
 };
+
+/// BITFIELD writes unless all it has is well-formed GETs.
+fn key_flags(args: Args<'_>) -> KeyFlags {
+    let mut at = 2;
+    while let Some(word) = args.try_get(at) {
+        let left = args.len() - at - 1;
+        if word.eq_ignore_ascii_case(b"get") && left >= 2 {
+            at += 3;
+        } else if word.eq_ignore_ascii_case(b"overflow") && left >= 1 {
+            at += 2;
+        } else {
+            return KeyFlags::RW | KeyFlags::ACCESS | KeyFlags::UPDATE;
+        }
+    }
+    KeyFlags::RO | KeyFlags::ACCESS
+}
 
 fn bitfield(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<(), CommandError> {
     let operations = Operation::parse_all(args.tail(2), ctx.config.bulk_len_max)?;

@@ -50,8 +50,30 @@ const SORTING: Spec = Spec {
         .union(Categories::LIST)
         .union(Categories::DANGEROUS),
     routing: Routing::All,
+    hidden_reads: Some(looked_up_by),
     ..GENERIC
 };
+
+/// The first option that looks up other keys: BY with a pattern that names any, or GET.
+fn looked_up_by(args: Args<'_>) -> Option<&'static str> {
+    let mut cursor = ArgCursor::new(args, 2);
+    while let Some(option) = cursor.next_arg() {
+        let is = |name: &str| option.eq_ignore_ascii_case(name.as_bytes());
+        if is("LIMIT") {
+            cursor.next_arg();
+            cursor.next_arg();
+        } else if is("STORE") {
+            cursor.next_arg();
+        } else if is("BY") {
+            if cursor.next_arg()?.contains(&b'*') {
+                return Some("BY");
+            }
+        } else if is("GET") && !cursor.is_done() {
+            return Some("GET");
+        }
+    }
+    None
+}
 
 pub(in crate::command::generic) static SORT: DataCommand = DataCommand {
     spec: Spec {
