@@ -5,7 +5,7 @@
 
 use bytes::Bytes;
 
-use crate::types::{Hash, List, Set, Zset};
+use crate::types::{Hash, List, Set, Stream, Zset};
 
 /// A value by itself, on its way between keys, databases or into the trash.
 #[derive(Clone, Debug)]
@@ -20,6 +20,8 @@ pub enum Value {
     Hash(Hash),
     /// A sorted set.
     Zset(Zset),
+    /// A stream.
+    Stream(Stream),
 }
 
 /// A string by itself.
@@ -48,6 +50,8 @@ pub enum ValueRef<'a> {
     Hash(&'a Hash),
     /// A sorted set.
     Zset(&'a Zset),
+    /// A stream.
+    Stream(&'a Stream),
 }
 
 impl ValueRef<'_> {
@@ -59,6 +63,7 @@ impl ValueRef<'_> {
             ValueRef::Set(_) => "set",
             ValueRef::Hash(_) => "hash",
             ValueRef::Zset(_) => "zset",
+            ValueRef::Stream(_) => "stream",
         }
     }
 }

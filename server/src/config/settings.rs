@@ -223,6 +223,8 @@ fn encoding_limits(read: &Reader<'_>) -> EncodingLimits {
         set_max_listpack_value: read.size("set-max-listpack-value"),
         zset_max_listpack_entries: read.integer("zset-max-listpack-entries"),
         zset_max_listpack_value: read.size("zset-max-listpack-value"),
+        stream_node_max_bytes: read.size("stream-node-max-bytes"),
+        stream_node_max_entries: read.integer("stream-node-max-entries"),
         list_max_listpack_size: read.integer("list-max-listpack-size"),
     }
 }

@@ -9,6 +9,7 @@ pub mod cell;
 pub mod fixed;
 pub mod integer;
 pub mod intset;
+pub mod ordered;
 pub mod packed;
 pub mod ranked;
 pub mod strip;

@@ -30,7 +30,9 @@ fn seen(value: ValueRef<'_>) -> ModelValue {
         ValueRef::Hash(hash) => {
             ModelValue::Hash(hash.iter().map(|(f, v)| (f.to_vec(), v.to_vec())).collect())
         }
-        ValueRef::List(_) | ValueRef::Set(_) | ValueRef::Zset(_) => panic!("the scripts make none"),
+        ValueRef::List(_) | ValueRef::Set(_) | ValueRef::Zset(_) | ValueRef::Stream(_) => {
+            panic!("the scripts make none")
+        }
     }
 }
 

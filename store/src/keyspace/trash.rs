@@ -108,5 +108,6 @@ fn free_items(entry: &mut Entry, items: usize) -> bool {
         ValueMut::Set(set) => set.free_step(items),
         ValueMut::Hash(hash) => hash.free_step(items),
         ValueMut::Zset(zset) => zset.free_step(items),
+        ValueMut::Stream(stream) => stream.free_step(items),
     }
 }

@@ -19,6 +19,10 @@ pub struct EncodingLimits {
     pub zset_max_listpack_value: usize,
     /// Size of a list's blocks: most elements when positive; -1 to -5 stand for 4, 8, 16, 32 and 64 KiB.
     pub list_max_listpack_size: i32,
+    /// Bytes from which on a stream starts another block; 0 for no limit of its own.
+    pub stream_node_max_bytes: usize,
+    /// Most entries of a stream's block, the removed ones included; 0 for any number.
+    pub stream_node_max_entries: usize,
 }
 
 impl Default for EncodingLimits {
@@ -32,6 +36,8 @@ impl Default for EncodingLimits {
             zset_max_listpack_entries: 128,
             zset_max_listpack_value: 64,
             list_max_listpack_size: -2,
+            stream_node_max_bytes: 4096,
+            stream_node_max_entries: 100,
         }
     }
 }

@@ -10,6 +10,7 @@ pub mod hyperloglog;
 pub mod limits;
 pub mod list;
 pub mod set;
+pub mod stream;
 pub mod zset;
 
 pub use direction::{Direction, End, Side};
@@ -17,4 +18,5 @@ pub use hash::Hash;
 pub use limits::EncodingLimits;
 pub use list::List;
 pub use set::{Item, ItemBuf, Set};
+pub use stream::Stream;
 pub use zset::{Outcome, Zset};

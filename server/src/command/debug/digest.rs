@@ -4,7 +4,7 @@
 //! ```text
 //! dataset = for each database with keys, in order: dataset ⊕ SHA1(number), hashed; ⊕ SHA1(of every key) of it
 //! key     = 0, chained with the key's name, then its value
-//! value   = chained with the type; a string, or the elements of a list: chained on
+//! value   = chained with the type; a string, the elements of a list, IDs, names and values of a stream: chained on
 //!           members, fields with values, members with scores: ⊕ of the digest of each; an expiry: ⊕ SHA1("!!expire!!")
 //! chained = SHA1(digest ⊕ SHA1(data))
 //! ```
@@ -16,6 +16,7 @@ use sha1_smol::Sha1;
 use store::command::CommandError;
 use store::keyspace::Entry;
 use store::types::Direction;
+use store::types::stream::{Id, IdText};
 use store::value::{IntText, ValueRef};
 
 use super::{ServerCtx, check_allowed};
@@ -70,6 +71,15 @@ impl Digest {
                     self.add_pair(member, format_double(score, &mut text).as_bytes());
                 }
             }
+            ValueRef::Stream(stream) => {
+                for entry in stream.range(Id::MIN, Id::MAX) {
+                    self.chain(IdText::with_separator(entry.id, b'.').as_bytes());
+                    for (name, value) in entry.fields() {
+                        self.chain(name);
+                        self.chain(value);
+                    }
+                }
+            }
         }
     }
 
@@ -101,6 +111,7 @@ fn type_number(value: ValueRef<'_>) -> u32 {
         ValueRef::Set(_) => 2,
         ValueRef::Zset(_) => 3,
         ValueRef::Hash(_) => 4,
+        ValueRef::Stream(_) => 6,
     }
 }
 

@@ -75,13 +75,11 @@ pub(super) static DIRECTIVES: &[Directive] = &[
         SIZE,
         "4096",
         "Largest node of a stream.",
-    )
-    .ignored("there are no streams yet"),
+    ),
     Directive::new(
         "stream-node-max-entries",
         LONG_COUNT,
         "100",
         "Most entries of a stream's node.",
-    )
-    .ignored("there are no streams yet"),
+    ),
 ];

@@ -90,9 +90,13 @@ fn source<'a>(keys: &'a Keys<'_>, key: Key<'_>) -> Cow<'a, [u8]> {
         Some(ValueRef::String(StringRef::Bytes(bytes))) => Cow::Borrowed(bytes),
         Some(ValueRef::String(StringRef::Shared(bytes))) => Cow::Borrowed(bytes),
         None
-        | Some(ValueRef::List(_) | ValueRef::Set(_) | ValueRef::Hash(_) | ValueRef::Zset(_)) => {
-            Cow::Borrowed(b"")
-        }
+        | Some(
+            ValueRef::List(_)
+            | ValueRef::Set(_)
+            | ValueRef::Hash(_)
+            | ValueRef::Zset(_)
+            | ValueRef::Stream(_),
+        ) => Cow::Borrowed(b""),
     }
 }
 

@@ -120,5 +120,6 @@ fn duplicate(keys: &mut Keys<'_>, key: Key<'_>) -> Value {
         ValueRef::Set(set) => Value::Set(set.clone()),
         ValueRef::Hash(hash) => Value::Hash(hash.clone()),
         ValueRef::Zset(zset) => Value::Zset(zset.clone()),
+        ValueRef::Stream(stream) => Value::Stream(stream.clone()),
     }
 }

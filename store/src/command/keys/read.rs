@@ -3,7 +3,7 @@
 use super::{Key, Keys};
 use crate::command::{CommandError, EventClass};
 use crate::keyspace::{Collection, Entry};
-use crate::types::{Hash, List, Set, Zset};
+use crate::types::{Hash, List, Set, Stream, Zset};
 use crate::value::{StringRef, ValueRef};
 
 /// The event of a lookup that finds nothing.
@@ -77,6 +77,11 @@ impl Keys<'_> {
 
     /// [`read`](Self::read) for a sorted set.
     pub fn read_zset(&mut self, key: Key<'_>) -> Result<Option<&Zset>, CommandError> {
+        self.read_collection(key)
+    }
+
+    /// [`read`](Self::read) for a stream.
+    pub fn read_stream(&mut self, key: Key<'_>) -> Result<Option<&Stream>, CommandError> {
         self.read_collection(key)
     }
 
@@ -175,8 +180,12 @@ fn string_of(value: Option<ValueRef<'_>>) -> Result<Option<StringRef<'_>>, Comma
     match value {
         None => Ok(None),
         Some(ValueRef::String(string)) => Ok(Some(string)),
-        Some(ValueRef::List(_) | ValueRef::Set(_) | ValueRef::Hash(_) | ValueRef::Zset(_)) => {
-            Err(CommandError::WrongType)
-        }
+        Some(
+            ValueRef::List(_)
+            | ValueRef::Set(_)
+            | ValueRef::Hash(_)
+            | ValueRef::Zset(_)
+            | ValueRef::Stream(_),
+        ) => Err(CommandError::WrongType),
     }
 }

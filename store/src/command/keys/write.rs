@@ -3,7 +3,7 @@
 use super::{Key, Keys};
 use crate::command::{CommandError, EventClass, parse_i64};
 use crate::keyspace::{Collection, Edit, Expiry, StringInput};
-use crate::types::{Hash, List, Set, Zset};
+use crate::types::{Hash, List, Set, Stream, Zset};
 use crate::value::{IntText, StringRef, Value, ValueRef};
 
 /// The pair of accessors each collection type has.
@@ -29,6 +29,7 @@ impl Keys<'_> {
         Set edit_set set_or_create "a set";
         Hash edit_hash hash_or_create "a hash";
         Zset edit_zset zset_or_create "a sorted set";
+        Stream edit_stream stream_or_create "a stream";
     }
 
     #[inline]
@@ -127,7 +128,8 @@ impl Keys<'_> {
     /// Deletes the key when its collection is empty, with event `del`; whether it did.
     pub fn delete_if_empty(&mut self, key: Key<'_>) -> bool {
         let empty = match self.view(key) {
-            None | Some(ValueRef::String(_)) => false,
+            // A stream may be empty: it remembers its last ID.
+            None | Some(ValueRef::String(_) | ValueRef::Stream(_)) => false,
             Some(ValueRef::List(list)) => list.is_empty(),
             Some(ValueRef::Set(set)) => set.is_empty(),
             Some(ValueRef::Hash(hash)) => hash.is_empty(),

@@ -26,7 +26,13 @@ pub(super) fn read_all<'k>(
 pub(super) fn sets<'s>(keys: &'s Keys<'_>, operands: &[Key<'_>]) -> Vec<Option<&'s Set>> {
     let set = |key: &Key<'_>| match keys.view(*key) {
         Some(ValueRef::Set(set)) => Some(set),
-        Some(ValueRef::String(_) | ValueRef::List(_) | ValueRef::Hash(_) | ValueRef::Zset(_))
+        Some(
+            ValueRef::String(_)
+            | ValueRef::List(_)
+            | ValueRef::Hash(_)
+            | ValueRef::Zset(_)
+            | ValueRef::Stream(_),
+        )
         | None => None,
     };
     operands.iter().map(set).collect()

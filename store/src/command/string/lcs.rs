@@ -84,9 +84,15 @@ fn string_of(ctx: &mut Ctx<'_>, args: Args<'_>, index: usize) -> Result<Vec<u8>,
     match ctx.keys.read(key) {
         None => Ok(Vec::new()),
         Some(ValueRef::String(value)) => Ok(value.as_bytes(&mut IntText::new()).to_vec()),
-        Some(ValueRef::List(_) | ValueRef::Set(_) | ValueRef::Hash(_) | ValueRef::Zset(_)) => Err(
-            CommandError::text("ERR The specified keys must contain string values"),
-        ),
+        Some(
+            ValueRef::List(_)
+            | ValueRef::Set(_)
+            | ValueRef::Hash(_)
+            | ValueRef::Zset(_)
+            | ValueRef::Stream(_),
+        ) => Err(CommandError::text(
+            "ERR The specified keys must contain string values",
+        )),
     }
 }
 

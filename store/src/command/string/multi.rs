@@ -34,7 +34,13 @@ fn mget(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<(), CommandError> {
         let key = ctx.keys.arg(args, index);
         match ctx.keys.read(key) {
             Some(ValueRef::String(value)) => value.reply(&mut ctx.reply),
-            Some(ValueRef::List(_) | ValueRef::Set(_) | ValueRef::Hash(_) | ValueRef::Zset(_))
+            Some(
+                ValueRef::List(_)
+                | ValueRef::Set(_)
+                | ValueRef::Hash(_)
+                | ValueRef::Zset(_)
+                | ValueRef::Stream(_),
+            )
             | None => ctx.reply.null(),
         }
     }

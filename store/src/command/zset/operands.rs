@@ -156,7 +156,9 @@ fn read_all<'a>(
         let key = ctx.keys.arg(args, index);
         match ctx.keys.read(key) {
             None | Some(ValueRef::Set(_) | ValueRef::Zset(_)) => keys.push(key),
-            Some(ValueRef::String(_) | ValueRef::List(_) | ValueRef::Hash(_)) => {
+            Some(
+                ValueRef::String(_) | ValueRef::List(_) | ValueRef::Hash(_) | ValueRef::Stream(_),
+            ) => {
                 return Err(CommandError::WrongType);
             }
         }
@@ -193,9 +195,10 @@ impl<'s> Members<'s> {
         match keys.view(key) {
             Some(ValueRef::Set(set)) => Members::Set(set),
             Some(ValueRef::Zset(zset)) => Members::Zset(zset),
-            Some(ValueRef::String(_) | ValueRef::List(_) | ValueRef::Hash(_)) | None => {
-                Members::Absent
-            }
+            Some(
+                ValueRef::String(_) | ValueRef::List(_) | ValueRef::Hash(_) | ValueRef::Stream(_),
+            )
+            | None => Members::Absent,
         }
     }
 

@@ -4,7 +4,7 @@ use std::ops::{Deref, DerefMut};
 
 use super::Db;
 use crate::keyspace::entry::{Entry, ValueMut};
-use crate::types::{Hash, List, Set, Zset};
+use crate::types::{Hash, List, Set, Stream, Zset};
 use crate::value::{Value, ValueRef};
 
 /// The key holds a value of another type.
@@ -54,10 +54,11 @@ macro_rules! collection {
         }
     };
 }
-collection!(List not String Set Hash Zset);
-collection!(Set not String List Hash Zset);
-collection!(Hash not String List Set Zset);
-collection!(Zset not String List Set Hash);
+collection!(List not String Set Hash Zset Stream);
+collection!(Set not String List Hash Zset Stream);
+collection!(Hash not String List Set Zset Stream);
+collection!(Zset not String List Set Hash Stream);
+collection!(Stream not String List Set Hash Zset);
 
 /// Write access to one collection; what it weighs is taken into account on drop.
 pub struct Edit<'a, T: Collection> {

@@ -49,6 +49,7 @@ impl Db {
             Some(ValueRef::Set(set)) => set.prefetch(),
             Some(ValueRef::Hash(map)) => map.prefetch(),
             Some(ValueRef::Zset(zset)) => zset.prefetch(),
+            Some(ValueRef::Stream(stream)) => stream.prefetch(),
         }
     }
 
@@ -57,7 +58,7 @@ impl Db {
     #[inline]
     pub fn prefetch_member(&self, hash: u64, member: &[u8]) -> Option<u64> {
         match self.table.candidate(hash)?.value() {
-            ValueRef::String(_) | ValueRef::List(_) => None,
+            ValueRef::String(_) | ValueRef::List(_) | ValueRef::Stream(_) => None,
             ValueRef::Set(set) => set.prefetch_member(member),
             ValueRef::Hash(map) => map.prefetch_member(member),
             ValueRef::Zset(zset) => zset.prefetch_member(member),
@@ -68,7 +69,7 @@ impl Db {
     #[inline]
     pub fn prefetch_cell(&self, hash: u64, member_hash: u64) {
         match self.table.candidate(hash).map(Entry::value) {
-            None | Some(ValueRef::String(_) | ValueRef::List(_)) => {}
+            None | Some(ValueRef::String(_) | ValueRef::List(_) | ValueRef::Stream(_)) => {}
             Some(ValueRef::Set(set)) => set.prefetch_cell(member_hash),
             Some(ValueRef::Hash(map)) => map.prefetch_cell(member_hash),
             Some(ValueRef::Zset(zset)) => zset.prefetch_cell(member_hash),

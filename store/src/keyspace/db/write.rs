@@ -123,9 +123,13 @@ impl Db {
         match self.get(hash, key).map(Entry::value) {
             None => Ok(None),
             Some(ValueRef::String(string)) => Ok(Some(string)),
-            Some(ValueRef::List(_) | ValueRef::Set(_) | ValueRef::Hash(_) | ValueRef::Zset(_)) => {
-                Err(super::WrongType)
-            }
+            Some(
+                ValueRef::List(_)
+                | ValueRef::Set(_)
+                | ValueRef::Hash(_)
+                | ValueRef::Zset(_)
+                | ValueRef::Stream(_),
+            ) => Err(super::WrongType),
         }
     }
 

@@ -15,13 +15,13 @@ use bytes::Bytes;
 
 use super::integer::PackedInt;
 use super::layout::{EXPIRES, Header, Kind, RAW, Shape, WIDE_KEY};
-use crate::types::{Hash, List, Set, Zset};
+use crate::types::{Hash, List, Set, Stream, Zset};
 
 /// A key with its value, deadline and access clock in one allocation. See the module's documentation.
 #[repr(transparent)]
 pub struct Entry {
     block: NonNull<Header>,
-    owns: PhantomData<(Header, Bytes, List, Set, Hash, Zset)>,
+    owns: PhantomData<(Header, Bytes, List, Set, Hash, Zset, Stream)>,
 }
 
 const _: () = assert!(size_of::<Option<Entry>>() == 8);
@@ -31,10 +31,11 @@ const _: () = assert!(
         && size_of::<Set>() == 8
         && size_of::<Hash>() == 8
         && size_of::<Zset>() == 8
+        && size_of::<Stream>() == 8
 );
 const _: () = {
     const fn is_send_and_sync<T: Send + Sync>() {}
-    is_send_and_sync::<(Bytes, Vec<u8>, List, Set, Hash, Zset)>();
+    is_send_and_sync::<(Bytes, Vec<u8>, List, Set, Hash, Zset, Stream)>();
 };
 
 // SAFETY: an entry owns its block alone (invariant 1), and all it may hold is Send, as asserted above.
@@ -60,6 +61,8 @@ pub(super) enum Payload<'a> {
     Hash(Hash),
     /// Is owned by the block.
     Zset(Zset),
+    /// Is owned by the block.
+    Stream(Stream),
 }
 
 /// Reborrows the owner of a block as a type the kind just matched stands for.
@@ -95,6 +98,7 @@ impl Entry {
             Payload::Set(_) => (Kind::Set, &[]),
             Payload::Hash(_) => (Kind::Hash, &[]),
             Payload::Zset(_) => (Kind::Zset, &[]),
+            Payload::Stream(_) => (Kind::Stream, &[]),
         };
         let wide = u32::try_from(key.len()).expect("keys are limited to 512 MiB");
         let expires = if expire_at_ms.is_some() { EXPIRES } else { 0 };
@@ -135,6 +139,7 @@ impl Entry {
                 Payload::Set(value) => owner.cast().write(value),
                 Payload::Hash(value) => owner.cast().write(value),
                 Payload::Zset(value) => owner.cast().write(value),
+                Payload::Stream(value) => owner.cast().write(value),
             }
             if flags & WIDE_KEY != 0 {
                 entry.at(shape.wide_at()).cast::<u32>().write(wide);
@@ -342,6 +347,7 @@ impl Entry {
                 Kind::Set => Payload::Set(owner.cast().read()),
                 Kind::Hash => Payload::Hash(owner.cast().read()),
                 Kind::Zset => Payload::Zset(owner.cast().read()),
+                Kind::Stream => Payload::Stream(owner.cast().read()),
             }
         }
     }

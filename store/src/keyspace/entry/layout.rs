@@ -36,6 +36,8 @@ pub(super) enum Kind {
     Hash,
     /// A collection.
     Zset,
+    /// A collection.
+    Stream,
 }
 
 /// Flag: the block has an `expire_at_ms`.
@@ -87,7 +89,7 @@ impl Shape {
             Kind::Int | Kind::Inline => 0,
             Kind::Heap => size_of::<Vec<u8>>(),
             Kind::Shared => size_of::<Bytes>(),
-            Kind::List | Kind::Set | Kind::Hash | Kind::Zset => 8,
+            Kind::List | Kind::Set | Kind::Hash | Kind::Zset | Kind::Stream => 8,
         }
     }
 

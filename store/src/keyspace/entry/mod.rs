@@ -24,7 +24,7 @@ use layout::{Kind, RAW};
 
 use super::table::{Thin, prefetch_line};
 use crate::mem::alloc_size;
-use crate::types::{Hash, List, Set, Zset};
+use crate::types::{Hash, List, Set, Stream, Zset};
 use crate::value::{StringRef, StringValue, Value, ValueRef};
 
 /// Longest string that OBJECT ENCODING calls `embstr`.
@@ -42,6 +42,8 @@ pub enum ValueMut<'a> {
     Hash(&'a mut Hash),
     /// A sorted set.
     Zset(&'a mut Zset),
+    /// A stream.
+    Stream(&'a mut Stream),
 }
 
 impl Thin for Entry {
@@ -69,6 +71,9 @@ impl Entry {
             Value::Set(value) => Self::build(key, expire_at_ms, clock, 0, Payload::Set(value)),
             Value::Hash(value) => Self::build(key, expire_at_ms, clock, 0, Payload::Hash(value)),
             Value::Zset(value) => Self::build(key, expire_at_ms, clock, 0, Payload::Zset(value)),
+            Value::Stream(value) => {
+                Self::build(key, expire_at_ms, clock, 0, Payload::Stream(value))
+            }
         }
     }
 
@@ -111,6 +116,7 @@ impl Entry {
                 Payload::Set(value) => Value::Set(value),
                 Payload::Hash(value) => Value::Hash(value),
                 Payload::Zset(value) => Value::Zset(value),
+                Payload::Stream(value) => Value::Stream(value),
             };
             (value, entry.expire_at_ms())
         })
@@ -129,6 +135,7 @@ impl Entry {
             Kind::Set => ValueRef::Set(owner!(self, shape, &Set)),
             Kind::Hash => ValueRef::Hash(owner!(self, shape, &Hash)),
             Kind::Zset => ValueRef::Zset(owner!(self, shape, &Zset)),
+            Kind::Stream => ValueRef::Stream(owner!(self, shape, &Stream)),
         }
     }
 
@@ -145,6 +152,7 @@ impl Entry {
             Kind::Set => ValueMut::Set(owner!(self, shape, &mut Set)),
             Kind::Hash => ValueMut::Hash(owner!(self, shape, &mut Hash)),
             Kind::Zset => ValueMut::Zset(owner!(self, shape, &mut Zset)),
+            Kind::Stream => ValueMut::Stream(owner!(self, shape, &mut Stream)),
         }
     }
 
@@ -195,6 +203,7 @@ impl Entry {
             (_, ValueRef::Set(set)) => set.encoding(),
             (_, ValueRef::Hash(hash)) => hash.encoding(),
             (_, ValueRef::Zset(zset)) => zset.encoding(),
+            (_, ValueRef::Stream(stream)) => stream.encoding(),
             (Kind::Int, ValueRef::String(_)) => "int",
             (_, ValueRef::String(string))
                 if shape.flags & RAW == 0 && string.len() <= EMBSTR_BYTES_MAX =>
@@ -223,6 +232,7 @@ impl Entry {
             Kind::Set => owner!(self, shape, &Set).mem_bytes(),
             Kind::Hash => owner!(self, shape, &Hash).mem_bytes(),
             Kind::Zset => owner!(self, shape, &Zset).mem_bytes(),
+            Kind::Stream => owner!(self, shape, &Stream).mem_bytes(),
         };
         shape.block_bytes() + owned
     }
@@ -236,6 +246,7 @@ impl Entry {
             ValueRef::Set(set) => set.len(),
             ValueRef::Hash(hash) => hash.len(),
             ValueRef::Zset(zset) => zset.len(),
+            ValueRef::Stream(stream) => stream.free_cost(),
         }
     }
 }

@@ -63,7 +63,11 @@ impl Entry {
                 Payload::Int(value) => self.overwrite_inline(Kind::Int, 0, packed.pack(*value)),
                 Payload::Inline(bytes) => self.overwrite_inline(Kind::Inline, 0, bytes),
                 Payload::Heap(_) | Payload::Shared(_) => false,
-                Payload::List(_) | Payload::Set(_) | Payload::Hash(_) | Payload::Zset(_) => false,
+                Payload::List(_)
+                | Payload::Set(_)
+                | Payload::Hash(_)
+                | Payload::Zset(_)
+                | Payload::Stream(_) => false,
             };
             if done {
                 expire_at_ms.map(|at_ms| self.overwrite_expire(at_ms));
@@ -80,7 +84,9 @@ impl Entry {
         let old_len = match self.value() {
             super::ValueRef::String(string) => string.len(),
             super::ValueRef::List(_) | super::ValueRef::Set(_) => return None,
-            super::ValueRef::Hash(_) | super::ValueRef::Zset(_) => return None,
+            super::ValueRef::Hash(_) | super::ValueRef::Zset(_) | super::ValueRef::Stream(_) => {
+                return None;
+            }
         };
         let len = len.max(old_len);
         if self.shape().kind != Kind::Heap && !self.resize_inline(len) {
@@ -103,7 +109,11 @@ impl Entry {
                 Payload::Inline(bytes) => bytes.to_vec(),
                 Payload::Heap(bytes) => bytes,
                 Payload::Shared(bytes) => Vec::from(bytes),
-                Payload::List(_) | Payload::Set(_) | Payload::Hash(_) | Payload::Zset(_) => {
+                Payload::List(_)
+                | Payload::Set(_)
+                | Payload::Hash(_)
+                | Payload::Zset(_)
+                | Payload::Stream(_) => {
                     unreachable!("string_buffer turns collections away")
                 }
             };

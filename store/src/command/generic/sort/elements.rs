@@ -51,7 +51,7 @@ impl Elements {
                 let chosen = set.iter().skip(skip).take(take);
                 chosen.for_each(|item| elements.push(item.as_bytes(&mut ItemBuf::default())));
             }
-            ValueRef::String(_) | ValueRef::Hash(_) => {}
+            ValueRef::String(_) | ValueRef::Hash(_) | ValueRef::Stream(_) => {}
         }
         elements
     }
@@ -63,6 +63,8 @@ pub(super) fn sortable_len(value: ValueRef<'_>) -> Result<usize, CommandError> {
         ValueRef::List(list) => Ok(list.len()),
         ValueRef::Set(set) => Ok(set.len()),
         ValueRef::Zset(zset) => Ok(zset.len()),
-        ValueRef::String(_) | ValueRef::Hash(_) => Err(CommandError::WrongType),
+        ValueRef::String(_) | ValueRef::Hash(_) | ValueRef::Stream(_) => {
+            Err(CommandError::WrongType)
+        }
     }
 }

@@ -70,7 +70,7 @@ impl<'a> Pattern<'a> {
         match keys.read(key)? {
             ValueRef::String(string) => field.is_none().then_some(string),
             ValueRef::Hash(hash) => hash.get(&seed, field?).map(StringRef::Bytes),
-            ValueRef::List(_) | ValueRef::Set(_) | ValueRef::Zset(_) => None,
+            ValueRef::List(_) | ValueRef::Set(_) | ValueRef::Zset(_) | ValueRef::Stream(_) => None,
         }
     }
 }
