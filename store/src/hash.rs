@@ -3,7 +3,6 @@
 //! Tenants choose their keys, so the hash is keyed and seeded per process: no client can aim at one bucket.
 
 use siphasher::sip::SipHasher13;
-use std::hash::Hasher;
 
 /// The secret both halves of which come from the system's random source at start.
 #[derive(Clone, Copy, Debug, Default)]
@@ -12,7 +11,5 @@ pub struct Seed(pub u64, pub u64);
 /// The hash of `key` under `seed` (SipHash-1-3).
 #[must_use]
 pub fn hash_key(seed: &Seed, key: &[u8]) -> u64 {
-    let mut hasher = SipHasher13::new_with_keys(seed.0, seed.1);
-    hasher.write(key);
-    hasher.finish()
+    SipHasher13::new_with_keys(seed.0, seed.1).hash(key)
 }

@@ -3,6 +3,7 @@
 //! A connection that waits for its client keeps only a small read buffer (the kernel needs somewhere to put the next bytes). What it needs to
 //! work through a read it takes from here and gives back before it waits again.
 
+use crate::session::Planned;
 use resp::{Batch, OutputBuffer};
 use std::cell::RefCell;
 
@@ -25,6 +26,8 @@ const WORKS_SPARE: usize = 64;
 pub struct Work {
     /// Decoded requests.
     pub batch: Batch,
+    /// What planning them found out.
+    pub plans: Vec<Planned>,
     /// Their replies.
     pub out: OutputBuffer,
 }
@@ -32,7 +35,11 @@ pub struct Work {
 /// One core's spare buffers.
 #[derive(Debug, Default)]
 pub struct Pool {
-    works: RefCell<Vec<Work>>,
+    #[expect(
+        clippy::vec_box,
+        reason = "works go in and out with every read: a pointer moves, not the tables"
+    )]
+    works: RefCell<Vec<Box<Work>>>,
     normal: RefCell<Vec<Vec<u8>>>,
     large: RefCell<Vec<Vec<u8>>>,
 }
@@ -40,17 +47,20 @@ pub struct Pool {
 impl Pool {
     /// Tables to work with; give them back with [`put_work`](Self::put_work).
     #[inline]
-    pub fn take_work(&self) -> Work {
+    pub fn take_work(&self) -> Box<Work> {
         let spare = self.works.borrow_mut().pop();
-        spare.unwrap_or_else(|| Work {
-            batch: Batch::new(BATCH_REQUESTS),
-            out: OutputBuffer::new(),
+        spare.unwrap_or_else(|| {
+            Box::new(Work {
+                batch: Batch::new(BATCH_REQUESTS),
+                plans: Vec::with_capacity(BATCH_REQUESTS),
+                out: OutputBuffer::new(),
+            })
         })
     }
 
     /// Takes tables back, emptied.
     #[inline]
-    pub fn put_work(&self, mut work: Work) {
+    pub fn put_work(&self, mut work: Box<Work>) {
         let mut works = self.works.borrow_mut();
         if works.len() < WORKS_SPARE {
             work.batch.clear();

@@ -13,10 +13,10 @@ use crate::core::now_ms;
 use crate::session::{Flow, Session};
 use crate::shard::TaskNode;
 use monoio::net::UnixStream;
-use resp::{Decoder, ReplyWriter, Status};
+use resp::{Decoder, Progress, ReplyWriter, Status};
 use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -32,6 +32,27 @@ enum Next {
     Close,
     /// Close now.
     Drop,
+}
+
+/// Why requests are not simply run on.
+enum Turn {
+    /// Everything that was read has been run, or the connection ends.
+    Over(Next),
+    /// There is enough to send.
+    Send,
+    /// The next request has to wait for something.
+    Wait,
+}
+
+/// How far a read has been worked through.
+#[derive(Default)]
+struct Place {
+    /// Where in the input the batch at hand starts.
+    from: usize,
+    /// The next request of the batch.
+    first: usize,
+    /// What decoding the batch came to; none before the first.
+    decoded: Option<Progress>,
 }
 
 /// How a wait for input ended.
@@ -122,8 +143,7 @@ impl Connection {
                 Received::Nothing => continue,
                 Received::End => break Next::Close,
             }
-            // Boxed, so that a connection that waits for its client does not hold room for all that commands may need.
-            match Box::pin(self.work_through()).await {
+            match self.work_through().await {
                 Next::Read => {}
                 end => break end,
             }
@@ -180,30 +200,15 @@ impl Connection {
     async fn work_through(&mut self) -> Next {
         let reactor = Rc::clone(&self.registered.reactor);
         let mut work = reactor.pool.take_work();
-        let mut from = 0;
+        let mut place = Place::default();
         let next = loop {
-            let limits = self
-                .session
-                .limits(reactor.net().limits.bulk_len_max.load(Relaxed));
-            work.batch.clear();
-            let progress =
-                self.decoder
-                    .decode(&self.input.bytes()[from..], &limits, &mut work.batch);
-            match self.execute(&reactor, &mut work, from).await {
-                Next::Read => {}
-                end => break end,
+            match self.run_on(&reactor, &mut work, &mut place) {
+                Turn::Over(next) => break next,
+                Turn::Send => {}
+                Turn::Wait => self.wait(&reactor, &mut work, &mut place).await,
             }
-            match progress.status {
-                Status::BatchFull => from += progress.consumed,
-                Status::NeedMore | Status::BigBulk { .. } => {
-                    self.input
-                        .keep(from + progress.consumed, from + progress.retained);
-                    break self.check_input(&reactor);
-                }
-                Status::Error(error) => {
-                    error.reply(&mut ReplyWriter::new(&mut work.out, self.session.protocol));
-                    break Next::Close;
-                }
+            if let Some(end) = self.send(&reactor, &mut work).await {
+                break end;
             }
         };
         let next = match next {
@@ -214,33 +219,102 @@ impl Connection {
         next
     }
 
-    /// Runs one batch, sending in between when there is much to send.
-    async fn execute(&mut self, reactor: &Rc<Reactor>, work: &mut Work, from: usize) -> Next {
-        let mut first = 0;
-        while first < work.batch.len() {
-            let buffer = &self.input.bytes()[from..];
-            let run = self.session.execute(
+    /// Decodes and runs requests up to where something has to be awaited.
+    fn run_on(&mut self, reactor: &Reactor, work: &mut Work, place: &mut Place) -> Turn {
+        loop {
+            if place.first == work.batch.len() {
+                match place.decoded.take() {
+                    None => {}
+                    Some(Progress {
+                        status: Status::BatchFull,
+                        consumed,
+                        ..
+                    }) => place.from += consumed,
+                    Some(decoded) => {
+                        return Turn::Over(self.end_read(reactor, work, place.from, decoded));
+                    }
+                }
+                self.decode(reactor, work, place);
+            }
+            let buffer = &self.input.bytes()[place.from..];
+            let flow = self.session.execute(
+                &reactor.core,
+                &mut work.batch,
+                buffer,
+                place.first,
+                &mut work.plans,
+                &mut work.out,
+            );
+            if self.registered.info.killed.load(Relaxed) {
+                return Turn::Over(Next::Drop);
+            }
+            match flow {
+                Flow::Done => place.first = work.batch.len(),
+                Flow::Close => return Turn::Over(Next::Close),
+                Flow::Paused(at) => {
+                    place.first = at;
+                    return Turn::Send;
+                }
+                Flow::Waits(at) => {
+                    place.first = at;
+                    return Turn::Wait;
+                }
+            }
+        }
+    }
+
+    /// Decodes the next batch.
+    fn decode(&mut self, reactor: &Reactor, work: &mut Work, place: &mut Place) {
+        let bulk_len_max = reactor.net().limits.bulk_len_max.load(Relaxed);
+        let limits = self.session.limits(bulk_len_max);
+        work.batch.clear();
+        let buffer = &self.input.bytes()[place.from..];
+        place.decoded = Some(self.decoder.decode(buffer, &limits, &mut work.batch));
+        place.first = 0;
+    }
+
+    /// What follows when all of a read has been decoded and run.
+    fn end_read(
+        &mut self,
+        reactor: &Reactor,
+        work: &mut Work,
+        from: usize,
+        decoded: Progress,
+    ) -> Next {
+        match decoded.status {
+            Status::BatchFull => unreachable!("there is more to decode"),
+            Status::NeedMore | Status::BigBulk { .. } => {
+                self.input
+                    .keep(from + decoded.consumed, from + decoded.retained);
+                self.check_input(reactor)
+            }
+            Status::Error(error) => {
+                error.reply(&mut ReplyWriter::new(&mut work.out, self.session.protocol));
+                Next::Close
+            }
+        }
+    }
+
+    /// Runs the request at `place`, which has to wait for something. Boxed, because it is rare and large.
+    #[cold]
+    fn wait<'s>(
+        &'s mut self,
+        reactor: &'s Reactor,
+        work: &'s mut Work,
+        place: &'s mut Place,
+    ) -> Pin<Box<dyn Future<Output = ()> + 's>> {
+        Box::pin(async move {
+            let buffer = &self.input.bytes()[place.from..];
+            let run = self.session.run_waiting(
                 &reactor.core,
                 &self.task,
                 &mut work.batch,
                 buffer,
-                first,
+                place.first,
                 &mut work.out,
             );
-            match self.wire.watch(run, || self.task.handle().kill()).await {
-                Flow::Done => break,
-                Flow::Close => return Next::Close,
-                Flow::Paused(at) => first = at,
-            }
-            if let Some(end) = self.send(reactor, work).await {
-                return end;
-            }
-        }
-        if self.registered.info.killed.load(Relaxed) {
-            Next::Drop
-        } else {
-            Next::Read
-        }
+            place.first = self.wire.watch(run, || self.task.handle().kill()).await;
+        })
     }
 
     /// Sends what is in `work.out`. Says how to close when that is over.

@@ -7,39 +7,47 @@
 //!                   └────────── none?       ──▶ run it
 //! ```
 //!
-//! The locks are nearly always free, and then nothing here awaits.
+//! The locks are nearly always free. So [`Session::execute`] is a plain function, and what has to wait is left to
+//! [`Session::run_waiting`], which is asynchronous and rare.
 
-use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering::Relaxed;
 
 use resp::{Args, Batch, Mark, OutputBuffer, ReplyWriter};
-use store::command::{CommandError, Ctx, DataConfig, Effects, Flags, Keys, KeysEnv, SliceSet};
+use store::command::{CommandError, Ctx, Effects, Flags, Keys, KeysEnv, SliceSet};
 use store::keyspace::Slice;
-use store::random::Rng;
-use store::slot::ShardMap;
 
-use super::plan::{Plan, Planned, plan};
-use super::prefetch::{self, Ahead, AheadKey};
+use super::job::Job;
+use super::plan::{Planned, Verdict, plan_batch};
 use super::{ReplyMode, Session, refuse};
 use crate::command::ServerCtx;
 use crate::core::{Core, now_ms};
 use crate::registry::{Command, Run};
-use crate::shard::{self, DoorError, Slices, TaskNode, TenantSlices};
+use crate::shard::{self, DoorError, Slices, TaskNode};
 use crate::transaction::{InMulti, Queueing};
 
 /// Output beyond which a batch pauses so that the connection can send.
 pub const FLUSH_BYTES: usize = 256 * 1024;
 
-/// How a batch ended.
+/// How a batch went on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Flow {
     /// Every request has been run.
     Done,
     /// Enough output for now: send it, then go on with this request.
     Paused(usize),
+    /// This request has to wait: see [`Session::run_waiting`].
+    Waits(usize),
     /// Close the connection once the output is sent.
     Close,
+}
+
+/// Where a batch goes on after a step.
+enum Step {
+    /// With this request.
+    Next(usize),
+    /// Nowhere before this request has waited for what it needs.
+    Waits,
 }
 
 /// The part of a batch that runs on slices held: which request is next, and
@@ -49,218 +57,183 @@ struct Progress {
     mark: Mark,
 }
 
-/// One batch: the requests, their plans, and where they came from.
-struct Job<'b> {
-    batch: &'b Batch,
-    buf: &'b [u8],
-    from: usize,
-    plans: &'b [Planned<'b>],
-}
-
-impl<'b> Job<'b> {
-    fn args(&self, at: usize) -> Args<'b> {
-        self.batch.args(self.buf, at)
-    }
-
-    fn planned(&self, at: usize) -> &Planned<'b> {
-        &self.plans[at - self.from]
-    }
-
-    /// Asks the memory for what the next requests will touch; says up to which request it got.
-    #[inline]
-    fn prefetch(
-        &self,
-        range: Range<usize>,
-        held: &mut Slices<'_, Slice>,
-        map: ShardMap,
-        db: usize,
-    ) -> usize {
-        let mut ahead = Ahead::default();
-        let mut at = range.start;
-        while at < range.end && !ahead.is_full() {
-            let planned = self.planned(at);
-            if planned.hash != 0 {
-                let Plan::Run(command) = planned.plan else {
-                    unreachable!("only a request that runs has a key")
-                };
-                let member = command.spec.member;
-                ahead.push(AheadKey {
-                    shard: planned.mask.trailing_zeros() as u8,
-                    hash: planned.hash,
-                    collection: command.on_collections,
-                    member: member.and_then(|member| self.args(at).try_get(member)),
-                });
-            } else if !planned.whole_tenant {
-                let args = self.args(at);
-                for arg in (1..args.len()).filter(|&arg| args.hash(arg) != 0) {
-                    ahead.push(AheadKey {
-                        shard: map.shard_of(args.get(arg)) as u8,
-                        hash: args.hash(arg),
-                        ..AheadKey::default()
-                    });
-                }
-            }
-            at += 1;
-        }
-        ahead.run(held, db);
-        at
-    }
-
-    /// Does the same for requests that go to many slices: each is locked for a moment, left
-    /// out when it is taken, and locked again when the requests run.
-    fn prefetch_across(&self, slices: &TenantSlices<Slice>, db: usize) {
-        let single_keys = || {
-            self.plans
-                .iter()
-                .take(prefetch::KEYS_MAX)
-                .filter(|planned| planned.hash != 0)
-        };
-        for planned in single_keys() {
-            let _ = shard::try_with_slices(slices, planned.mask, |held| {
-                held[0].prefetch_bucket(db, planned.hash)
-            });
-        }
-        for planned in single_keys() {
-            let _ = shard::try_with_slices(slices, planned.mask, |held| {
-                held[0].prefetch_entry(db, planned.hash)
-            });
-        }
-    }
-
-    /// The end of the run of data requests on the same one slice that starts at `at`.
-    fn run_end(&self, at: usize) -> usize {
-        let mask = self.planned(at).mask;
-        let joins = |at: &usize| {
-            let planned = self.planned(*at);
-            planned.mask == mask
-                && matches!(
-                    planned.plan,
-                    Plan::Run(Command {
-                        run: Run::Data(_),
-                        ..
-                    })
-                )
-        };
-        if !mask.is_power_of_two() || !joins(&at) {
-            return at + 1;
-        }
-        (at + 1..self.batch.len())
-            .find(|at| !joins(at))
-            .unwrap_or(self.batch.len())
-    }
-}
-
 impl Session {
-    /// Runs the requests of `batch` from `from` on. `buf` is the buffer they were decoded from.
-    pub async fn execute(
+    /// Runs the requests of `batch` from `from` on, as far as nothing has to be waited for. `buf` is the buffer they were
+    /// decoded from; `plans` is room to work in.
+    pub fn execute(
+        &mut self,
+        core: &Core,
+        batch: &mut Batch,
+        buf: &[u8],
+        from: usize,
+        plans: &mut Vec<Planned>,
+        out: &mut OutputBuffer,
+    ) -> Flow {
+        core.refresh_settings();
+        plans.clear();
+        plan_batch(&core.server, &mut self.last_named, batch, buf, from, plans);
+        let job = Job {
+            batch,
+            buf,
+            from,
+            plans,
+        };
+        if core.server.shard_map.shards() > 1 && job.plans.len() > 1 {
+            job.prefetch_across(&core.server.slices, self.db);
+        }
+        let mut next = from;
+        loop {
+            if self.closing {
+                return Flow::Close;
+            }
+            if next == job.batch.len() {
+                return Flow::Done;
+            }
+            if out.len() >= FLUSH_BYTES {
+                return Flow::Paused(next);
+            }
+            if self.must_let_go() {
+                return Flow::Waits(next);
+            }
+            match self.step(core, &job, next, out) {
+                Step::Next(at) => next = at,
+                Step::Waits => return Flow::Waits(next),
+            }
+        }
+    }
+
+    /// Runs request `at`, at which [`Session::execute`] stopped, and waits for all it needs; says where to go on.
+    pub async fn run_waiting(
         &mut self,
         core: &Core,
         task: &TaskNode,
         batch: &mut Batch,
         buf: &[u8],
-        from: usize,
-        out: &mut OutputBuffer,
-    ) -> Flow {
-        core.refresh_settings();
-        let mut plans = Vec::with_capacity(batch.len() - from);
-        plan_batch(core, batch, buf, from, &mut plans);
-        let job = Job {
-            batch,
-            buf,
-            from,
-            plans: &plans,
-        };
-        if core.server.shard_map.shards() > 1 && plans.len() > 1 {
-            job.prefetch_across(&core.server.slices, self.db);
-        }
-        let mut next = from;
-        let flow = loop {
-            if self.closing {
-                break Flow::Close;
-            }
-            if next == job.batch.len() {
-                break Flow::Done;
-            }
-            if out.len() >= FLUSH_BYTES {
-                break Flow::Paused(next);
-            }
-            next = self.step(core, task, &job, next, out).await;
-            if let Some(transaction) = &self.transaction
-                && transaction.is_released()
-            {
-                Box::pin(self.let_go(core, task)).await;
-            }
-        };
-        self.client.active_at_ms.store(now_ms(), Relaxed);
-        flow
-    }
-
-    /// Runs one request, or the run of requests on one slice that starts with it; says where to go on.
-    async fn step(
-        &mut self,
-        core: &Core,
-        task: &TaskNode,
-        job: &Job<'_>,
         at: usize,
         out: &mut OutputBuffer,
     ) -> usize {
-        let planned = job.planned(at);
-        let Plan::Run(command) = planned.plan else {
-            if refuse::is_http(job.args(at)) {
-                refuse::warn_of_http(&self.client.addr);
-                self.closing = true;
-                return job.batch.len();
-            }
-            let error = refuse::error_of(&planned.plan, job.args(at));
-            let known = match planned.plan {
-                Plan::WrongArity(command) => Some(command),
-                _ => None,
-            };
-            self.refuse(core, known, &error, out);
-            return at + 1;
+        if self.must_let_go() {
+            self.let_go(core, task).await;
+            return at;
+        }
+        let mut plans = Vec::with_capacity(batch.len() - at);
+        plan_batch(
+            &core.server,
+            &mut self.last_named,
+            batch,
+            buf,
+            at,
+            &mut plans,
+        );
+        let job = Job {
+            batch,
+            buf,
+            from: at,
+            plans: &plans,
         };
+        let planned = job.planned(at);
+        let command = planned.known_command(&core.server.registry);
+        if self.is_queueing() && command.in_multi == InMulti::Exec {
+            self.exec(core, task, command, out).await;
+            return at + 1;
+        }
+        let slices = &core.server.slices;
+        let mut progress = Progress {
+            next: at,
+            mark: out.mark(),
+        };
+        let end = job.run_end(core, at);
+        let work =
+            |held: &mut Slices<'_, Slice>| self.run_held(core, &job, end, held, &mut progress, out);
+        let result = match planned.whole_tenant {
+            true => shard::whole_tenant(slices, task, work).await,
+            false => shard::with_slices(slices, task, planned.mask, work).await,
+        };
+        self.settle(core, command, at, result, &progress, out)
+    }
+
+    /// Whether keys are watched for a transaction that is over.
+    #[inline]
+    fn must_let_go(&self) -> bool {
+        match &self.transaction {
+            None => false,
+            Some(transaction) => transaction.is_released(),
+        }
+    }
+
+    /// Runs one request, or the run of requests on one slice that starts with it.
+    fn step(&mut self, core: &Core, job: &Job<'_>, at: usize, out: &mut OutputBuffer) -> Step {
+        let planned = job.planned(at);
+        let registry = &core.server.registry;
+        if planned.verdict != Verdict::Run {
+            return Step::Next(self.stop(core, job, at, out));
+        }
+        let command = planned.known_command(registry);
         if !self.authenticated && !command.spec.flags.contains(Flags::NO_AUTH) {
             self.refuse(core, Some(command), &NOAUTH, out);
-            return at + 1;
+            return Step::Next(at + 1);
         }
         if self.is_queueing() {
             match self.queue(core, planned, command, job.args(at), out) {
-                Queueing::Answered => return at + 1,
-                Queueing::Exec => {
-                    Box::pin(self.exec(core, task, command, out)).await;
-                    return at + 1;
-                }
+                Queueing::Answered => return Step::Next(at + 1),
+                Queueing::Exec => return Step::Waits,
                 Queueing::RunNow => {}
             }
         }
         if planned.mask == 0 {
             self.run_alone(core, command, job.args(at), out);
-            return at + 1;
+            return Step::Next(at + 1);
         }
-        let (mask, whole_tenant) = (planned.mask, planned.whole_tenant);
         let mut progress = Progress {
             next: at,
             mark: out.mark(),
         };
-        let end = job.run_end(at);
-        let slices = &core.server.slices;
+        let end = job.run_end(core, at);
         let work =
             |held: &mut Slices<'_, Slice>| self.run_held(core, job, end, held, &mut progress, out);
-        let result = match shard::try_with_slices(slices, mask, work) {
+        let result = match shard::try_with_slices(&core.server.slices, planned.mask, work) {
             Ok(()) => Ok(()),
             Err(shard::Refused::Failed(error)) => Err(error),
-            Err(shard::Refused::Busy { f, .. }) if whole_tenant => {
-                shard::whole_tenant(slices, task, f).await
-            }
-            Err(shard::Refused::Busy { f, mask, .. }) => {
-                shard::with_slices(slices, task, mask, f).await
-            }
+            Err(shard::Refused::Busy { .. }) => return Step::Waits,
         };
-        if let Err(error) = result {
-            self.door_failed(core, command, &error, &progress, out);
-            return progress.next + 1;
+        Step::Next(self.settle(core, command, at, result, &progress, out))
+    }
+
+    /// Counts the requests that ran on the slices held, answers the one that failed there, and says where to go on.
+    #[inline]
+    fn settle(
+        &mut self,
+        core: &Core,
+        command: &Command,
+        at: usize,
+        result: Result<(), DoorError>,
+        progress: &Progress,
+        out: &mut OutputBuffer,
+    ) -> usize {
+        core.stats().commands.add((progress.next - at) as u64);
+        match result {
+            Ok(()) => progress.next,
+            Err(error) => {
+                self.door_failed(core, command, &error, progress.mark, out);
+                progress.next + 1
+            }
         }
-        progress.next
+    }
+
+    /// Answers a request that may not run; says where to go on.
+    #[cold]
+    fn stop(&mut self, core: &Core, job: &Job<'_>, at: usize, out: &mut OutputBuffer) -> usize {
+        let (planned, args) = (job.planned(at), job.args(at));
+        if refuse::is_http(args) {
+            refuse::warn_of_http(&self.client.addr);
+            self.closing = true;
+            return job.batch.len();
+        }
+        let command = planned.command(&core.server.registry);
+        let error = refuse::error_of(planned.verdict, command, args);
+        let counted = command.filter(|_| planned.verdict == Verdict::WrongArity);
+        self.refuse(core, counted, &error, out);
+        at + 1
     }
 
     /// Runs requests on the slices held, from `progress.next` up to `end`, until there is enough output.
@@ -274,74 +247,82 @@ impl Session {
         out: &mut OutputBuffer,
     ) {
         let now_ms = now_ms();
-        let mask = held.mask();
-        let mut prefetched = progress.next;
-        let config = core.data_config.borrow();
-        let rng = &mut *core.rng.borrow_mut();
+        self.client.active_at_ms.store(now_ms, Relaxed);
+        let registry = &core.server.registry;
         let mut effects = Effects::default();
-        while progress.next < end && out.len() < FLUSH_BYTES {
-            let Plan::Run(command) = job.planned(progress.next).plan else {
-                unreachable!("a run holds only runnable requests")
-            };
-            if progress.next == prefetched {
-                prefetched = job.prefetch(progress.next..end, held, core.server.shard_map, self.db);
-            }
-            progress.mark = out.mark();
+        let env = self.keys_env(core, held.mask(), now_ms);
+        let keys = Keys::new(SliceSet::new(held), env, &mut effects);
+        let mut command = job.planned(progress.next).known_command(registry);
+        if let Run::Server(_) = command.run {
             let args = job.args(progress.next);
-            let set = SliceSet::new(held);
-            let env = KeysEnv {
-                map: core.server.shard_map,
-                mask,
-                seed: core.server.seed,
-                db: self.db,
+            self.run_server(core, command, args, Some(keys), now_ms, out);
+            progress.next += 1;
+        } else {
+            let config = core.data_config.borrow();
+            let mut ctx = Ctx {
+                keys,
+                reply: ReplyWriter::new(out, self.protocol),
+                config: &config,
                 now_ms,
-                touch: !self.no_touch,
+                seed: core.server.seed,
+                rng: &mut core.rng.borrow_mut(),
             };
-            let keys = Keys::new(set, env, &mut effects);
-            match command.run {
-                Run::Data(run) => self.run_data(
+            let mut prefetched = progress.next;
+            while progress.next < end && ctx.reply.output().len() < FLUSH_BYTES {
+                if progress.next == prefetched {
+                    prefetched = job.prefetch(core, progress.next..end, &ctx.keys);
+                }
+                command = job.planned(progress.next).known_command(registry);
+                progress.mark = ctx.reply.output().mark();
+                ctx.keys.select(self.db);
+                self.run_data(
                     core,
                     command,
-                    run,
-                    args,
-                    keys,
-                    (&config, &mut *rng, now_ms),
-                    out,
-                ),
-                Run::Server(_) => self.run_server(core, command, args, Some(keys), now_ms, out),
+                    &mut ctx,
+                    job.args(progress.next),
+                    progress.mark,
+                );
+                progress.next += 1;
             }
-            progress.next += 1;
         }
+        self.client.last_command.store(command.id as u32, Relaxed);
         core.stats().changes.add(effects.dirty);
     }
 
+    /// What commands on the slices of `mask` need to know.
     #[inline]
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "the hot path takes what it needs apart, once"
-    )]
+    pub(crate) fn keys_env(&self, core: &Core, mask: u64, now_ms: u64) -> KeysEnv {
+        KeysEnv {
+            map: core.server.shard_map,
+            mask,
+            seed: core.server.seed,
+            db: self.db,
+            now_ms,
+            touch: !self.no_touch,
+        }
+    }
+
+    /// Runs a data command, whose reply starts at `mark`, and counts it, except in the number of all commands.
+    #[inline]
     pub(crate) fn run_data(
         &mut self,
         core: &Core,
         command: &Command,
-        run: fn(&mut Ctx<'_>, Args<'_>) -> Result<(), CommandError>,
+        ctx: &mut Ctx<'_>,
         args: Args<'_>,
-        keys: Keys<'_>,
-        (config, rng, now_ms): (&DataConfig, &mut Rng, u64),
-        out: &mut OutputBuffer,
+        mark: Mark,
     ) {
-        let mark = out.mark();
-        let reply = ReplyWriter::new(out, self.protocol);
-        let mut ctx = Ctx {
-            keys,
-            reply,
-            config,
-            now_ms,
-            seed: core.server.seed,
-            rng,
+        let Run::Data(run) = command.run else {
+            unreachable!("the caller looked")
         };
-        let result = run(&mut ctx, args);
-        self.finish(core, command, result, mark, out);
+        let result = run(ctx, args);
+        core.stats().calls[command.id].add(1);
+        if let Err(error) = result {
+            fail(core, command, &error, mark, &mut ctx.reply);
+        }
+        if self.reply_mode != ReplyMode::On {
+            self.apply_reply_mode(mark, ctx.reply.output());
+        }
     }
 
     pub(crate) fn run_server(
@@ -381,36 +362,32 @@ impl Session {
     ) {
         let mark = out.mark();
         let now_ms = now_ms();
+        self.client.active_at_ms.store(now_ms, Relaxed);
         let outcome = catch_unwind(AssertUnwindSafe(|| match command.run {
             Run::Server(_) => self.run_server(core, command, args, None, now_ms, out),
-            Run::Data(run) => {
+            Run::Data(_) => {
                 let mut effects = Effects::default();
-                let env = KeysEnv {
-                    map: core.server.shard_map,
-                    mask: 0,
-                    seed: core.server.seed,
-                    db: self.db,
+                let env = self.keys_env(core, 0, now_ms);
+                let mut ctx = Ctx {
+                    keys: Keys::new(SliceSet::empty(), env, &mut effects),
+                    reply: ReplyWriter::new(out, self.protocol),
+                    config: &core.data_config.borrow(),
                     now_ms,
-                    touch: !self.no_touch,
+                    seed: core.server.seed,
+                    rng: &mut core.rng.borrow_mut(),
                 };
-                let keys = Keys::new(SliceSet::empty(), env, &mut effects);
-                let config = core.data_config.borrow();
-                let rng = &mut *core.rng.borrow_mut();
-                self.run_data(core, command, run, args, keys, (&config, rng, now_ms), out);
+                self.run_data(core, command, &mut ctx, args, mark);
             }
         }));
+        core.stats().commands.add(1);
+        self.client.last_command.store(command.id as u32, Relaxed);
         if let Err(payload) = outcome {
-            let text = payload
-                .downcast_ref::<String>()
-                .map(String::as_str)
-                .or_else(|| payload.downcast_ref::<&str>().copied());
-            let error = DoorError::Panicked(text.unwrap_or("no message").to_owned());
-            self.door_failed(core, command, &error, &Progress { next: 0, mark }, out);
+            let error = DoorError::Panicked(shard::payload_text(&*payload));
+            self.door_failed(core, command, &error, mark, out);
         }
     }
 
-    /// What every command ends with: its error, counters, the reply mode.
-    #[inline]
+    /// What a command about the connection or the server ends with: its error, counters, the reply mode.
     pub(crate) fn finish(
         &mut self,
         core: &Core,
@@ -419,15 +396,15 @@ impl Session {
         mark: Mark,
         out: &mut OutputBuffer,
     ) {
-        let stats = core.stats();
-        stats.commands.add(1);
-        stats.calls[command.id].add(1);
-        self.client.last_command.store(command.id as u32, Relaxed);
+        core.stats().calls[command.id].add(1);
         if let Err(error) = result {
-            out.rollback(mark);
-            stats.count_error(&error);
-            stats.failed_calls[command.id].add(1);
-            error.reply(&mut ReplyWriter::new(out, self.protocol));
+            fail(
+                core,
+                command,
+                &error,
+                mark,
+                &mut ReplyWriter::new(out, self.protocol),
+            );
         }
         self.settle_reply_mode(mark, out);
     }
@@ -492,10 +469,10 @@ impl Session {
         core: &Core,
         command: &Command,
         error: &DoorError,
-        progress: &Progress,
+        mark: Mark,
         out: &mut OutputBuffer,
     ) {
-        out.rollback(progress.mark);
+        out.rollback(mark);
         if let DoorError::Panicked(text) = error {
             tracing::error!(command = %command.full_name, panic = %text, "a command panicked; its client got an error");
         }
@@ -503,38 +480,20 @@ impl Session {
     }
 }
 
-/// Plans the requests from `from` on; key hashes are kept in the batch.
-fn plan_batch<'c>(
-    core: &'c Core,
-    batch: &mut Batch,
-    buf: &[u8],
-    from: usize,
-    plans: &mut Vec<Planned<'c>>,
+/// Replaces what a command has written by its error.
+#[cold]
+fn fail(
+    core: &Core,
+    command: &Command,
+    error: &CommandError,
+    mark: Mark,
+    reply: &mut ReplyWriter<'_>,
 ) {
-    let mut last = None;
-    let mut hashes: [(usize, u64); HASHES_KEPT] = [(0, 0); HASHES_KEPT];
-    for at in from..batch.len() {
-        let mut kept = 0;
-        let named = last.map(|(at, command)| (batch.args(buf, at).get(0), command));
-        let planned = plan(&core.server, named, batch.args(buf, at), |arg, hash| {
-            if kept < HASHES_KEPT {
-                hashes[kept] = (arg, hash);
-                kept += 1;
-            }
-        });
-        if let Plan::Run(command) = planned.plan
-            && command.is_top_level()
-        {
-            last = Some((at, command));
-        }
-        for &(arg, hash) in &hashes[..kept] {
-            batch.set_hash(at, arg, hash);
-        }
-        plans.push(planned);
-    }
+    reply.output().rollback(mark);
+    let stats = core.stats();
+    stats.count_error(error);
+    stats.failed_calls[command.id].add(1);
+    error.reply(reply);
 }
 
 const NOAUTH: CommandError = CommandError::text("NOAUTH Authentication required.");
-
-/// Most key hashes of one request that planning keeps; the handler computes the others again.
-const HASHES_KEPT: usize = 16;

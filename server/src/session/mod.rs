@@ -2,6 +2,7 @@
 //! and what to do with a batch of requests. It never sees a socket.
 
 mod execute;
+mod job;
 mod plan;
 mod prefetch;
 mod refuse;
@@ -15,7 +16,7 @@ use crate::client::ClientInfo;
 use crate::transaction::Transaction;
 
 pub use execute::{FLUSH_BYTES, Flow};
-pub use plan::{Plan, Planned};
+pub use plan::{LastNamed, Planned, Verdict};
 pub(crate) use prefetch::{Ahead, AheadKey};
 
 /// What CLIENT REPLY asked for.
@@ -48,6 +49,8 @@ pub struct Session {
     pub no_touch: bool,
     /// What it queued since MULTI and what it watches; none for most.
     pub transaction: Option<Box<Transaction>>,
+    /// Spares looking up the name of a command that repeats.
+    pub last_named: LastNamed,
     /// Set by a command after whose reply the connection closes (QUIT).
     pub closing: bool,
 }
@@ -63,6 +66,7 @@ impl Session {
             reply_mode: ReplyMode::On,
             no_touch: false,
             transaction: None,
+            last_named: LastNamed::default(),
             closing: false,
         }
     }

@@ -1,133 +1,248 @@
 //! What a request needs before it may run: its command, the slices of its keys.
 //! Planning reads nothing but the request, so a whole batch is planned at once.
 
-use resp::Args;
+use arrayvec::ArrayVec;
+use resp::{Args, Batch};
 use store::command::{InvalidKeys, Routing, key_positions};
 use store::hash::hash_key;
 
 use crate::registry::{Command, Registry};
 use crate::server::Server;
 
+/// Most key hashes of one request that planning keeps; the handler computes the others again.
+const HASHES_KEPT: usize = 32;
+
 /// What planning found out about one request.
-#[derive(Clone, Copy, Debug)]
-pub enum Plan<'r> {
-    /// It may run with the slices of `mask` held, 0 for none.
-    Run(&'r Command),
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It may run with the slices of its mask held, none for 0.
+    Run,
     /// There is no such command.
     UnknownCommand,
-    /// The container has no such subcommand.
-    UnknownSubcommand(&'r Command),
+    /// The container it names has no such subcommand.
+    UnknownSubcommand,
     /// The number of arguments is wrong.
-    WrongArity(&'r Command),
+    WrongArity,
 }
 
-/// A planned request.
+/// A planned request. Small, because a batch has many.
 #[derive(Clone, Copy, Debug)]
-pub struct Planned<'r> {
-    /// What to do.
-    pub plan: Plan<'r>,
+pub struct Planned {
     /// Slices to hold, by shard.
     pub mask: u64,
-    /// Whether it may touch more than one slice and so passes the gate when contended.
-    pub whole_tenant: bool,
     /// Hash of its only key, for prefetching; 0 when there is none or several.
     pub hash: u64,
+    /// Id of its command in the registry; of the container for an unknown subcommand, of nothing for an unknown command.
+    command: u16,
+    /// What to do.
+    pub verdict: Verdict,
+    /// Whether it may touch more than one slice and so passes the gate when contended.
+    pub whole_tenant: bool,
+    /// Whether its only key holds a collection, for all the command tells.
+    pub on_collection: bool,
 }
 
-impl<'r> Planned<'r> {
-    fn stop(plan: Plan<'r>) -> Self {
+impl Planned {
+    fn stop(verdict: Verdict, command: u16) -> Self {
         Planned {
-            plan,
             mask: 0,
-            whole_tenant: false,
             hash: 0,
+            command,
+            verdict,
+            whole_tenant: false,
+            on_collection: false,
+        }
+    }
+
+    fn run(command: &Command, mask: u64) -> Self {
+        Planned {
+            mask,
+            ..Planned::stop(Verdict::Run, command.id as u16)
+        }
+    }
+
+    /// The command that was named, unless it is unknown.
+    #[inline]
+    pub fn command<'r>(&self, registry: &'r Registry) -> Option<&'r Command> {
+        (self.verdict != Verdict::UnknownCommand).then(|| self.known_command(registry))
+    }
+
+    /// The command of a request whose verdict is not [`Verdict::UnknownCommand`].
+    #[inline]
+    pub fn known_command<'r>(&self, registry: &'r Registry) -> &'r Command {
+        &registry.all()[usize::from(self.command)]
+    }
+}
+
+/// The command a client named last: a pipeline mostly repeats one, and then its name need not be looked up.
+#[derive(Clone, Copy, Debug)]
+pub struct LastNamed {
+    name: ShortName,
+    command: u16,
+}
+
+impl Default for LastNamed {
+    fn default() -> Self {
+        LastNamed {
+            name: ShortName::NONE,
+            command: 0,
         }
     }
 }
 
-/// Plans one request. Key hashes go to `keep_hash(argument, hash)`.
-pub fn plan<'r>(
-    server: &'r Server,
-    last: Option<(&[u8], &'r Command)>,
-    args: Args<'_>,
-    mut keep_hash: impl FnMut(usize, u64),
-) -> Planned<'r> {
-    let command = match resolve(&server.registry, last, args) {
-        Ok(command) => command,
-        Err(plan) => return Planned::stop(plan),
+/// A name of up to 16 bytes as words, so that two are compared in a few instructions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct ShortName {
+    words: [u64; 2],
+    len: usize,
+}
+
+impl ShortName {
+    /// What no name equals.
+    const NONE: ShortName = ShortName {
+        words: [0; 2],
+        len: usize::MAX,
     };
-    if !command.spec.arity_allows(args.len()) {
-        return Planned::stop(Plan::WrongArity(command));
-    }
-    let run = Plan::Run(command);
-    if let Some(index) = command.only_key {
-        let key = args.get(index);
-        let hash = hash_key(&server.seed, key);
-        keep_hash(index, hash);
-        return Planned {
-            plan: run,
-            mask: 1 << server.shard_map.shard_of(key),
-            whole_tenant: false,
-            hash,
+
+    #[inline]
+    fn of(name: &[u8]) -> Option<Self> {
+        let half = |at: usize| {
+            name[at..]
+                .first_chunk()
+                .map_or(0, |half| u32::from_le_bytes(*half))
         };
+        let whole = |at: usize| {
+            name[at..]
+                .first_chunk()
+                .map_or(0, |word| u64::from_le_bytes(*word))
+        };
+        let len = name.len();
+        let words = match len {
+            // The two parts overlap unless they have to be apart; equal names have equal parts.
+            8..=16 => [whole(0), whole(len - 8)],
+            4..=7 => [u64::from(half(0)), u64::from(half(len - 4))],
+            1..=3 => [
+                u64::from(name[0]) | u64::from(name[len / 2]) << 8,
+                u64::from(name[len - 1]),
+            ],
+            _ => return None,
+        };
+        Some(ShortName { words, len })
     }
+}
+
+/// Plans the requests of a batch from `from` on; key hashes are kept in the batch.
+pub fn plan_batch(
+    server: &Server,
+    last: &mut LastNamed,
+    batch: &mut Batch,
+    buf: &[u8],
+    from: usize,
+    plans: &mut Vec<Planned>,
+) {
+    for at in from..batch.len() {
+        let args = batch.args(buf, at);
+        let command = match resolve(&server.registry, last, args) {
+            Ok(command) if command.spec.arity_allows(args.len()) => command,
+            Ok(command) => {
+                plans.push(Planned::stop(Verdict::WrongArity, command.id as u16));
+                continue;
+            }
+            Err(stopped) => {
+                plans.push(stopped);
+                continue;
+            }
+        };
+        let planned = match command.only_key {
+            Some(index) => {
+                let key = args.get(index);
+                let hash = hash_key(&server.seed, key);
+                let mask = 1 << server.shard_map.shard_of(key);
+                batch.set_hash(at, index, hash);
+                Planned {
+                    hash,
+                    on_collection: command.on_collections,
+                    ..Planned::run(command, mask)
+                }
+            }
+            None => plan_wide(server, command, batch, buf, at),
+        };
+        plans.push(planned);
+    }
+}
+
+/// Plans a request that has not just one key.
+fn plan_wide(
+    server: &Server,
+    command: &Command,
+    batch: &mut Batch,
+    buf: &[u8],
+    at: usize,
+) -> Planned {
+    let args = batch.args(buf, at);
     match command.spec.routing {
         Routing::All => Planned {
-            plan: run,
-            mask: server.shard_map.all(),
             whole_tenant: true,
-            hash: 0,
+            ..Planned::run(command, server.shard_map.all())
         },
-        Routing::Cursor => Planned {
-            plan: run,
-            mask: cursor_mask(server, args),
-            whole_tenant: false,
-            hash: 0,
-        },
+        Routing::Cursor => Planned::run(command, cursor_mask(server, args)),
         Routing::Keys => {
             let mut mask = 0;
+            let mut hashes = ArrayVec::<(usize, u64), HASHES_KEPT>::new();
             let found = key_positions(command.spec, args, |index, _| {
                 let key = args.get(index);
-                keep_hash(index, hash_key(&server.seed, key));
                 mask |= 1 << server.shard_map.shard_of(key);
+                if !hashes.is_full() {
+                    hashes.push((index, hash_key(&server.seed, key)));
+                }
             });
             // A count that does not fit is the handler's to refuse, in its own words; it touches no key then.
-            let mask = if found == Err(InvalidKeys) && mask == 0 {
-                1
-            } else {
-                mask
-            };
-            Planned {
-                plan: run,
-                mask,
-                whole_tenant: false,
-                hash: 0,
+            if found == Err(InvalidKeys) && mask == 0 {
+                mask = 1;
             }
+            for (index, hash) in hashes {
+                batch.set_hash(at, index, hash);
+            }
+            Planned::run(command, mask)
         }
     }
 }
 
+#[inline]
 fn resolve<'r>(
     registry: &'r Registry,
-    last: Option<(&[u8], &'r Command)>,
+    last: &mut LastNamed,
     args: Args<'_>,
-) -> Result<&'r Command, Plan<'r>> {
+) -> Result<&'r Command, Planned> {
     let name = args.get(0);
-    let command = match last {
-        // A pipeline mostly repeats one command. A subcommand's full name is longer than what was called:
-        // the next one of its container has to be looked up.
-        Some((last_name, last)) if last_name == name && last.full_name.len() == name.len() => last,
-        _ => registry.find(name).ok_or(Plan::UnknownCommand)?,
-    };
-    if command.subcommands.is_empty() {
-        return Ok(command);
+    let short = ShortName::of(name);
+    if short == Some(last.name) {
+        return Ok(&registry.all()[usize::from(last.command)]);
     }
+    let command = look_up(registry, name, args)?;
+    // A subcommand's name is not the whole of it.
+    if let Some(name) = short.filter(|_| command.is_top_level() && command.subcommands.is_empty()) {
+        *last = LastNamed {
+            name,
+            command: command.id as u16,
+        };
+    }
+    Ok(command)
+}
+
+fn look_up<'r>(
+    registry: &'r Registry,
+    name: &[u8],
+    args: Args<'_>,
+) -> Result<&'r Command, Planned> {
+    let unknown = || Planned::stop(Verdict::UnknownCommand, 0);
+    let command = registry.find(name).ok_or_else(unknown)?;
     match args.try_get(1) {
-        Some(sub) => registry
+        Some(sub) if !command.subcommands.is_empty() => registry
             .find_sub(command, sub)
-            .ok_or(Plan::UnknownSubcommand(command)),
+            .ok_or_else(|| Planned::stop(Verdict::UnknownSubcommand, command.id as u16)),
         // COMMAND alone is a command in its own right.
-        None => Ok(command),
+        Some(_) | None => Ok(command),
     }
 }
 
@@ -137,4 +252,39 @@ fn cursor_mask(server: &Server, args: Args<'_>) -> u64 {
         .and_then(|text| std::str::from_utf8(text).ok()?.parse::<u64>().ok());
     let shard = store::command::Keys::cursor_shard(cursor.unwrap_or(0));
     1 << shard.min(server.shard_map.shards() - 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ShortName;
+
+    #[test]
+    fn short_names_are_equal_when_the_names_are() {
+        let names: Vec<&[u8]> = vec![
+            b"g",
+            b"ge",
+            b"get",
+            b"get\0",
+            b"gett",
+            b"tget",
+            b"mget",
+            b"getex",
+            b"getdel",
+            b"gethel",
+            b"hgetall",
+            b"hgetalm",
+            b"zrangexx",
+            b"zrange",
+            b"zrangebyscore",
+            b"zrangebyscoru",
+            b"zrevrangebyscore",
+        ];
+        for (i, one) in names.iter().enumerate() {
+            for (j, other) in names.iter().enumerate() {
+                assert_eq!(ShortName::of(one) == ShortName::of(other), i == j);
+            }
+        }
+        assert_eq!(ShortName::of(b""), None);
+        assert_eq!(ShortName::of(b"more than sixteen bytes"), None);
+    }
 }

@@ -8,9 +8,7 @@
 //! read otherwise.
 
 use arrayvec::ArrayVec;
-use store::keyspace::{Db, Slice};
-
-use crate::shard::Slices;
+use store::command::Keys;
 
 /// Keys looked ahead for at a time.
 pub const KEYS_MAX: usize = 32;
@@ -48,9 +46,8 @@ impl<'a> Ahead<'a> {
         let _ = self.keys.try_push(key);
     }
 
-    /// Runs all stages on database `db` of the slices held.
-    #[inline]
-    pub fn run(&self, held: &mut Slices<'_, Slice>, db: usize) {
+    /// Runs all stages on the selected database.
+    pub fn run(&self, space: &Keys<'_>) {
         let keys = &self.keys;
         if let [only] = keys.as_slice()
             && only.member.is_none()
@@ -58,40 +55,41 @@ impl<'a> Ahead<'a> {
             return;
         }
         for key in keys {
-            with_db(held, key, db, |db| db.prefetch_bucket(key.hash));
+            if let Some(db) = space.selected_db(usize::from(key.shard)) {
+                db.prefetch_bucket(key.hash);
+            }
         }
         for key in keys {
-            with_db(held, key, db, |db| db.prefetch_entry(key.hash));
+            if let Some(db) = space.selected_db(usize::from(key.shard)) {
+                db.prefetch_entry(key.hash);
+            }
         }
         if keys.iter().any(|key| key.collection) {
-            self.run_inside(held, db);
+            self.run_inside(space);
         }
     }
 
-    fn run_inside(&self, held: &mut Slices<'_, Slice>, db: usize) {
+    fn run_inside(&self, space: &Keys<'_>) {
         let collections = || self.keys.iter().filter(|key| key.collection);
         for key in collections() {
-            with_db(held, key, db, |db| db.prefetch_value(key.hash));
+            if let Some(db) = space.selected_db(usize::from(key.shard)) {
+                db.prefetch_value(key.hash);
+            }
         }
         let mut member_hashes = [None; KEYS_MAX];
         for (key, member_hash) in collections().zip(&mut member_hashes) {
-            if let Some(member) = key.member {
-                with_db(held, key, db, |db| {
-                    *member_hash = db.prefetch_member(key.hash, member);
-                });
+            if let Some(member) = key.member
+                && let Some(db) = space.selected_db(usize::from(key.shard))
+            {
+                *member_hash = db.prefetch_member(key.hash, member);
             }
         }
         for (key, member_hash) in collections().zip(member_hashes) {
-            if let Some(member_hash) = member_hash {
-                with_db(held, key, db, |db| db.prefetch_cell(key.hash, member_hash));
+            if let Some(member_hash) = member_hash
+                && let Some(db) = space.selected_db(usize::from(key.shard))
+            {
+                db.prefetch_cell(key.hash, member_hash);
             }
         }
-    }
-}
-
-#[inline]
-fn with_db(held: &mut Slices<'_, Slice>, key: &AheadKey<'_>, db: usize, f: impl FnOnce(&Db)) {
-    if let Some(db) = held.at(usize::from(key.shard)).db(db) {
-        f(db);
     }
 }

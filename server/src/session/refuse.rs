@@ -6,8 +6,9 @@ use resp::Args;
 use store::command::{CommandError, c_string};
 use tracing::warn;
 
-use super::plan::Plan;
+use super::plan::Verdict;
 use crate::core::now_ms;
+use crate::registry::Command;
 
 /// Least time between two warnings of HTTP.
 const HTTP_WARNING_PERIOD_MS: u64 = 60_000;
@@ -15,17 +16,18 @@ const HTTP_WARNING_PERIOD_MS: u64 = 60_000;
 /// Most bytes of the arguments that the unknown-command error quotes.
 const QUOTED_MAX: usize = 128;
 
-/// The error for a plan that is not [`Plan::Run`].
-pub fn error_of(plan: &Plan<'_>, args: Args<'_>) -> CommandError {
-    match plan {
-        Plan::Run(_) => unreachable!("a plan to run is not an error"),
-        Plan::WrongArity(command) => CommandError::Arity(command.full_name.clone().into()),
-        Plan::UnknownSubcommand(container) => {
-            let container = container.full_name.to_ascii_uppercase();
+/// The error for a request whose verdict is not [`Verdict::Run`]; `command` is what it names.
+pub fn error_of(verdict: Verdict, command: Option<&Command>, args: Args<'_>) -> CommandError {
+    let full_name = || command.map_or("", |command| command.full_name.as_str());
+    match verdict {
+        Verdict::Run => unreachable!("a request to run is not an error"),
+        Verdict::WrongArity => CommandError::Arity(full_name().to_owned().into()),
+        Verdict::UnknownSubcommand => {
+            let container = full_name().to_ascii_uppercase();
             let after = format!("'. Try {container} HELP.");
             CommandError::quoting("ERR unknown subcommand '", clip(args.get(1)), &after)
         }
-        Plan::UnknownCommand => unknown_command(args),
+        Verdict::UnknownCommand => unknown_command(args),
     }
 }
 

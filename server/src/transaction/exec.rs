@@ -1,9 +1,10 @@
 //! EXEC: everything that was queued, under one hold of all the slices it needs.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::Ordering::Relaxed;
 
 use resp::{OutputBuffer, ReplyWriter};
-use store::command::{CommandError, Effects, Keys, KeysEnv, SliceSet};
+use store::command::{CommandError, Ctx, Effects, Keys, SliceSet};
 use store::keyspace::Slice;
 
 use super::Transaction;
@@ -51,6 +52,8 @@ impl Session {
             self.reply_mode = reply_mode;
         }
         self.finish(core, command, result, mark, out);
+        core.stats().commands.add(1);
+        self.client.last_command.store(command.id as u32, Relaxed);
     }
 
     /// Locks all there is to lock, looks at what is watched, and runs the queue.
@@ -141,10 +144,11 @@ impl Session {
         now_ms: u64,
         out: &mut OutputBuffer,
     ) {
-        prefetch(queue, held, self.db);
-        ReplyWriter::new(out, self.protocol).array(queue.requests.len());
         let mask = held.mask();
         let mut effects = Effects::default();
+        let env = self.keys_env(core, mask, now_ms);
+        prefetch(queue, &Keys::new(SliceSet::new(held), env, &mut effects));
+        ReplyWriter::new(out, self.protocol).array(queue.requests.len());
         let mut panicked = false;
         for request in &queue.requests {
             let slices = (&mut **held, mask);
@@ -199,32 +203,34 @@ impl Session {
         out: &mut OutputBuffer,
     ) {
         let command = &core.server.registry.all()[request.command];
-        let env = KeysEnv {
-            map: core.server.shard_map,
-            mask,
-            seed: core.server.seed,
-            db: self.db,
-            now_ms,
-            touch: !self.no_touch,
-        };
+        let env = self.keys_env(core, mask, now_ms);
         let keys = Keys::new(SliceSet::new(slices), env, effects);
         let args = request.args.view();
         match command.run {
-            Run::Data(run) => {
-                let config = core.data_config.borrow();
-                let rng = &mut *core.rng.borrow_mut();
-                self.run_data(core, command, run, args, keys, (&config, rng, now_ms), out);
+            Run::Data(_) => {
+                let mark = out.mark();
+                let mut ctx = Ctx {
+                    keys,
+                    reply: ReplyWriter::new(out, self.protocol),
+                    config: &core.data_config.borrow(),
+                    now_ms,
+                    seed: core.server.seed,
+                    rng: &mut core.rng.borrow_mut(),
+                };
+                self.run_data(core, command, &mut ctx, args, mark);
             }
             Run::Server(_) => {
                 let keys = (request.mask != 0).then_some(keys);
                 self.run_server(core, command, args, keys, now_ms, out);
             }
         }
+        core.stats().commands.add(1);
+        self.client.last_command.store(command.id as u32, Relaxed);
     }
 }
 
 /// Asks the memory for the keys of the first requests.
-fn prefetch(queue: &Queue, held: &mut Slices<'_, Slice>, db: usize) {
+fn prefetch(queue: &Queue, keys: &Keys<'_>) {
     let mut ahead = Ahead::default();
     for request in queue.requests.iter().filter(|request| request.hash != 0) {
         if ahead.is_full() {
@@ -236,5 +242,5 @@ fn prefetch(queue: &Queue, held: &mut Slices<'_, Slice>, db: usize) {
             ..AheadKey::default()
         });
     }
-    ahead.run(held, db);
+    ahead.run(keys);
 }

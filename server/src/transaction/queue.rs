@@ -55,7 +55,7 @@ impl Queue {
         self.used_bytes + self.requests.capacity() * size_of::<Queued>()
     }
 
-    fn push(&mut self, planned: &Planned<'_>, command: &Command, args: Args<'_>) {
+    fn push(&mut self, planned: &Planned, command: &Command, args: Args<'_>) {
         let args = OwnedArgs::from(args);
         self.used_bytes += args.used_bytes();
         self.mask |= planned.mask;
@@ -94,7 +94,7 @@ impl Session {
     pub fn queue(
         &mut self,
         core: &Core,
-        planned: &Planned<'_>,
+        planned: &Planned,
         command: &Command,
         args: Args<'_>,
         out: &mut OutputBuffer,
@@ -120,7 +120,7 @@ impl Session {
     fn enqueue(
         &mut self,
         core: &Core,
-        planned: &Planned<'_>,
+        planned: &Planned,
         command: &Command,
         args: Args<'_>,
     ) -> Result<(), CommandError> {

@@ -104,6 +104,7 @@ impl<'a> Keys<'a> {
     }
 
     /// Selects another database for the calls that follow; the session's own stays.
+    #[inline]
     pub fn select(&mut self, db: usize) {
         self.env.db = db;
     }
@@ -176,9 +177,15 @@ impl<'a> Keys<'a> {
         self.slices.get_mut(self.env.mask, shard)
     }
 
+    /// The selected database on a shard, when it was ever written to.
+    #[inline]
+    pub fn selected_db(&self, shard: usize) -> Option<&Db> {
+        self.slice(shard).db(self.env.db)
+    }
+
     #[inline]
     fn db_of(&self, key: Key<'_>) -> Option<&Db> {
-        self.slice(key.shard).db(self.env.db)
+        self.selected_db(key.shard)
     }
 
     #[inline]

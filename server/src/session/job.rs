@@ -1,0 +1,135 @@
+//! One batch of planned requests, and what can be done for several of them at once: finding those that one lock covers, and
+//! asking the memory for what they will touch.
+
+use std::ops::Range;
+
+use resp::{Args, Batch};
+use store::command::Keys;
+use store::keyspace::Slice;
+
+use super::plan::{Planned, Verdict};
+use super::prefetch::{self, Ahead, AheadKey};
+use crate::core::Core;
+use crate::registry::Run;
+use crate::shard::{self, TenantSlices};
+
+/// The requests of a batch, their plans, and where they came from.
+pub struct Job<'b> {
+    /// The requests.
+    pub batch: &'b Batch,
+    /// What they were decoded from.
+    pub buf: &'b [u8],
+    /// The first request that is planned.
+    pub from: usize,
+    /// The plans from there on.
+    pub plans: &'b [Planned],
+}
+
+impl<'b> Job<'b> {
+    /// The arguments of request `at`.
+    #[inline]
+    pub fn args(&self, at: usize) -> Args<'b> {
+        self.batch.args(self.buf, at)
+    }
+
+    /// The plan of request `at`.
+    #[inline]
+    pub fn planned(&self, at: usize) -> &'b Planned {
+        &self.plans[at - self.from]
+    }
+
+    /// The end of the run of data requests on the same one slice that starts at `at`.
+    pub fn run_end(&self, core: &Core, at: usize) -> usize {
+        let first = self.planned(at);
+        let joins = |planned: &Planned| {
+            planned.mask == first.mask
+                && planned.verdict == Verdict::Run
+                && matches!(
+                    planned.known_command(&core.server.registry).run,
+                    Run::Data(_)
+                )
+        };
+        if !first.mask.is_power_of_two() || !joins(first) {
+            return at + 1;
+        }
+        let rest = &self.plans[at - self.from..];
+        at + rest
+            .iter()
+            .position(|planned| !joins(planned))
+            .unwrap_or(rest.len())
+    }
+
+    /// Asks the memory for what the next requests of a run will touch; says up to which request it got.
+    pub fn prefetch(&self, core: &Core, range: Range<usize>, keys: &Keys<'_>) -> usize {
+        let end = range.end.min(range.start + prefetch::KEYS_MAX);
+        let plans = &self.plans[range.start - self.from..end - self.from];
+        let is_plain = |planned: &Planned| planned.hash != 0 && !planned.on_collection;
+        if !plans.iter().all(is_plain) {
+            return self.prefetch_deep(core, range, keys);
+        }
+        let [first, _, ..] = plans else {
+            // There is nothing to overlap with.
+            return end;
+        };
+        if let Some(db) = keys.selected_db(first.mask.trailing_zeros() as usize) {
+            plans
+                .iter()
+                .for_each(|planned| db.prefetch_bucket(planned.hash));
+            plans
+                .iter()
+                .for_each(|planned| db.prefetch_entry(planned.hash));
+        }
+        end
+    }
+
+    /// Does so for requests with several keys, or keys of collections.
+    fn prefetch_deep(&self, core: &Core, range: Range<usize>, keys: &Keys<'_>) -> usize {
+        let mut ahead = Ahead::default();
+        let mut at = range.start;
+        while at < range.end && !ahead.is_full() {
+            let planned = self.planned(at);
+            let args = self.args(at);
+            if planned.hash != 0 {
+                let member = planned.known_command(&core.server.registry).spec.member;
+                ahead.push(AheadKey {
+                    shard: planned.mask.trailing_zeros() as u8,
+                    hash: planned.hash,
+                    collection: planned.on_collection,
+                    member: member.and_then(|member| args.try_get(member)),
+                });
+            } else if !planned.whole_tenant {
+                for arg in (1..args.len()).filter(|&arg| args.hash(arg) != 0) {
+                    ahead.push(AheadKey {
+                        shard: core.server.shard_map.shard_of(args.get(arg)) as u8,
+                        hash: args.hash(arg),
+                        ..AheadKey::default()
+                    });
+                }
+            }
+            at += 1;
+        }
+        ahead.run(keys);
+        at
+    }
+
+    /// Does the same for requests that go to many slices: each is locked for a moment, left
+    /// out when it is taken, and locked again when the requests run.
+    pub fn prefetch_across(&self, slices: &TenantSlices<Slice>, db: usize) {
+        let single_keys = || {
+            self.plans
+                .iter()
+                .take(prefetch::KEYS_MAX)
+                .filter(|planned| planned.hash != 0)
+        };
+        for planned in single_keys() {
+            let _ = shard::try_with_slices(slices, planned.mask, |held| {
+                held[0].prefetch_bucket(db, planned.hash)
+            });
+        }
+        for planned in single_keys() {
+            let _ = shard::try_with_slices(slices, planned.mask, |held| {
+                held[0].prefetch_entry(db, planned.hash)
+            });
+        }
+    }
+}
