@@ -45,6 +45,8 @@ pub struct ClientInfo {
     pub no_evict: AtomicBool,
     /// `CLIENT NO-TOUCH`.
     pub no_touch: AtomicBool,
+    /// It said MONITOR.
+    pub monitors: AtomicBool,
     /// Id of the last command, `u32::MAX` before the first.
     pub last_command: AtomicU32,
     /// Unparsed bytes held.
@@ -104,6 +106,7 @@ impl ClientInfo {
             watch_flag: OnceLock::new(),
             no_evict: AtomicBool::new(false),
             no_touch: AtomicBool::new(false),
+            monitors: AtomicBool::new(false),
             last_command: AtomicU32::new(u32::MAX),
             query_bytes: AtomicUsize::new(0),
             query_capacity_bytes: AtomicUsize::new(0),

@@ -8,6 +8,7 @@ use store::command::DataConfig;
 use store::random::Rng;
 
 use crate::config::{Settings, SettingsReader};
+use crate::observe::Meter;
 use crate::server::{CoreStats, Server};
 
 /// One core's state.
@@ -20,6 +21,8 @@ pub struct Core {
     pub rng: RefCell<Rng>,
     /// This core's copy of the settings data commands read.
     pub data_config: RefCell<DataConfig>,
+    /// Measures its commands.
+    pub meter: Meter,
     settings: RefCell<SettingsReader>,
 }
 
@@ -28,11 +31,13 @@ impl Core {
     pub fn new(index: usize, server: Arc<Server>, random_seed: u64) -> Self {
         let settings = server.config.reader();
         let data_config = RefCell::new(settings.settings().data.clone());
+        let meter = Meter::new(settings.settings());
         Core {
             index,
             server,
             rng: RefCell::new(Rng::new(random_seed)),
             data_config,
+            meter,
             settings: RefCell::new(settings),
         }
     }
@@ -47,6 +52,8 @@ impl Core {
         let mut settings = self.settings.borrow_mut();
         if settings.refresh(&self.server.config) {
             *self.data_config.borrow_mut() = settings.settings().data.clone();
+            self.meter
+                .set(settings.settings(), self.server.monitors.any());
         }
     }
 

@@ -8,6 +8,7 @@ pub mod connection;
 pub mod core;
 pub mod error_counts;
 pub mod logging;
+pub mod observe;
 pub mod process;
 pub mod registry;
 pub mod runtime;

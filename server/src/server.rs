@@ -8,9 +8,10 @@ use store::hash::Seed;
 use store::keyspace::Slice;
 use store::slot::ShardMap;
 
-use crate::client::Clients;
+use crate::client::{ClientInfo, Clients};
 use crate::config::Config;
 use crate::error_counts::ErrorCounts;
+use crate::observe::{CommandTime, Monitors, SlowLog, Spikes};
 use crate::registry::Registry;
 use crate::runtime::Net;
 use crate::shard::{SliceState, TenantSlices};
@@ -33,6 +34,12 @@ pub struct Server {
     pub stats: Box<[CoreStats]>,
     /// The configuration.
     pub config: Config,
+    /// The slow log.
+    pub slow_log: SlowLog,
+    /// The latency monitor.
+    pub spikes: Spikes,
+    /// Clients that monitor.
+    pub monitors: Monitors,
     /// Whether cores remove due keys in the background, which DEBUG SET-ACTIVE-EXPIRE switches.
     pub active_expire: AtomicBool,
     /// When the process started, ms since the epoch.
@@ -41,6 +48,17 @@ pub struct Server {
     pub startup_bytes: u64,
     /// 40 random hexadecimal digits, new at every start.
     pub run_id: String,
+}
+
+impl Server {
+    /// Forgets a connection that has closed.
+    pub fn dismiss(&self, client: &ClientInfo) {
+        self.clients.remove(client.id);
+        if client.monitors.load(Relaxed) {
+            self.monitors.remove(client);
+            self.config.republish();
+        }
+    }
 }
 
 /// One core's counters. Only that core writes, so an increment is a load and a store.
@@ -65,6 +83,8 @@ pub struct CoreStats {
     pub rejected_calls: Box<[Counter]>,
     /// Calls that ran and ended with an error, by command id.
     pub failed_calls: Box<[Counter]>,
+    /// Time spent in commands, by command id.
+    pub times: Box<[CommandTime]>,
 }
 
 impl CoreStats {
@@ -81,6 +101,7 @@ impl CoreStats {
             calls: by_command(),
             rejected_calls: by_command(),
             failed_calls: by_command(),
+            times: (0..commands).map(|_| CommandTime::default()).collect(),
         }
     }
 
@@ -106,6 +127,7 @@ impl CoreStats {
             .chain(&self.failed_calls)
             .for_each(Counter::reset);
         self.errors_by_code.reset();
+        self.times.iter().for_each(CommandTime::reset);
     }
 }
 

@@ -140,6 +140,7 @@ fn apply(core: &Core, old: &Settings, new: &Settings) -> Result<(), SetError> {
         net.census.set_max(new.maxclients as usize);
     }
     net.limits.apply(new);
+    core.server.slow_log.truncate(new.observe.slow_log_len);
     if old.loglevel != new.loglevel {
         logging::set_level(new.loglevel);
     }

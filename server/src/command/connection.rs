@@ -6,7 +6,7 @@ use resp::{Args, Protocol};
 use store::command::{ArgCursor, Categories, CommandError, Flags, Group, Spec, parse_i64};
 
 use super::password::{self, DEFAULT_USER};
-use super::{ServerCommand, ServerCtx};
+use super::{ServerCommand, ServerCtx, monitor};
 use crate::session::ReplyMode;
 use crate::version;
 
@@ -240,6 +240,7 @@ fn auth(ctx: &mut ServerCtx<'_>, args: Args<'_>) -> Result<(), CommandError> {
 }
 
 fn reset(ctx: &mut ServerCtx<'_>, _: Args<'_>) -> Result<(), CommandError> {
+    monitor::stop(ctx.core, ctx.session);
     let session = &mut *ctx.session;
     session.authenticated = ctx.core.settings().requirepass.is_empty();
     if let Some(transaction) = &mut session.transaction {

@@ -9,12 +9,15 @@ mod debug;
 mod help;
 mod info;
 mod introspection;
+mod latency;
 mod lolwut;
 mod memory;
+mod monitor;
 mod password;
 pub mod reference;
 mod replication;
 mod shutdown;
+mod slowlog;
 
 use resp::{Args, ReplyWriter};
 use store::command::{CommandError, Keys, Spec};
@@ -60,6 +63,9 @@ static TABLES: &[&[&ServerCommand]] = &[
     info::COMMANDS,
     clock::COMMANDS,
     memory::COMMANDS,
+    slowlog::COMMANDS,
+    latency::COMMANDS,
+    monitor::COMMANDS,
     debug::COMMANDS,
     shutdown::COMMANDS,
     replication::COMMANDS,

@@ -243,6 +243,11 @@ pub fn lookup(name: &[u8]) -> Option<Named> {
     BY_NAME.get(name.to_ascii_lowercase().as_slice()).copied()
 }
 
+/// Whether a directive's value is a secret; false when there is no such directive.
+pub fn is_sensitive(name: &[u8]) -> bool {
+    lookup(name).is_some_and(|named| named.id.directive().flags.contains(Flags::SENSITIVE))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -135,6 +135,12 @@ impl Config {
         Ok(())
     }
 
+    /// Has every core look at its settings again, and at what else it looks at then, before its next requests.
+    pub fn republish(&self) {
+        let _state = self.lock();
+        self.version.fetch_add(1, Ordering::Release);
+    }
+
     /// Writes the current values to the file the server was started with.
     pub fn rewrite(&self) -> Result<(), RewriteError> {
         let file = self.file.as_ref().ok_or(RewriteError::NoFile)?;

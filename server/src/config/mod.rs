@@ -31,14 +31,15 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 pub use command_line::{Invocation, Sources};
-pub use directive::{Directive, DirectiveId, Effect, Flags, Kind};
+pub use directive::{Directive, DirectiveId, Effect, Flags, Kind, is_sensitive};
 pub use file::{LoadError, Rename};
 pub use live::{Config, SetError, SettingsReader};
 pub use machine::Machine;
 pub use quoting::quote;
 pub use rewrite::RewriteError;
 pub use settings::{
-    EvictionPolicy, IoDriver, LogFormat, LogLevel, OutputLimits, ProtectedAction, Settings,
+    EvictionPolicy, IoDriver, LogFormat, LogLevel, ObserveSettings, OutputLimits, ProtectedAction,
+    Settings,
 };
 pub use value::{OutputLimit, SavePoint, Value, ValueError};
 pub use values::Values;

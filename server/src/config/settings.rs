@@ -86,6 +86,21 @@ pub struct OutputLimits {
     pub pubsub: OutputLimit,
 }
 
+/// What is measured of commands, and from when on somebody wants to know.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ObserveSettings {
+    /// `slowlog-log-slower-than` in microseconds; none logs nothing.
+    pub slow_us: Option<u64>,
+    /// `slowlog-max-len`.
+    pub slow_log_len: usize,
+    /// `latency-monitor-threshold` in ms; none notes nothing.
+    pub spike_ms: Option<u64>,
+    /// `latency-tracking`.
+    pub tracks_latency: bool,
+    /// `latency-tracking-info-percentiles`.
+    pub percentiles: Vec<f64>,
+}
+
 /// A snapshot of the configuration. Sizes are bytes.
 #[derive(Clone, Debug)]
 #[expect(
@@ -124,6 +139,7 @@ pub struct Settings {
     pub loglevel: LogLevel,
     pub logfile: Option<PathBuf>,
     pub log_format: LogFormat,
+    pub observe: ObserveSettings,
     /// What data commands read: encodings, `proto-max-bulk-len`, `notify-keyspace-events`.
     pub data: DataConfig,
 }
@@ -166,6 +182,13 @@ impl Settings {
             loglevel: read.choice("loglevel", &LEVELS),
             logfile: read.path("logfile"),
             log_format: read.choice("log-format", &[LogFormat::Text, LogFormat::Json]),
+            observe: ObserveSettings {
+                slow_us: u64::try_from(read.integer::<i64>("slowlog-log-slower-than")).ok(),
+                slow_log_len: read.integer("slowlog-max-len"),
+                spike_ms: Some(read.integer("latency-monitor-threshold")).filter(|ms| *ms > 0),
+                tracks_latency: read.bool("latency-tracking"),
+                percentiles: read.percentiles("latency-tracking-info-percentiles"),
+            },
             data: DataConfig {
                 encoding: encoding_limits(&read),
                 bulk_len_max: read.memory("proto-max-bulk-len"),
@@ -250,6 +273,13 @@ impl<'a> Reader<'a> {
     fn bool(&self, name: &str) -> bool {
         match self.value(name) {
             Value::Bool(value) => *value,
+            other => unreachable!("{name} is {other:?}"),
+        }
+    }
+
+    fn percentiles(&self, name: &str) -> Vec<f64> {
+        match self.value(name) {
+            Value::Percentiles(percentiles) => percentiles.clone(),
             other => unreachable!("{name} is {other:?}"),
         }
     }

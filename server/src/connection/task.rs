@@ -74,7 +74,7 @@ struct Registered {
 
 impl Drop for Registered {
     fn drop(&mut self) {
-        self.reactor.core.server.clients.remove(self.info.id);
+        self.reactor.core.server.dismiss(&self.info);
         self.reactor.links.remove(&self.link);
         self.reactor.net().census.dismiss(self.reactor.core.index);
     }

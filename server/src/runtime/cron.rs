@@ -11,6 +11,7 @@ use super::sweep::{Left, STEP_PAUSE, Sweep};
 use crate::allocator::release_unused;
 use crate::connection::{Link, Reactor};
 use crate::core::now_ms;
+use crate::observe::Event;
 use std::future::{Future as _, poll_fn};
 use std::pin::pin;
 use std::rc::Rc;
@@ -81,7 +82,9 @@ async fn rest(reactor: &Reactor, pause: Duration) {
 impl Pulse {
     /// One round. Says how long to rest.
     fn beat(&mut self, reactor: &Reactor, now_ms: u64) -> Duration {
+        let begun = reactor.core.meter.now();
         let left = self.sweep.round(reactor, now_ms);
+        reactor.core.event_ended(Event::ExpireCycle, begun);
         // While the sweep hurries, ticks keep their pace.
         let is_tick = now_ms.saturating_sub(self.ticked_at_ms) >= TICK.as_millis() as u64;
         let busy = is_tick && self.tick(reactor, now_ms);

@@ -14,6 +14,7 @@ use crate::config::{self, Config, Invocation, IoDriver, Loaded, Settings};
 use crate::connection::{Census, ConnectionLimits};
 use crate::core::now_ms;
 use crate::logging;
+use crate::observe::{Monitors, SlowLog, Spikes};
 use crate::process;
 use crate::registry::Registry;
 use crate::server::{CoreStats, Server};
@@ -223,6 +224,9 @@ fn build_server(
         net,
         stats: (0..cores).map(|_| CoreStats::new(commands)).collect(),
         config: Config::new(loaded.values, loaded.file),
+        slow_log: SlowLog::default(),
+        spikes: Spikes::default(),
+        monitors: Monitors::default(),
         active_expire: AtomicBool::new(true),
         started_at_ms: now_ms(),
         startup_bytes: process::resident_bytes(),

@@ -134,7 +134,7 @@ impl Session {
         let planned = job.planned(at);
         let command = planned.known_command(&core.server.registry);
         if self.is_queueing() && command.in_multi == InMulti::Exec {
-            self.exec(core, task, command, out).await;
+            self.exec(core, task, command, job.args(at), out).await;
             return at + 1;
         }
         let slices = &core.server.slices;
@@ -255,6 +255,7 @@ impl Session {
         let mut command = job.planned(progress.next).known_command(registry);
         if let Run::Server(_) = command.run {
             let args = job.args(progress.next);
+            core.meter.start();
             self.run_server(core, command, args, Some(keys), now_ms, out);
             progress.next += 1;
         } else {
@@ -271,6 +272,7 @@ impl Session {
             while progress.next < end && ctx.reply.output().len() < FLUSH_BYTES {
                 if progress.next == prefetched {
                     prefetched = job.prefetch(core, progress.next..end, &ctx.keys);
+                    core.meter.start();
                 }
                 command = job.planned(progress.next).known_command(registry);
                 progress.mark = ctx.reply.output().mark();
@@ -323,6 +325,7 @@ impl Session {
         if self.reply_mode != ReplyMode::On {
             self.apply_reply_mode(mark, ctx.reply.output());
         }
+        core.command_ended(self, command, args);
     }
 
     pub(crate) fn run_server(
@@ -350,6 +353,7 @@ impl Session {
             args,
         );
         self.finish(core, command, result, mark, out);
+        core.command_ended(self, command, args);
     }
 
     /// Runs a command that needs no slice.
@@ -363,6 +367,7 @@ impl Session {
         let mark = out.mark();
         let now_ms = now_ms();
         self.client.active_at_ms.store(now_ms, Relaxed);
+        core.meter.start();
         let outcome = catch_unwind(AssertUnwindSafe(|| match command.run {
             Run::Server(_) => self.run_server(core, command, args, None, now_ms, out),
             Run::Data(_) => {

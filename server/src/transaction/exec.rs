@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering::Relaxed;
 
-use resp::{OutputBuffer, ReplyWriter};
+use resp::{Args, OutputBuffer, ReplyWriter};
 use store::command::{CommandError, Ctx, Effects, Keys, SliceSet};
 use store::keyspace::Slice;
 
@@ -24,8 +24,10 @@ impl Session {
         core: &Core,
         task: &TaskNode,
         command: &Command,
+        args: Args<'_>,
         out: &mut OutputBuffer,
     ) {
+        let begun = core.meter.now();
         let Some(mut transaction) = self.transaction.take() else {
             return;
         };
@@ -52,6 +54,7 @@ impl Session {
             self.reply_mode = reply_mode;
         }
         self.finish(core, command, result, mark, out);
+        core.measured(self, command, args, core.meter.nanos_since(begun));
         core.stats().commands.add(1);
         self.client.last_command.store(command.id as u32, Relaxed);
     }
@@ -127,6 +130,7 @@ impl Session {
         out: &mut OutputBuffer,
     ) -> Result<(), DoorError> {
         let now_ms = now_ms();
+        core.meter.start();
         ReplyWriter::new(out, self.protocol).array(queue.requests.len());
         let mut effects = Effects::default();
         for request in &queue.requests {
@@ -148,6 +152,7 @@ impl Session {
         let mut effects = Effects::default();
         let env = self.keys_env(core, mask, now_ms);
         prefetch(queue, &Keys::new(SliceSet::new(held), env, &mut effects));
+        core.meter.start();
         ReplyWriter::new(out, self.protocol).array(queue.requests.len());
         let mut panicked = false;
         for request in &queue.requests {

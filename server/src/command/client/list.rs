@@ -168,6 +168,7 @@ fn push_line(lines: &mut Vec<u8>, client: &ClientInfo, registry: &Registry, now_
 /// One letter per state, `N` for none.
 fn flags(client: &ClientInfo) -> String {
     let states = [
+        (client.monitors.load(Relaxed), 'O'),
         (client.multi_len.load(Relaxed) >= 0, 'x'),
         (client.watch_is_dirty(), 'd'),
         (client.killed.load(Relaxed), 'A'),

@@ -7,6 +7,7 @@ use std::fmt::{Display, Write};
 use nix::sys::resource::UsageWho;
 
 use super::super::ServerCtx;
+use super::super::latency::latencies;
 use super::counters::Figures;
 use crate::process;
 use crate::server::{CoreStats, Counter};
@@ -53,7 +54,7 @@ pub(super) static SECTIONS: &[Section] = &[
     section("Modules", |_, _, _| {}),
     on_request("Commandstats", commandstats),
     section("Errorstats", errorstats),
-    on_request("Latencystats", |_, _, _| {}),
+    on_request("Latencystats", latencystats),
     section("Cluster", |text, _, _| line(text, "cluster_enabled", 0)),
     section("Keyspace", keyspace),
 ];
@@ -422,7 +423,7 @@ fn cpu(text: &mut String, _: &ServerCtx<'_>, _: &Figures) {
     }
 }
 
-/// Calls of every command that was called. Times are not measured yet and shown as 0.
+/// Calls of every command that was called, and the time it took.
 fn commandstats(text: &mut String, ctx: &ServerCtx<'_>, _: &Figures) {
     let server = &ctx.core.server;
     let sum = |counters: fn(&CoreStats) -> &[Counter], id: usize| -> u64 {
@@ -437,11 +438,45 @@ fn commandstats(text: &mut String, ctx: &ServerCtx<'_>, _: &Figures) {
         let rejected = sum(|core| &core.rejected_calls, command.id);
         let failed = sum(|core| &core.failed_calls, command.id);
         if calls + rejected + failed > 0 {
+            let times = server.stats.iter().map(|core| &core.times[command.id]);
+            let micros = times.map(|time| time.nanos.get()).sum::<u64>() as f64 / 1000.0;
             let figures = format!(
-                "calls={calls},usec=0,usec_per_call=0.00,rejected_calls={rejected},failed_calls={failed}"
+                "calls={calls},usec={micros:.0},usec_per_call={:.2},rejected_calls={rejected},failed_calls={failed}",
+                micros / calls.max(1) as f64
             );
             line(text, &format!("cmdstat_{}", command.full_name), figures);
         }
+    }
+}
+
+/// Percentiles of the times of every command, in microseconds.
+fn latencystats(text: &mut String, ctx: &ServerCtx<'_>, _: &Figures) {
+    let settings = ctx.core.settings();
+    if !settings.observe.tracks_latency {
+        return;
+    }
+    let server = &ctx.core.server;
+    for command in server.registry.all() {
+        let latencies = latencies(server, command);
+        if latencies.total() == 0 {
+            continue;
+        }
+        let figures: Vec<String> = settings
+            .observe
+            .percentiles
+            .iter()
+            .map(|percent| {
+                format!(
+                    "p{percent}={:.3}",
+                    latencies.percentile(*percent) as f64 / 1000.0
+                )
+            })
+            .collect();
+        line(
+            text,
+            &format!("latency_percentiles_usec_{}", command.full_name),
+            figures.join(","),
+        );
     }
 }
 

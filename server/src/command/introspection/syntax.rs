@@ -6,6 +6,7 @@
 //! UPPER      a word written as it is          [ … ]       may be left out
 //! lower      a value                          a | b       one of them
 //! < … >      several things as one            [x ...]     the x before it may repeat
+//!                                             [... [...]] all of the bracket may repeat
 //! UPPER lower [lower]   a value, or a block of them, behind its word
 //! ```
 
@@ -104,6 +105,7 @@ pub(super) fn parse(spec: &Spec) -> Vec<Argument> {
         at: 0,
         key_specs: spec.keys.len(),
         keys_seen: 0,
+        group_repeats: false,
     };
     parser.alternatives()
 }
@@ -130,6 +132,8 @@ struct Parser<'w> {
     at: usize,
     key_specs: usize,
     keys_seen: usize,
+    /// The group being read ends with a bare `[...]`: all of it may repeat.
+    group_repeats: bool,
 }
 
 impl Parser<'_> {
@@ -191,6 +195,11 @@ impl Parser<'_> {
         let inner = self.alternatives();
         let repeats = self.words[self.at - 1] == "...";
         self.at += 1;
+        if repeats && inner.is_empty() {
+            self.group_repeats = true;
+            return;
+        }
+        let group_repeats = std::mem::take(&mut self.group_repeats);
         if repeats && inner.len() <= things.len() && ends_with(things, &inner) {
             self.keys_seen = keys_before;
             let repeated = things.split_off(things.len() - inner.len());
@@ -201,9 +210,11 @@ impl Parser<'_> {
         } else if repeats && self.repeats_token(things, &inner) {
             self.keys_seen = keys_before;
         } else if !inner.is_empty() {
+            let inner = one(inner);
             things.push(Argument {
                 optional: true,
-                ..one(inner)
+                multiple: inner.multiple || group_repeats,
+                ..inner
             });
         }
     }
@@ -356,6 +367,7 @@ mod tests {
             "key#0 |(EX:seconds PX:milliseconds PERSIST:)?",
         );
         check("key [key ...]", "key#0*");
+        check("key [GET x | SET x y [...]]", "key#0 |(GET:x SET:&(x y))*?");
         check("source destination member", "source#0 destination#1 member");
         check(
             "key score member [score member ...]",
@@ -383,5 +395,18 @@ mod tests {
             "[AGGREGATE <SUM | MIN | MAX>]",
             "AGGREGATE:|(SUM: MIN: MAX:)?",
         );
+    }
+
+    /// redis-cli crashes on a group without anything in it.
+    #[test]
+    fn no_command_has_an_empty_group() {
+        fn is_whole(argument: &Argument) -> bool {
+            let is_group = matches!(argument.kind, Kind::OneOf | Kind::Block);
+            is_group != argument.inner.is_empty() && argument.inner.iter().all(is_whole)
+        }
+        let registry = crate::registry::Registry::new(&[]).expect("nothing is renamed");
+        for command in registry.all() {
+            assert!(parse(command.spec).iter().all(is_whole), "{command:?}");
+        }
     }
 }

@@ -4,8 +4,6 @@ use super::super::directive::{Directive, Kind};
 use super::{LONG_COUNT, TEXT, integer};
 
 const NO_SYSLOG: &str = "the log goes to standard output or a file";
-const NO_SLOWLOG: &str = "there is no slow log yet";
-const NO_LATENCY: &str = "latency is not monitored yet";
 const NO_CRASH_LOG: &str = "there is no crash report";
 
 pub(super) static DIRECTIVES: &[Directive] = &[
@@ -57,36 +55,31 @@ pub(super) static DIRECTIVES: &[Directive] = &[
         integer(-1, i64::MAX),
         "10000",
         "Microseconds from which a command is slow; -1 logs none.",
-    )
-    .ignored(NO_SLOWLOG),
+    ),
     Directive::new(
         "slowlog-max-len",
         LONG_COUNT,
         "128",
         "Entries the slow log keeps.",
-    )
-    .ignored(NO_SLOWLOG),
+    ),
     Directive::new(
         "latency-monitor-threshold",
         LONG_COUNT,
         "0",
         "Milliseconds from which an event is recorded; 0 records none.",
-    )
-    .ignored(NO_LATENCY),
+    ),
     Directive::new(
         "latency-tracking",
         Kind::Bool,
         "yes",
         "Keep a latency histogram of every command.",
-    )
-    .ignored(NO_LATENCY),
+    ),
     Directive::new(
         "latency-tracking-info-percentiles",
         Kind::Percentiles,
         "50 99 99.9",
         "Percentiles INFO latencystats shows.",
-    )
-    .ignored(NO_LATENCY),
+    ),
     Directive::new(
         "crash-log-enabled",
         Kind::Bool,

@@ -1,0 +1,188 @@
+//! A core's stopwatch: the cycle counter, read once where one command ends and the next begins.
+//!
+//! What a command waits for before it runs is not its time. So whoever begins a run of commands, slices held, starts the watch
+//! again; between the commands of the run the end of one is the start of the next.
+
+use std::cell::Cell;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use quanta::Clock;
+use resp::Args;
+use store::command::Flags;
+
+use super::{CommandTime, Event, SlowEntry, monitors};
+use crate::config::Settings;
+use crate::core::Core;
+use crate::registry::Command;
+use crate::session::Session;
+
+const NANOS_PER_MILLI: u64 = 1_000_000;
+const NANOS_PER_MICRO: u64 = 1_000;
+
+/// One core's stopwatch and what it looks for.
+pub struct Meter {
+    clock: Clock,
+    /// Where the last command ended, in cycles.
+    lap: Cell<u64>,
+    /// `latency-tracking`.
+    tracks: Cell<bool>,
+    /// Commands that took at least this long are looked at more closely.
+    notable_ns: Cell<u64>,
+}
+
+impl Meter {
+    /// The watch of a core with these settings.
+    pub fn new(settings: &Settings) -> Self {
+        let meter = Meter {
+            clock: Clock::new(),
+            lap: Cell::new(0),
+            tracks: Cell::new(true),
+            notable_ns: Cell::new(u64::MAX),
+        };
+        meter.start();
+        meter.set(settings, false);
+        meter
+    }
+
+    /// Takes over changed settings. With a monitor every command is notable.
+    pub fn set(&self, settings: &Settings, is_monitored: bool) {
+        let observe = &settings.observe;
+        let slow_ns = observe.slow_us.map(|us| us.saturating_mul(NANOS_PER_MICRO));
+        let spike_ns = observe
+            .spike_ms
+            .map(|ms| ms.saturating_mul(NANOS_PER_MILLI));
+        let notable_ns = match is_monitored {
+            true => 0,
+            false => slow_ns
+                .unwrap_or(u64::MAX)
+                .min(spike_ns.unwrap_or(u64::MAX)),
+        };
+        self.notable_ns.set(notable_ns);
+        self.tracks.set(observe.tracks_latency);
+    }
+
+    /// A run of commands begins.
+    #[inline]
+    pub fn start(&self) {
+        self.lap.set(self.clock.raw());
+    }
+
+    /// Now, to measure something from here with [`Meter::nanos_since`].
+    pub fn now(&self) -> u64 {
+        self.clock.raw()
+    }
+
+    /// The time since `start`, in ns.
+    pub fn nanos_since(&self, start: u64) -> u64 {
+        self.clock.delta_as_nanos(start, self.clock.raw())
+    }
+
+    #[inline]
+    fn lap_nanos(&self) -> u64 {
+        let now = self.clock.raw();
+        self.clock.delta_as_nanos(self.lap.replace(now), now)
+    }
+
+    #[inline]
+    fn record(&self, time: &CommandTime, nanos: u64) {
+        time.nanos.add(nanos);
+        if self.tracks.get() {
+            match time.latencies.get() {
+                Some(latencies) => latencies.record(nanos),
+                None => time.latencies.get_or_init(Box::default).record(nanos),
+            }
+        }
+    }
+}
+
+impl Core {
+    /// A command of `session` has ended; the next one begins.
+    #[inline]
+    pub(crate) fn command_ended(&self, session: &Session, command: &Command, args: Args<'_>) {
+        let nanos = self.meter.lap_nanos();
+        self.measured(session, command, args, nanos);
+    }
+
+    /// A command of `session` has taken so long.
+    #[inline]
+    pub(crate) fn measured(
+        &self,
+        session: &Session,
+        command: &Command,
+        args: Args<'_>,
+        nanos: u64,
+    ) {
+        self.meter.record(&self.stats().times[command.id], nanos);
+        if nanos >= self.meter.notable_ns.get() {
+            self.note(session, command, args, nanos);
+        }
+    }
+
+    /// Something that clients may wait for, begun at `begun` as the meter counts, has ended.
+    pub(crate) fn event_ended(&self, event: Event, begun: u64) {
+        let millis = self.meter.nanos_since(begun) / NANOS_PER_MILLI;
+        let threshold = self.settings().observe.spike_ms;
+        if threshold.is_some_and(|threshold| millis >= threshold) {
+            let now = SystemTime::now().duration_since(UNIX_EPOCH);
+            let now_s = now.unwrap_or_default().as_secs();
+            self.server.spikes.add(event, now_s, millis);
+        }
+    }
+
+    /// A command took long enough, or everything is looked at.
+    #[cold]
+    fn note(&self, session: &Session, command: &Command, args: Args<'_>, nanos: u64) {
+        let flags = command.spec.flags;
+        let settings = self.settings();
+        let observe = &settings.observe;
+        let now = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
+        let (micros, millis) = (nanos / NANOS_PER_MICRO, nanos / NANOS_PER_MILLI);
+        if observe
+            .spike_ms
+            .is_some_and(|threshold| millis >= threshold)
+        {
+            let event = match flags.contains(Flags::FAST) {
+                true => Event::FastCommand,
+                false => Event::Command,
+            };
+            self.server.spikes.add(event, now.as_secs(), millis);
+        }
+        let is_slow = observe.slow_us.is_some_and(|threshold| micros >= threshold);
+        if is_slow && !flags.contains(Flags::SKIP_SLOWLOG) {
+            let entry = SlowEntry::new(command, args, &session.client, now.as_secs(), micros);
+            self.server.slow_log.push(entry, observe.slow_log_len);
+        }
+        if !flags.intersects(Flags::SKIP_MONITOR | Flags::ADMIN) {
+            let at_us = now.as_micros() as u64;
+            self.tell_monitors(|| {
+                monitors::line(command, args, &session.client, session.db, at_us)
+            });
+        }
+        // Looking at it is not the next command's time.
+        self.meter.start();
+    }
+
+    /// Sends a line to everybody who monitors. Who cannot take it is closed, as its view would have a hole.
+    fn tell_monitors(&self, line: impl FnOnce() -> bytes::Bytes) {
+        let monitors = self.server.monitors.snapshot();
+        if monitors.is_empty() {
+            return;
+        }
+        let line = line();
+        for monitor in monitors {
+            if !self
+                .server
+                .net
+                .push(monitor.core, monitor.client, line.clone())
+            {
+                tracing::warn!(
+                    client = monitor.client,
+                    "a client that monitors fell too far behind; it is closed"
+                );
+                self.server.clients.kill(monitor.client);
+            }
+        }
+    }
+}
