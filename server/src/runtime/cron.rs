@@ -8,7 +8,7 @@
 use super::huge_pages::HugePages;
 use super::rate::Totals;
 use super::sweep::{Left, STEP_PAUSE, Sweep};
-use crate::allocator::release_unused;
+use crate::allocator::{release_expired, release_unused};
 use crate::connection::{Link, Reactor};
 use crate::core::now_ms;
 use crate::observe::Event;
@@ -30,8 +30,10 @@ const DRAIN_TICK: Duration = Duration::from_millis(5);
 const LOOK_PERIOD_MS: u64 = 1000;
 /// A client that has sent nothing for this long gives its large read buffer back.
 const QUIET_MS: u64 = 2000;
-/// Ticks without work after which a core gives its spare memory back.
+/// Ticks without work after which a core gives back what is cheap to find.
 const TIDY_AFTER: u8 = 2;
+/// Ticks without work after which it looks everywhere; they come once a second by then.
+const CLEAN_UP_AFTER: u8 = 5;
 /// How long connections get to end once they were told to, when the time to finish is over.
 const KILL_GRACE: Duration = Duration::from_millis(500);
 
@@ -104,7 +106,7 @@ impl Pulse {
         if now_ms.saturating_sub(self.looked_at_ms) >= LOOK_PERIOD_MS {
             self.looked_at_ms = now_ms;
             if reactor.core.index == 0 {
-                self.huge_pages.look();
+                self.huge_pages.look(&reactor.core.server);
             }
             if look_over_clients(reactor, now_ms) {
                 self.quiet_ticks = 0;
@@ -126,6 +128,9 @@ impl Pulse {
         };
         if self.quiet_ticks == TIDY_AFTER {
             reactor.pool.trim();
+            release_expired();
+        }
+        if self.quiet_ticks == CLEAN_UP_AFTER {
             release_unused();
         }
         busy

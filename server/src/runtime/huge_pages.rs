@@ -4,13 +4,17 @@
 //! kernel must not give them when memory is first touched: it clears 2 MiB while a client
 //! waits (4 to 10 ms were measured on a virtual machine), and an empty server would hold
 //! several megabytes. So they are forbidden to begin with, and chunks of 2 MiB that have
-//! filled up are moved to huge pages afterwards, by a thread of its own that ends when it is
-//! done. `disable-thp yes` leaves it at small pages. Nothing here can fail in a way that
+//! filled up are moved to huge pages afterwards, by a thread of its own. Moving one chunk
+//! takes some milliseconds as well, in which whoever needs it waits. So the thread works only
+//! while nobody asks the server for anything, and ends when somebody does.
+//! `disable-thp yes` leaves it at small pages. Nothing here can fail in a way that
 //! matters: what the kernel refuses stays as it is.
 
+use super::rate::Totals;
+use crate::server::Server;
 use std::fs;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::thread;
 use std::time::Duration;
 
@@ -25,16 +29,26 @@ const HUGE_PAGE_BYTES: usize = 2 << 20;
 const PAGES_PER_CHUNK: usize = HUGE_PAGE_BYTES / PAGE_BYTES;
 /// Small pages of a chunk that must be in use, so that moving it costs little memory.
 const FILLED_PAGES_MIN: usize = PAGES_PER_CHUNK * 15 / 16;
-/// Pause after each chunk: the kernel holds the process's memory map while it moves one.
-const CHUNK_PAUSE: Duration = Duration::from_micros(500);
+/// Pause after each chunk, in which a request that has come meanwhile is noticed.
+const CHUNK_PAUSE: Duration = Duration::from_millis(1);
+/// Commands between two looks, or during a pass, that still count as none: somebody asks how the server is.
+const COMMANDS_WHEN_IDLE_MAX: u64 = 8;
 
 /// When memory is moved.
 #[derive(Debug)]
 pub struct HugePages {
     wanted: bool,
     resident_at_last_look: usize,
-    resident_at_last_pass: usize,
-    running: Arc<AtomicBool>,
+    commands_at_last_look: u64,
+    pass: Arc<Pass>,
+}
+
+/// What the thread and the looks share.
+#[derive(Debug, Default)]
+struct Pass {
+    running: AtomicBool,
+    /// Resident memory when the last pass began that came to its end.
+    resident_bytes: AtomicUsize,
 }
 
 impl HugePages {
@@ -48,49 +62,65 @@ impl HugePages {
         Self {
             wanted,
             resident_at_last_look: 0,
-            resident_at_last_pass: 0,
-            running: Arc::default(),
+            commands_at_last_look: 0,
+            pass: Arc::default(),
         }
     }
 
-    /// Starts a pass when the process has grown and stands still. Reads one small file.
-    pub fn look(&mut self) {
+    /// Starts a pass when the process has grown, stands still and nobody asks it for anything. Reads one small file.
+    pub fn look(&mut self, server: &Arc<Server>) {
         if !self.wanted {
             return;
         }
+        let commands = Totals::of(server).commands;
+        let idle = commands - self.commands_at_last_look.min(commands) <= COMMANDS_WHEN_IDLE_MAX;
+        self.commands_at_last_look = commands;
         let resident = resident_bytes();
         let moved = resident.abs_diff(self.resident_at_last_look);
         self.resident_at_last_look = resident;
-        let worthwhile = resident > self.resident_at_last_pass + resident / WORTHWHILE_SHARE;
-        if resident < GROWN_BYTES || moved > resident / STILL_SHARE || !worthwhile {
+        let grown_from = self.pass.resident_bytes.load(Relaxed);
+        let worthwhile = resident > grown_from + resident / WORTHWHILE_SHARE;
+        let still = idle && moved <= resident / STILL_SHARE;
+        if resident < GROWN_BYTES || !still || !worthwhile {
             return;
         }
-        if self.running.swap(true, Relaxed) {
+        if self.pass.running.swap(true, Relaxed) {
             return;
         }
-        self.resident_at_last_pass = resident;
-        let running = Arc::clone(&self.running);
-        let pass = thread::Builder::new().name("redox-pages".to_owned());
+        let (pass, server) = (Arc::clone(&self.pass), Arc::downgrade(server));
+        let thread = thread::Builder::new().name("redox-pages".to_owned());
+        let is_idle = move || {
+            server.upgrade().is_some_and(|server| {
+                Totals::of(&server).commands <= commands + COMMANDS_WHEN_IDLE_MAX
+            })
+        };
         // Without a thread there is no pass; the next one may have more luck.
-        let _ = pass.spawn(move || {
-            move_filled_chunks();
-            running.store(false, Relaxed);
+        let _ = thread.spawn(move || {
+            if move_filled_chunks(is_idle) {
+                pass.resident_bytes.store(resident, Relaxed);
+            }
+            pass.running.store(false, Relaxed);
         });
     }
 }
 
-/// Moves every chunk that has filled up, one at a time.
-fn move_filled_chunks() {
+/// Moves every chunk that has filled up, one at a time; false when it ended before its time. The chunks it moved
+/// before it was disturbed cost the next pass little.
+fn move_filled_chunks(is_idle: impl Fn() -> bool) -> bool {
     let maps = fs::read_to_string("/proc/self/maps").unwrap_or_default();
     for (start, end) in maps.lines().filter_map(anonymous_range) {
         let first = start.next_multiple_of(HUGE_PAGE_BYTES);
         for chunk in (first..end).step_by(HUGE_PAGE_BYTES) {
+            if !is_idle() {
+                return false;
+            }
             if chunk + HUGE_PAGE_BYTES <= end && filled_pages(chunk) >= FILLED_PAGES_MIN {
                 move_chunk(chunk);
                 thread::sleep(CHUNK_PAUSE);
             }
         }
     }
+    true
 }
 
 /// Start and end of a line of the memory map that is private, writable, of no file.

@@ -8,6 +8,7 @@ use super::net::{Message, Net};
 use super::rate::Rates;
 use super::signals::Signals;
 use super::{files, ping};
+use crate::allocator;
 use crate::client::Clients;
 use crate::command;
 use crate::config::{self, Config, Invocation, IoDriver, Loaded, Settings};
@@ -38,6 +39,7 @@ type StartError = Box<dyn Error>;
 
 /// The program: `arguments` are those behind its name.
 pub fn run(arguments: &[OsString]) -> ExitCode {
+    allocator::configure();
     HugePages::forbid();
     if arguments.first().is_some_and(|first| first == "ping") {
         return ping::run(&arguments[1..]);

@@ -1,15 +1,20 @@
 //! A core's background work on the shards it owns: removing keys whose time has come, freeing what was deleted.
 //!
-//! It borrows one slice at a time, only if the slice is free, for some 0.3 ms, and then goes back to the cron, which sleeps before it calls
-//! again. So a request waits for one step at most, and a shard under load is never waited for.
+//! It borrows one slice at a time, only if the slice is free, for some 0.3 ms by the clock, and then goes back to the cron, which sleeps
+//! before it calls again. So a request waits for one step at most, and a shard under load is never waited for.
 
 use crate::connection::Reactor;
 use crate::shard::try_with_slices;
 use std::sync::atomic::Ordering::Relaxed;
-use std::time::Duration;
+use std::time::{Duration, Instant};
+use store::keyspace::Slice;
 
-/// Entries looked at, or removed values freed, in one step.
-const ITEMS_PER_STEP: usize = 1000;
+/// Time of one step, which ends with the piece that exceeds it.
+const STEP_TIME: Duration = Duration::from_micros(200);
+/// Bytes freed in one step: giving them back to the system takes time too, in the next step.
+const STEP_BYTES: usize = 2 << 20;
+/// Entries looked at, or removed values freed, between two looks at the clock.
+const ITEMS_PER_PIECE: usize = 100;
 /// Pause between steps while there is more to do.
 pub const STEP_PAUSE: Duration = Duration::from_millis(1);
 
@@ -61,16 +66,25 @@ fn step(reactor: &Reactor, shard: usize, now_ms: u64) -> Left {
     let expires = reactor.core.server.active_expire.load(Relaxed);
     let stepped = try_with_slices(&reactor.core.server.slices, 1 << shard, |slices| {
         let slice = slices.at(shard);
-        let swept = !expires
-            || slice
-                .sweep_expired(now_ms, ITEMS_PER_STEP, |_, _| {})
-                .finished;
-        let freed = slice.free_step(ITEMS_PER_STEP);
-        match (swept && freed, expires) {
-            (true, true) => Left::Until(slice.next_deadline_ms()),
-            (true, false) => Left::Until(u64::MAX),
-            (false, _) => Left::More,
+        let started = Instant::now();
+        let enough_bytes = slice.used_bytes().saturating_sub(STEP_BYTES);
+        loop {
+            let swept = !expires || sweep_piece(slice, now_ms);
+            let freed = slice.free_step(ITEMS_PER_PIECE);
+            if swept && freed {
+                let deadline_ms = slice.next_deadline_ms();
+                return Left::Until(if expires { deadline_ms } else { u64::MAX });
+            }
+            if started.elapsed() >= STEP_TIME || slice.used_bytes() <= enough_bytes {
+                return Left::More;
+            }
         }
     });
     stepped.unwrap_or(Left::Until(now_ms))
+}
+
+/// True when no due key is left.
+fn sweep_piece(slice: &mut Slice, now_ms: u64) -> bool {
+    let report = slice.sweep_expired(now_ms, ITEMS_PER_PIECE, |_, _| {});
+    report.finished
 }

@@ -5,6 +5,7 @@
 //! proportion to the segments: hashes that agree in many bits must not blow it up.
 
 use super::segment::{Segment, bucket_count_for};
+use super::segments::Segments;
 use super::{HINT_NONE, Thin};
 use crate::mem::vec_size;
 
@@ -22,7 +23,7 @@ pub(super) struct Directory<T> {
     /// Segment numbers; 2^depth of them, or none before the first insertion.
     entries: Vec<u32>,
     /// In no order.
-    segments: Vec<Segment<T>>,
+    segments: Segments<T>,
     /// No segment has, or for a while has had, more buckets.
     widest: u32,
     depth: u8,
@@ -32,7 +33,7 @@ impl<T: Thin> Directory<T> {
     pub(super) const fn new() -> Self {
         Directory {
             entries: Vec::new(),
-            segments: Vec::new(),
+            segments: Segments::new(),
             widest: 0,
             depth: 0,
         }
@@ -40,7 +41,7 @@ impl<T: Thin> Directory<T> {
 
     /// Allocated bytes without the segments' buckets.
     pub(super) fn mem_bytes(&self) -> usize {
-        vec_size::<u32>(self.entries.capacity()) + vec_size::<Segment<T>>(self.segments.capacity())
+        vec_size::<u32>(self.entries.capacity()) + self.segments.mem_bytes()
     }
 
     #[inline]
@@ -67,7 +68,7 @@ impl<T: Thin> Directory<T> {
     }
 
     #[inline]
-    pub(super) fn segments(&self) -> &[Segment<T>] {
+    pub(super) fn segments(&self) -> &Segments<T> {
         &self.segments
     }
 
@@ -75,7 +76,6 @@ impl<T: Thin> Directory<T> {
     pub(super) fn ensure_first(&mut self) {
         if self.segments.is_empty() {
             self.entries = Vec::with_capacity(1);
-            self.segments = Vec::with_capacity(1);
             self.entries.push(0);
             self.segments.push(Segment::new(0, 0, HINT_NONE));
         }
@@ -116,8 +116,6 @@ impl<T: Thin> Directory<T> {
 
         let high_id = self.segments.len();
         self.point_entries_at(high.prefix, high.depth, high_id);
-        self.segments
-            .reserve_exact(usize::from(high_id == self.segments.capacity()) * (1 + high_id / 4));
         self.segments.push(high);
         bytes
     }
@@ -161,10 +159,6 @@ impl<T: Thin> Directory<T> {
         if let Some(moved) = self.segments.get(id) {
             let (prefix, depth) = (moved.prefix, moved.depth);
             self.point_entries_at(prefix, depth, id);
-        }
-        if self.segments.len() < self.segments.capacity() / 2 {
-            self.segments
-                .shrink_to(self.segments.len() + self.segments.len() / 8);
         }
         if self.entries.len() > ENTRIES_PER_SEGMENT_MAX * self.segments.len()
             || self.segments.len() == 1
@@ -243,7 +237,7 @@ impl<T: Thin> Directory<T> {
     }
 
     /// Gives up finding for good: from here on the segments are only taken apart.
-    pub(super) fn dismantle(&mut self) -> &mut Vec<Segment<T>> {
+    pub(super) fn dismantle(&mut self) -> &mut Segments<T> {
         self.entries = Vec::new();
         self.depth = 0;
         &mut self.segments

@@ -13,7 +13,7 @@ impl<T: Thin> Table<T> {
 
     /// Visits all items, prefetching ahead: faster than [`Self::iter`] when the items are followed.
     pub fn for_each(&self, mut visit: impl FnMut(&T)) {
-        for segment in self.directory.segments() {
+        for segment in self.directory.segments().iter() {
             segment.visit_prefetched(&mut visit);
         }
     }

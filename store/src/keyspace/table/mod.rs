@@ -24,6 +24,7 @@ mod prefetch;
 mod random;
 mod scan;
 mod segment;
+mod segments;
 #[cfg(test)]
 mod tests;
 

@@ -17,8 +17,8 @@ impl<T: Thin> Table<T> {
             return None;
         }
         let segments = self.directory.segments();
-        let widest = match segments {
-            [only] => only.bucket_count(),
+        let widest = match segments.len() {
+            1 => segments[0].bucket_count(),
             _ => self.directory.widest(),
         };
         for _ in 0..DRAWS_MAX {
@@ -34,7 +34,7 @@ impl<T: Thin> Table<T> {
     }
 
     fn nth(&self, mut n: usize) -> Option<&T> {
-        for segment in self.directory.segments() {
+        for segment in self.directory.segments().iter() {
             if n < segment.len() {
                 return segment.items().nth(n);
             }
