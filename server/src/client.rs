@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use nix::sys::socket::{Shutdown, shutdown};
 use store::keyspace::WatchFlag;
 
+use crate::acl::{DEFAULT_USER, Identity};
 use crate::connection::Endpoint;
 
 /// The facts of one connection. Sizes in bytes, times in ms since the epoch.
@@ -63,7 +64,7 @@ pub struct ClientInfo {
 }
 
 /// The texts of a connection.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct ClientNames {
     /// `CLIENT SETNAME`.
     pub name: Vec<u8>,
@@ -71,18 +72,16 @@ pub struct ClientNames {
     pub lib_name: Vec<u8>,
     /// `CLIENT SETINFO LIB-VER`.
     pub lib_version: Vec<u8>,
-    /// The authenticated user.
-    pub user: String,
+    /// The user, unless it is the default one.
+    pub user: Option<Arc<Identity>>,
 }
 
-impl Default for ClientNames {
-    /// A new connection: the default user, and nothing else.
-    fn default() -> Self {
-        ClientNames {
-            name: Vec::new(),
-            lib_name: Vec::new(),
-            lib_version: Vec::new(),
-            user: "default".to_owned(),
+impl ClientNames {
+    /// The user's name.
+    pub fn user_name(&self) -> &[u8] {
+        match &self.user {
+            None => DEFAULT_USER.as_bytes(),
+            Some(user) => &user.name,
         }
     }
 }
@@ -122,6 +121,16 @@ impl ClientInfo {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
+    }
+
+    /// How long ago it was accepted.
+    pub fn age_seconds(&self, now_ms: u64) -> u64 {
+        now_ms.saturating_sub(self.created_at_ms) / 1000
+    }
+
+    /// Its user, unless it is the default one.
+    pub fn identity(&self) -> Option<Arc<Identity>> {
+        self.names().user
     }
 
     /// Notes how many requests wait for EXEC and their bytes; `None` without MULTI.

@@ -1,5 +1,6 @@
 //! The server: cores, connections, sessions and the slices of data they share.
 
+pub mod acl;
 pub mod allocator;
 pub mod client;
 pub mod command;

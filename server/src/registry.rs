@@ -32,6 +32,8 @@ pub struct Command {
     pub run: Run,
     /// Ids of its subcommands; a container when there are any.
     pub subcommands: Vec<usize>,
+    /// Id of the container it is a subcommand of.
+    pub container: Option<usize>,
     /// The one key argument, when the key specs say just that.
     pub only_key: Option<usize>,
     /// Whether its keys hold collections, by its group.
@@ -123,6 +125,7 @@ impl Registry {
         for sub in command.subcommands {
             let sub_id = self.add_data(sub, command.spec.name);
             self.commands[id].subcommands.push(sub_id);
+            self.commands[sub_id].container = Some(id);
         }
         id
     }
@@ -132,6 +135,7 @@ impl Registry {
         for sub in command.subcommands {
             let sub_id = self.add_server(sub, command.spec.name);
             self.commands[id].subcommands.push(sub_id);
+            self.commands[sub_id].container = Some(id);
         }
         id
     }
@@ -149,6 +153,7 @@ impl Registry {
             full_name,
             run,
             subcommands: Vec::new(),
+            container: None,
             only_key: only_key(spec),
             on_collections: matches!(
                 spec.group,

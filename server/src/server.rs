@@ -8,6 +8,7 @@ use store::hash::Seed;
 use store::keyspace::Slice;
 use store::slot::ShardMap;
 
+use crate::acl::Acl;
 use crate::client::{ClientInfo, Clients};
 use crate::config::Config;
 use crate::error_counts::ErrorCounts;
@@ -40,6 +41,8 @@ pub struct Server {
     pub spikes: Spikes,
     /// Clients that monitor.
     pub monitors: Monitors,
+    /// Users and their rights.
+    pub acl: Acl,
     /// Whether cores remove due keys in the background, which DEBUG SET-ACTIVE-EXPIRE switches.
     pub active_expire: AtomicBool,
     /// When the process started, ms since the epoch.

@@ -144,11 +144,20 @@ fn apply(core: &Core, old: &Settings, new: &Settings) -> Result<(), SetError> {
     if old.loglevel != new.loglevel {
         logging::set_level(new.loglevel);
     }
+    if old.requirepass != new.requirepass {
+        core.server.acl.set_default_password(&new.requirepass);
+    }
     Ok(())
 }
 
 fn rewrite(ctx: &mut ServerCtx<'_>, _: Args<'_>) -> Result<(), CommandError> {
-    ctx.core.server.config.rewrite().map_err(|error| {
+    let core = ctx.core;
+    // A file of users keeps them itself.
+    let users = match core.settings().aclfile {
+        Some(_) => Vec::new(),
+        None => core.server.acl.lines(),
+    };
+    core.server.config.rewrite(users).map_err(|error| {
         tracing::warn!("CONFIG REWRITE failed: {error}");
         CommandError::Text(error.to_string().into())
     })?;
@@ -160,6 +169,7 @@ fn rewrite(ctx: &mut ServerCtx<'_>, _: Args<'_>) -> Result<(), CommandError> {
 fn resetstat(ctx: &mut ServerCtx<'_>, _: Args<'_>) -> Result<(), CommandError> {
     ctx.core.server.net.census.reset_totals();
     ctx.core.server.stats.iter().for_each(CoreStats::reset);
+    ctx.core.server.acl.reset_denied();
     if let Some(keys) = &mut ctx.keys {
         keys.reset_counters();
     }

@@ -5,8 +5,8 @@ use std::sync::atomic::Ordering::Relaxed;
 use resp::{Args, Protocol};
 use store::command::{ArgCursor, Categories, CommandError, Flags, Group, Spec, parse_i64};
 
-use super::password::{self, DEFAULT_USER};
 use super::{ServerCommand, ServerCtx, monitor};
+use crate::acl::DEFAULT_USER;
 use crate::session::ReplyMode;
 use crate::version;
 
@@ -154,7 +154,7 @@ fn hello(ctx: &mut ServerCtx<'_>, args: Args<'_>) -> Result<(), CommandError> {
     while let Some(option) = options.next_arg() {
         if option.eq_ignore_ascii_case(b"auth") && options.remaining() >= 2 {
             let (user, password) = (options.expect()?, options.expect()?);
-            authenticate(ctx, user, password)?;
+            ctx.session.log_in(ctx.core, user, password, args.get(0))?;
         } else if option.eq_ignore_ascii_case(b"setname") && options.remaining() >= 1 {
             let name = checked_name(options.expect()?)?;
             ctx.session
@@ -168,7 +168,7 @@ fn hello(ctx: &mut ServerCtx<'_>, args: Args<'_>) -> Result<(), CommandError> {
             ));
         }
     }
-    if !ctx.session.authenticated {
+    if ctx.session.access.is_locked() {
         return Err(CommandError::text(
             "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO AUTH <user> <pass> option can be used to authenticate the client and select the RESP protocol version at the same time",
         ));
@@ -214,18 +214,9 @@ pub(super) fn checked_name(name: &[u8]) -> Result<&[u8], CommandError> {
     }
 }
 
-fn authenticate(ctx: &mut ServerCtx<'_>, user: &[u8], password: &[u8]) -> Result<(), CommandError> {
-    password::check(&ctx.core.settings(), user, password)?;
-    ctx.session.authenticated = true;
-    ctx.session
-        .client
-        .edit_names(|names| names.user = DEFAULT_USER.to_owned());
-    Ok(())
-}
-
 fn auth(ctx: &mut ServerCtx<'_>, args: Args<'_>) -> Result<(), CommandError> {
     let (user, password) = match args.len() {
-        2 if ctx.core.settings().requirepass.is_empty() => {
+        2 if ctx.core.server.acl.is_unprotected() => {
             return Err(CommandError::text(
                 "ERR AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?",
             ));
@@ -234,7 +225,7 @@ fn auth(ctx: &mut ServerCtx<'_>, args: Args<'_>) -> Result<(), CommandError> {
         3 => (args.get(1), args.get(2)),
         _ => return Err(CommandError::Syntax),
     };
-    authenticate(ctx, user, password)?;
+    ctx.session.log_in(ctx.core, user, password, args.get(0))?;
     ctx.reply.ok();
     Ok(())
 }
@@ -242,7 +233,7 @@ fn auth(ctx: &mut ServerCtx<'_>, args: Args<'_>) -> Result<(), CommandError> {
 fn reset(ctx: &mut ServerCtx<'_>, _: Args<'_>) -> Result<(), CommandError> {
     monitor::stop(ctx.core, ctx.session);
     let session = &mut *ctx.session;
-    session.authenticated = ctx.core.settings().requirepass.is_empty();
+    session.log_out(ctx.core);
     if let Some(transaction) = &mut session.transaction {
         transaction.discard(&session.client);
     }
@@ -252,10 +243,7 @@ fn reset(ctx: &mut ServerCtx<'_>, _: Args<'_>) -> Result<(), CommandError> {
     session.no_touch = false;
     session.client.no_evict.store(false, Relaxed);
     session.client.no_touch.store(false, Relaxed);
-    session.client.edit_names(|names| {
-        names.name.clear();
-        names.user = DEFAULT_USER.to_owned();
-    });
+    session.client.edit_names(|names| names.name.clear());
     ctx.reply.set_protocol(Protocol::Resp2);
     ctx.reply.simple("RESET");
     Ok(())

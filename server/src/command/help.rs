@@ -7,7 +7,7 @@ use super::{ServerCommand, ServerCtx};
 use crate::registry::{Command, Registry};
 
 /// The HELP subcommand of a container.
-pub(super) const fn subcommand(
+pub(crate) const fn subcommand(
     group: Group,
     since: &'static str,
     categories: Categories,
@@ -29,7 +29,7 @@ pub(super) const fn subcommand(
 }
 
 /// What a container runs by itself: nothing, as its arity asks for a subcommand.
-pub(super) fn container(_: &mut ServerCtx<'_>, _: Args<'_>) -> Result<(), CommandError> {
+pub(crate) fn container(_: &mut ServerCtx<'_>, _: Args<'_>) -> Result<(), CommandError> {
     Err(CommandError::Syntax)
 }
 

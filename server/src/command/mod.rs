@@ -6,18 +6,19 @@ mod clock;
 mod config;
 mod connection;
 mod debug;
-mod help;
+pub(crate) mod help;
 mod info;
 mod introspection;
 mod latency;
 mod lolwut;
 mod memory;
 mod monitor;
-mod password;
 pub mod reference;
 mod replication;
 mod shutdown;
 mod slowlog;
+
+pub(crate) use client::describe_client;
 
 use resp::{Args, ReplyWriter};
 use store::command::{CommandError, Keys, Spec};
@@ -71,4 +72,16 @@ static TABLES: &[&[&ServerCommand]] = &[
     replication::COMMANDS,
     lolwut::COMMANDS,
     crate::transaction::COMMANDS,
+    crate::acl::COMMANDS,
 ];
+
+/// The error of a subcommand whose arguments fit its arity and still not.
+pub(crate) fn syntax_of_subcommand(args: Args<'_>) -> CommandError {
+    let name = args.get(1);
+    let container = String::from_utf8_lossy(args.get(0)).to_ascii_uppercase();
+    CommandError::quoting(
+        "ERR unknown subcommand or wrong number of arguments for '",
+        &name[..name.len().min(128)],
+        &format!("'. Try {container} HELP."),
+    )
+}

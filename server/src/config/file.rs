@@ -10,6 +10,7 @@ use super::path::{os_string, path_bytes, system_text};
 use super::quoting::split_words;
 use super::value::{Value, ValueError};
 use super::values::{Values, id_of};
+use crate::acl::{SetUserError, UserLine};
 
 /// Files may include files, this deep.
 const INCLUDE_DEPTH_MAX: usize = 16;
@@ -102,6 +103,12 @@ pub enum LineError {
     /// rename-command to a name in use.
     #[error("Target command name already exists")]
     NameTaken,
+    /// Two lines for one user.
+    #[error("Duplicate user found. A user can only be defined once in config files")]
+    DuplicateUser,
+    /// A user's rule is refused.
+    #[error("{0}")]
+    User(SetUserError),
     /// A directive this server would have to lie about.
     #[error("{0}")]
     Unsupported(&'static str),
@@ -117,6 +124,8 @@ pub struct Loader {
     pub values: Values,
     /// The commands renamed so far.
     pub renames: Vec<Rename>,
+    /// The users so far; their rules are read when the commands are known.
+    pub users: Vec<UserLine>,
     /// What relative paths are relative to.
     directory: PathBuf,
     set: HashSet<DirectiveId>,
@@ -131,6 +140,7 @@ impl Loader {
         Loader {
             values,
             renames: Vec::new(),
+            users: Vec::new(),
             directory,
             set: HashSet::new(),
             include_depth: 0,
@@ -178,15 +188,26 @@ impl Loader {
                 });
                 Ok(())
             }
-            (b"user", [_, ..]) => Err(fail(LineError::Unsupported(
-                "users other than the default one are not supported yet",
-            ))),
+            (b"user", [name, rules @ ..]) => self.read_user(name, rules, line_of()),
             (b"loadmodule", [_, ..]) => {
                 Err(fail(LineError::Unsupported("modules are not supported")))
             }
             (name, [_]) if DEPRECATED.contains(&name) => Ok(()),
             _ => Err(fail(LineError::BadDirective)),
         }
+    }
+
+    fn read_user(&mut self, name: &[u8], rules: &[&[u8]], line: Line) -> Result<(), LoadError> {
+        if self.users.iter().any(|user| user.name == name) {
+            let reason = LineError::DuplicateUser;
+            return Err(LoadError::Line { line, reason });
+        }
+        self.users.push(UserLine {
+            name: name.to_vec(),
+            rules: rules.iter().map(|rule| rule.to_vec()).collect(),
+            line,
+        });
+        Ok(())
     }
 
     /// Whether any line set the directive.

@@ -88,10 +88,10 @@ fn mistakes_stop_with_line_and_reason() {
             "No such file or directory",
         ),
         (
-            "user ads on",
-            1,
-            "user ads on",
-            "users other than the default one are not supported yet",
+            "user ads on\nuser ads off",
+            2,
+            "user ads off",
+            "Duplicate user found. A user can only be defined once in config files",
         ),
     ];
     for (text, number, line, reason) in cases {

@@ -141,11 +141,11 @@ impl Config {
         self.version.fetch_add(1, Ordering::Release);
     }
 
-    /// Writes the current values to the file the server was started with.
-    pub fn rewrite(&self) -> Result<(), RewriteError> {
+    /// Writes the current values, and these lines for users, to the file the server was started with.
+    pub fn rewrite(&self, users: Vec<Vec<u8>>) -> Result<(), RewriteError> {
         let file = self.file.as_ref().ok_or(RewriteError::NoFile)?;
         let values = self.lock().values.clone();
-        rewrite::rewrite_file(file, &values)
+        rewrite::rewrite_file(file, &values, users)
     }
 
     /// A panic while the lock was held left whole values behind: they are replaced at once.

@@ -32,17 +32,20 @@ use std::path::{Path, PathBuf};
 
 pub use command_line::{Invocation, Sources};
 pub use directive::{Directive, DirectiveId, Effect, Flags, Kind, is_sensitive};
-pub use file::{LoadError, Rename};
+pub use file::{Line, LineError, LoadError, Rename};
 pub use live::{Config, SetError, SettingsReader};
 pub use machine::Machine;
-pub use quoting::quote;
-pub use rewrite::RewriteError;
+pub use path::system_text;
+pub use quoting::{quote, split_words};
+pub use rewrite::{RewriteError, replace_file};
 pub use settings::{
     EvictionPolicy, IoDriver, LogFormat, LogLevel, ObserveSettings, OutputLimits, ProtectedAction,
     Settings,
 };
 pub use value::{OutputLimit, SavePoint, Value, ValueError};
 pub use values::Values;
+
+use crate::acl::UserLine;
 
 /// Shards per thread when there is more than one: enough that two threads rarely want
 /// the same shard, few enough that commands on all shards stay cheap.
@@ -55,6 +58,8 @@ pub struct Loaded {
     pub values: Values,
     /// Commands to rename.
     pub renames: Vec<Rename>,
+    /// Users to make.
+    pub users: Vec<UserLine>,
     /// Absolute path of the configuration file.
     pub file: Option<PathBuf>,
     /// What to tell the user once the log is there.
@@ -93,6 +98,7 @@ pub fn load(sources: &Sources, machine: &Machine, directory: PathBuf) -> Result<
     Ok(Loaded {
         values: loader.values,
         renames: loader.renames,
+        users: loader.users,
         file,
         warnings,
     })

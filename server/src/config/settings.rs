@@ -8,6 +8,7 @@ use store::types::EncodingLimits;
 use super::directive::DirectiveId;
 use super::value::{OutputLimit, Value};
 use super::values::{Values, id_of};
+use crate::acl::NewChannels;
 
 /// Who may do something that is off by default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -129,6 +130,9 @@ pub struct Settings {
     pub shutdown_timeout_s: u32,
     pub dir: PathBuf,
     pub requirepass: Vec<u8>,
+    pub aclfile: Option<PathBuf>,
+    pub acllog_max_len: usize,
+    pub acl_pubsub_default: NewChannels,
     pub enable_debug_command: ProtectedAction,
     pub enable_protected_configs: ProtectedAction,
     pub maxmemory: u64,
@@ -172,6 +176,10 @@ impl Settings {
             shutdown_timeout_s: read.integer("shutdown-timeout"),
             dir: read.path("dir").unwrap_or_default(),
             requirepass: read.text("requirepass").to_vec(),
+            aclfile: read.path("aclfile"),
+            acllog_max_len: read.integer("acllog-max-len"),
+            acl_pubsub_default: read
+                .choice("acl-pubsub-default", &[NewChannels::All, NewChannels::None]),
             enable_debug_command: read.protected_action("enable-debug-command"),
             enable_protected_configs: read.protected_action("enable-protected-configs"),
             maxmemory: read.memory("maxmemory"),

@@ -66,10 +66,8 @@ pub struct ConnectionLimits {
     pub idle_seconds_max: AtomicU64,
     /// `tcp-keepalive` in seconds; 0 for none.
     pub keepalive_seconds: AtomicU64,
-    /// `protected-mode`, given that there is no password and no `bind`.
+    /// `protected-mode`, which holds while the default user has no password.
     pub loopback_only: AtomicBool,
-    /// The default user needs a password.
-    pub password_needed: AtomicBool,
     /// `shutdown-timeout` in seconds.
     pub shutdown_seconds: AtomicU64,
 }
@@ -101,12 +99,7 @@ impl ConnectionLimits {
             .store(settings.tcp_keepalive_s.into(), Relaxed);
         self.shutdown_seconds
             .store(settings.shutdown_timeout_s.into(), Relaxed);
-        self.password_needed
-            .store(!settings.requirepass.is_empty(), Relaxed);
-        self.loopback_only.store(
-            settings.protected_mode && settings.requirepass.is_empty(),
-            Relaxed,
-        );
+        self.loopback_only.store(settings.protected_mode, Relaxed);
     }
 }
 
@@ -121,7 +114,6 @@ impl Default for ConnectionLimits {
             idle_seconds_max: AtomicU64::new(0),
             keepalive_seconds: AtomicU64::new(300),
             loopback_only: AtomicBool::new(false),
-            password_needed: AtomicBool::new(false),
             shutdown_seconds: AtomicU64::new(10),
         }
     }

@@ -116,10 +116,9 @@ impl Connection {
     fn new(reactor: Rc<Reactor>, stream: UnixStream, info: Arc<ClientInfo>) -> Self {
         let link = reactor.links.insert(Arc::clone(&info));
         reactor.core.server.clients.insert(Arc::clone(&info));
-        let authenticated = !reactor.net().limits.password_needed.load(Relaxed);
         Self {
             wire: Wire::new(stream, Rc::clone(&link)),
-            session: Session::new(Arc::clone(&info), authenticated),
+            session: Session::new(Arc::clone(&info), &reactor.core.server.acl),
             task: TaskNode::new(&reactor.lane),
             decoder: Decoder::new(),
             input: Input::default(),

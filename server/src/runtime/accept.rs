@@ -148,7 +148,10 @@ fn welcome(reactor: &Rc<Reactor>, accepted: Accepted) {
     let Ok(core) = net.census.admit(reactor.core.index) else {
         return refuse(accepted, TOO_MANY);
     };
-    if net.limits.loopback_only.load(Relaxed) && !accepted.endpoint.is_local() {
+    if net.limits.loopback_only.load(Relaxed)
+        && reactor.core.server.acl.is_unprotected()
+        && !accepted.endpoint.is_local()
+    {
         net.census.dismiss(core);
         net.census.count_rejected();
         return refuse(accepted, DENIED);

@@ -8,10 +8,11 @@ use super::net::{Message, Net};
 use super::rate::Rates;
 use super::signals::Signals;
 use super::{files, ping};
+use crate::acl::{Acl, UserLine};
 use crate::allocator;
 use crate::client::Clients;
 use crate::command;
-use crate::config::{self, Config, Invocation, IoDriver, Loaded, Settings};
+use crate::config::{self, Config, Invocation, IoDriver, LineError, LoadError, Loaded, Settings};
 use crate::connection::{Census, ConnectionLimits};
 use crate::core::now_ms;
 use crate::logging;
@@ -63,17 +64,52 @@ pub fn run(arguments: &[OsString]) -> ExitCode {
                     return ExitCode::FAILURE;
                 }
             };
+            let acl = match configured_users(&registry, &loaded) {
+                Ok(acl) => acl,
+                Err(error) => {
+                    eprintln!("{error}");
+                    return ExitCode::FAILURE;
+                }
+            };
             if let Err(error) = open_log(&loaded) {
                 eprintln!("{error}");
                 return ExitCode::FAILURE;
             }
-            if let Err(error) = serve(loaded, registry) {
+            if let Err(error) = serve(loaded, registry, acl) {
                 error!("{error}");
                 return ExitCode::FAILURE;
             }
         }
     }
     ExitCode::SUCCESS
+}
+
+/// The users of the configuration. Those of `aclfile` are read when its directory was entered.
+fn configured_users(registry: &Registry, loaded: &Loaded) -> Result<Acl, LoadError> {
+    let settings = Settings::from_values(&loaded.values);
+    let acl = Acl::new(registry, &settings.requirepass);
+    acl.add_configured(&loaded.users, settings.acl_pubsub_default)
+        .map_err(|(line, error)| LoadError::Line {
+            line,
+            reason: LineError::User(error),
+        })?;
+    Ok(acl)
+}
+
+/// Takes the users of `aclfile` over.
+fn read_users(acl: &Acl, settings: &Settings, configured: &[UserLine]) -> Result<(), StartError> {
+    let Some(path) = &settings.aclfile else {
+        return Ok(());
+    };
+    if !configured.is_empty() {
+        return Err("Configuring Redis with users defined in redis.conf and at the same setting an ACL file path is invalid. This setup is very likely to lead to configuration errors and security holes, please define either an ACL file or declare users directly in your redis.conf, but not both.".into());
+    }
+    acl.load(path, settings.acl_pubsub_default)
+        .map_err(|error| {
+            let error = String::from_utf8_lossy(&error);
+            format!("Aborting Redis startup because of ACL errors: {error}")
+        })?;
+    Ok(())
 }
 
 /// Enters the working directory and starts the log there.
@@ -85,9 +121,10 @@ fn open_log(loaded: &Loaded) -> Result<(), StartError> {
 }
 
 /// Serves until a signal ends it.
-fn serve(loaded: Loaded, registry: Registry) -> Result<(), StartError> {
+fn serve(loaded: Loaded, registry: Registry, acl: Acl) -> Result<(), StartError> {
     let signals = Signals::block()?;
     let settings = Settings::from_values(&loaded.values);
+    read_users(&acl, &settings, &loaded.users)?;
     info!(
         "RedoxCache {} is starting, pid={}",
         env!("CARGO_PKG_VERSION"),
@@ -103,7 +140,7 @@ fn serve(loaded: Loaded, registry: Registry) -> Result<(), StartError> {
     let plan = listen_plan(&settings);
     let listeners = plan.open(cores, driver)?;
     let (net, inboxes) = open_net(&settings, cores, driver)?;
-    let server = Arc::new(build_server(&settings, loaded, registry, cores, net));
+    let server = Arc::new(build_server(&settings, loaded, registry, acl, net));
 
     let seats = inboxes.into_iter().zip(listeners).enumerate().map(
         |(index, (inbox, listeners)): (usize, (Inbox<Message>, _))| CoreSeat {
@@ -209,9 +246,10 @@ fn build_server(
     settings: &Settings,
     loaded: Loaded,
     registry: Registry,
-    cores: usize,
+    acl: Acl,
     net: Net,
 ) -> Server {
+    let cores = net.mailboxes.len();
     let shard_map = ShardMap::new(settings.shards.clamp(1, store::slot::SHARDS_MAX));
     let seed = Seed(random_u64(), random_u64());
     let slices =
@@ -229,6 +267,7 @@ fn build_server(
         slow_log: SlowLog::default(),
         spikes: Spikes::default(),
         monitors: Monitors::default(),
+        acl,
         active_expire: AtomicBool::new(true),
         started_at_ms: now_ms(),
         startup_bytes: process::resident_bytes(),

@@ -14,7 +14,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering::Relaxed;
 
 use resp::{Args, Batch, Mark, OutputBuffer, ReplyWriter};
-use store::command::{CommandError, Ctx, Effects, Flags, Keys, KeysEnv, SliceSet};
+use store::command::{CommandError, Ctx, Effects, Keys, KeysEnv, SliceSet};
 use store::keyspace::Slice;
 
 use super::job::Job;
@@ -70,6 +70,7 @@ impl Session {
         out: &mut OutputBuffer,
     ) -> Flow {
         core.refresh_settings();
+        self.refresh_user(core);
         plans.clear();
         plan_batch(&core.server, &mut self.last_named, batch, buf, from, plans);
         let job = Job {
@@ -142,7 +143,7 @@ impl Session {
             next: at,
             mark: out.mark(),
         };
-        let end = job.run_end(core, at);
+        let end = self.run_end(core, &job, at);
         let work =
             |held: &mut Slices<'_, Slice>| self.run_held(core, &job, end, held, &mut progress, out);
         let result = match planned.whole_tenant {
@@ -169,8 +170,10 @@ impl Session {
             return Step::Next(self.stop(core, job, at, out));
         }
         let command = planned.known_command(registry);
-        if !self.authenticated && !command.spec.flags.contains(Flags::NO_AUTH) {
-            self.refuse(core, Some(command), &NOAUTH, out);
+        if !self.access.is_unrestricted()
+            && let Some(error) = self.forbids(core, command, job.args(at))
+        {
+            self.refuse(core, Some(command), &error, out);
             return Step::Next(at + 1);
         }
         if self.is_queueing() {
@@ -188,7 +191,7 @@ impl Session {
             next: at,
             mark: out.mark(),
         };
-        let end = job.run_end(core, at);
+        let end = self.run_end(core, job, at);
         let work =
             |held: &mut Slices<'_, Slice>| self.run_held(core, job, end, held, &mut progress, out);
         let result = match shard::try_with_slices(&core.server.slices, planned.mask, work) {
@@ -197,6 +200,26 @@ impl Session {
             Err(shard::Refused::Busy { .. }) => return Step::Waits,
         };
         Step::Next(self.settle(core, command, at, result, &progress, out))
+    }
+
+    /// The end of the run of requests that starts at `at`, which its user may run.
+    #[inline]
+    fn run_end(&self, core: &Core, job: &Job<'_>, at: usize) -> usize {
+        let end = job.run_end(core, at);
+        match self.access.is_unrestricted() {
+            true => end,
+            false => self.permitted_end(core, job, at, end),
+        }
+    }
+
+    /// Where that run must stop for its user's rights.
+    #[cold]
+    fn permitted_end(&self, core: &Core, job: &Job<'_>, at: usize, end: usize) -> usize {
+        let may_follow = |next: &usize| {
+            let command = job.planned(*next).known_command(&core.server.registry);
+            self.may_follow(command, job.args(*next))
+        };
+        (at + 1..end).find(|next| !may_follow(next)).unwrap_or(end)
     }
 
     /// Counts the requests that ran on the slices held, answers the one that failed there, and says where to go on.
@@ -500,5 +523,3 @@ fn fail(
     stats.failed_calls[command.id].add(1);
     error.reply(reply);
 }
-
-const NOAUTH: CommandError = CommandError::text("NOAUTH Authentication required.");

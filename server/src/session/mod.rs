@@ -12,6 +12,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use resp::{Limits, Protocol};
 
+use crate::acl::{Access, Acl};
 use crate::client::ClientInfo;
 use crate::transaction::Transaction;
 
@@ -41,8 +42,8 @@ pub struct Session {
     pub db: usize,
     /// Reply protocol.
     pub protocol: Protocol,
-    /// Whether commands other than AUTH and HELLO are allowed.
-    pub authenticated: bool,
+    /// What it may do.
+    pub access: Access,
     /// CLIENT REPLY.
     pub reply_mode: ReplyMode,
     /// CLIENT NO-TOUCH.
@@ -56,13 +57,13 @@ pub struct Session {
 }
 
 impl Session {
-    /// A fresh session of a connection; `authenticated` when the default user needs no password.
-    pub fn new(client: Arc<ClientInfo>, authenticated: bool) -> Self {
+    /// A fresh session of a connection, with the rights of one that has not logged in.
+    pub fn new(client: Arc<ClientInfo>, acl: &Acl) -> Self {
         Session {
             client,
             db: 0,
             protocol: Protocol::Resp2,
-            authenticated,
+            access: Access::new(acl),
             reply_mode: ReplyMode::On,
             no_touch: false,
             transaction: None,
@@ -89,7 +90,7 @@ impl Session {
     pub fn limits(&self, bulk_len_max: u64) -> Limits {
         Limits {
             bulk_len_max,
-            unauthenticated: !self.authenticated,
+            unauthenticated: self.access.is_locked(),
             ..Limits::default()
         }
     }

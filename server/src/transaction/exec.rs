@@ -192,10 +192,14 @@ impl Session {
         let command = &core.server.registry.all()[request.command];
         tracing::error!(command = %command.full_name, panic = %text, "a queued command panicked");
         let error = CommandError::Text(DoorError::Panicked(text).to_string().into());
-        core.stats().count_error(&error);
         core.stats().failed_calls[command.id].add(1);
-        error.reply(&mut ReplyWriter::new(out, self.protocol));
+        self.answer_error(core, &error, out);
         false
+    }
+
+    fn answer_error(&self, core: &Core, error: &CommandError, out: &mut OutputBuffer) {
+        core.stats().count_error(error);
+        error.reply(&mut ReplyWriter::new(out, self.protocol));
     }
 
     fn run_one(
@@ -208,9 +212,14 @@ impl Session {
         out: &mut OutputBuffer,
     ) {
         let command = &core.server.registry.all()[request.command];
+        let args = request.args.view();
+        if !self.access.is_unrestricted()
+            && let Some(error) = self.forbids_in_exec(core, command, args)
+        {
+            return self.answer_error(core, &error, out);
+        }
         let env = self.keys_env(core, mask, now_ms);
         let keys = Keys::new(SliceSet::new(slices), env, effects);
-        let args = request.args.view();
         match command.run {
             Run::Data(_) => {
                 let mark = out.mark();

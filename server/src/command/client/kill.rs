@@ -4,7 +4,6 @@ use resp::Args;
 use store::command::{ArgCursor, CommandError, parse_i64};
 
 use super::super::ServerCtx;
-use super::super::password::DEFAULT_USER;
 use super::list::ClientType;
 use crate::client::ClientInfo;
 
@@ -16,11 +15,15 @@ struct Filters<'a> {
     addr: Option<&'a [u8]>,
     laddr: Option<&'a [u8]>,
     user: Option<&'a [u8]>,
+    age_min_seconds: Option<u64>,
     spare_self: bool,
 }
 
 impl<'a> Filters<'a> {
-    fn parse(mut options: ArgCursor<'a>) -> Result<Self, CommandError> {
+    fn parse(
+        mut options: ArgCursor<'a>,
+        is_user: impl Fn(&[u8]) -> bool,
+    ) -> Result<Self, CommandError> {
         let mut filters = Filters {
             spare_self: true,
             ..Filters::default()
@@ -32,7 +35,11 @@ impl<'a> Filters<'a> {
                 b"type" => filters.client_type = Some(ClientType::parse(value)?),
                 b"addr" => filters.addr = Some(value),
                 b"laddr" => filters.laddr = Some(value),
-                b"user" => filters.user = Some(known_user(value)?),
+                b"user" if is_user(value) => filters.user = Some(value),
+                b"user" => {
+                    return Err(CommandError::quoting("ERR No such user '", value, "'"));
+                }
+                b"maxage" => filters.age_min_seconds = Some(parse_age(value)?),
                 b"skipme" => filters.spare_self = parse_yes_no(value)?,
                 _ => return Err(CommandError::Syntax),
             }
@@ -40,7 +47,7 @@ impl<'a> Filters<'a> {
         Ok(filters)
     }
 
-    fn fit(&self, client: &ClientInfo) -> bool {
+    fn fit(&self, client: &ClientInfo, now_ms: u64) -> bool {
         let is = |wanted: Option<&[u8]>, value: &str| {
             wanted.is_none_or(|wanted| wanted == value.as_bytes())
         };
@@ -48,7 +55,12 @@ impl<'a> Filters<'a> {
             && is(self.laddr, &client.laddr)
             && self.client_type.is_none_or(|wanted| wanted.fits(client))
             && self.id.is_none_or(|id| id == client.id)
-            && (self.user.is_none() || is(self.user, &client.names().user))
+            && self
+                .user
+                .is_none_or(|wanted| client.names().user_name() == wanted)
+            && self
+                .age_min_seconds
+                .is_none_or(|least| client.age_seconds(now_ms) >= least)
     }
 }
 
@@ -59,11 +71,14 @@ fn parse_id(word: &[u8]) -> Result<u64, CommandError> {
     }
 }
 
-fn known_user(user: &[u8]) -> Result<&[u8], CommandError> {
-    if user == DEFAULT_USER.as_bytes() {
-        return Ok(user);
+fn parse_age(word: &[u8]) -> Result<u64, CommandError> {
+    match parse_i64(word) {
+        Ok(age @ 1..) => Ok(age as u64),
+        Ok(_) => Err(CommandError::text("ERR maxage should be greater than 0")),
+        Err(_) => Err(CommandError::text(
+            "ERR maxage is not an integer or out of range",
+        )),
     }
-    Err(CommandError::quoting("ERR No such user '", user, "'"))
 }
 
 fn parse_yes_no(word: &[u8]) -> Result<bool, CommandError> {
@@ -90,7 +105,8 @@ pub(super) fn kill(ctx: &mut ServerCtx<'_>, args: Args<'_>) -> Result<(), Comman
             }
         };
     }
-    let filters = Filters::parse(ArgCursor::new(args, 2))?;
+    let acl = &ctx.core.server.acl;
+    let filters = Filters::parse(ArgCursor::new(args, 2), |name| acl.get(name).is_some())?;
     let killed = kill_all(ctx, &filters);
     ctx.reply.integer(killed);
     Ok(())
@@ -102,7 +118,7 @@ fn kill_all(ctx: &mut ServerCtx<'_>, filters: &Filters<'_>) -> i64 {
     let own = ctx.session.client.id;
     let mut killed = 0;
     for client in clients.snapshot() {
-        if !filters.fit(&client) || (client.id == own && filters.spare_self) {
+        if !filters.fit(&client, ctx.now_ms) || (client.id == own && filters.spare_self) {
             continue;
         }
         if client.id == own {
@@ -121,16 +137,18 @@ mod tests {
 
     fn parse(line: &str) -> Result<String, CommandError> {
         let words: Vec<&[u8]> = line.split(' ').map(str::as_bytes).collect();
-        let filters = Filters::parse(ArgCursor::new(Args::from_slices(&words), 0))?;
+        let options = ArgCursor::new(Args::from_slices(&words), 0);
+        let filters = Filters::parse(options, |name| name == b"default")?;
         let text =
             |bytes: Option<&[u8]>| bytes.map(|bytes| String::from_utf8_lossy(bytes).into_owned());
         Ok(format!(
-            "{:?} {:?} {:?} {:?} {:?} {}",
+            "{:?} {:?} {:?} {:?} {:?} {:?} {}",
             filters.id,
             filters.client_type,
             text(filters.addr),
             text(filters.laddr),
             text(filters.user),
+            filters.age_min_seconds,
             filters.spare_self
         ))
     }
@@ -139,11 +157,11 @@ mod tests {
     fn filters_are_read_in_any_order() {
         assert_eq!(
             parse("ID 7").as_deref(),
-            Ok("Some(7) None None None None true")
+            Ok("Some(7) None None None None None true")
         );
         assert_eq!(
-            parse("skipme NO type REPLICA addr a:1 laddr b:2 user default").as_deref(),
-            Ok("None Some(Replica) Some(\"a:1\") Some(\"b:2\") Some(\"default\") false")
+            parse("skipme NO type REPLICA addr a:1 laddr b:2 user default maxage 9").as_deref(),
+            Ok("None Some(Replica) Some(\"a:1\") Some(\"b:2\") Some(\"default\") Some(9) false")
         );
     }
 
@@ -155,6 +173,8 @@ mod tests {
             ("ID x", "ERR client-id should be greater than 0"),
             ("TYPE x", "ERR Unknown client type 'x'"),
             ("USER x", "ERR No such user 'x'"),
+            ("MAXAGE 0", "ERR maxage should be greater than 0"),
+            ("MAXAGE x", "ERR maxage is not an integer or out of range"),
             ("SKIPME maybe", "ERR syntax error"),
             ("FOO bar", "ERR syntax error"),
         ] {

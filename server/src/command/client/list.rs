@@ -121,13 +121,23 @@ fn write_lines(ctx: &mut ServerCtx<'_>, clients: &[Arc<ClientInfo>]) {
     ctx.reply.verbatim("txt", &lines);
 }
 
+/// One connection's line, without its end.
+pub(crate) fn describe(client: &ClientInfo, registry: &Registry, now_ms: u64) -> Vec<u8> {
+    let mut line = Vec::new();
+    push_line(&mut line, client, registry, now_ms);
+    line.pop();
+    line
+}
+
 fn push_line(lines: &mut Vec<u8>, client: &ClientInfo, registry: &Registry, now_ms: u64) {
+    let names = client.names();
+    let user = String::from_utf8_lossy(names.user_name());
     let ClientNames {
         name,
         lib_name,
         lib_version,
-        user,
-    } = client.names();
+        ..
+    } = &names;
     let command = registry
         .all()
         .get(client.last_command.load(Relaxed) as usize);
@@ -148,8 +158,8 @@ fn push_line(lines: &mut Vec<u8>, client: &ClientInfo, registry: &Registry, now_
         client.addr,
         client.laddr,
         client.fd,
-        String::from_utf8_lossy(&name),
-        now_ms.saturating_sub(client.created_at_ms) / 1000,
+        String::from_utf8_lossy(name),
+        client.age_seconds(now_ms),
         now_ms.saturating_sub(client.active_at_ms.load(Relaxed)) / 1000,
         flags(client),
         client.db.load(Relaxed),
@@ -157,8 +167,8 @@ fn push_line(lines: &mut Vec<u8>, client: &ClientInfo, registry: &Registry, now_
         query_capacity.saturating_sub(query),
         if output > 0 { "rw" } else { "r" },
         client.resp.load(Relaxed),
-        String::from_utf8_lossy(&lib_name),
-        String::from_utf8_lossy(&lib_version),
+        String::from_utf8_lossy(lib_name),
+        String::from_utf8_lossy(lib_version),
         client.core,
     );
     lines.extend_from_slice(line.as_bytes());

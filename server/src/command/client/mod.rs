@@ -4,6 +4,8 @@ mod kill;
 mod list;
 mod options;
 
+pub(crate) use list::describe as describe_client;
+
 use resp::Args;
 use store::command::{Categories, CommandError, Flags, Group, Spec};
 
@@ -84,7 +86,7 @@ static CLIENT: ServerCommand = ServerCommand {
                 complexity: "O(N) where N is the number of client connections",
                 arity: -3,
                 flags: ADMIN,
-                syntax: "<ip:port | <[ID client-id] | [TYPE <NORMAL | MASTER | SLAVE | REPLICA | PUBSUB>] | [USER username] | [ADDR ip:port] | [LADDR ip:port] | [SKIPME <YES | NO>]>>",
+                syntax: "<ip:port | <[ID client-id] | [TYPE <NORMAL | MASTER | SLAVE | REPLICA | PUBSUB>] | [USER username] | [ADDR ip:port] | [LADDR ip:port] | [SKIPME <YES | NO>] | [MAXAGE maxage]>>",
                 ..DEFAULT
             },
             kill::kill,

@@ -9,6 +9,7 @@ use nix::sys::resource::UsageWho;
 use super::super::ServerCtx;
 use super::super::latency::latencies;
 use super::counters::Figures;
+use crate::acl::Reason;
 use crate::process;
 use crate::server::{CoreStats, Counter};
 use crate::version;
@@ -386,6 +387,15 @@ fn stats(text: &mut String, ctx: &ServerCtx<'_>, figures: &Figures) {
             "io_threaded_writes_processed",
         ],
     );
+    let acl = &ctx.core.server.acl;
+    for (name, reason) in [
+        ("acl_access_denied_auth", Reason::Auth),
+        ("acl_access_denied_cmd", Reason::Command),
+        ("acl_access_denied_key", Reason::Key),
+        ("acl_access_denied_channel", Reason::Channel),
+    ] {
+        line(text, name, acl.denied(reason));
+    }
 }
 
 fn replication(text: &mut String, ctx: &ServerCtx<'_>, _: &Figures) {

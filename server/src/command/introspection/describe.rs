@@ -1,9 +1,10 @@
 //! One command as COMMAND INFO shows it: arity, flags, keys, categories, subcommands.
 
 use resp::ReplyWriter;
-use store::command::{Begin, Categories, Find, Flags, Group, KeyFlags, KeySpec, Spec};
+use store::command::{Begin, Find, Flags, KeyFlags, KeySpec};
 
 use super::tips;
+use crate::acl::category;
 use crate::registry::{Command, Registry};
 
 /// Flags in the order they are shown. Some are for the server only and not among them.
@@ -42,31 +43,6 @@ const KEY_FLAG_NAMES: [(KeyFlags, &str); 11] = [
     (KeyFlags::VARIABLE_FLAGS, "variable_flags"),
 ];
 
-/// ACL categories in the order they are shown.
-pub(super) const CATEGORY_NAMES: [&str; 21] = [
-    "keyspace",
-    "read",
-    "write",
-    "set",
-    "sortedset",
-    "list",
-    "hash",
-    "string",
-    "bitmap",
-    "hyperloglog",
-    "geo",
-    "stream",
-    "pubsub",
-    "admin",
-    "fast",
-    "slow",
-    "blocking",
-    "dangerous",
-    "connection",
-    "transaction",
-    "scripting",
-];
-
 /// Writes one command.
 pub(super) fn write(reply: &mut ReplyWriter<'_>, registry: &Registry, command: &Command) {
     let spec = command.spec;
@@ -89,7 +65,9 @@ pub(super) fn write(reply: &mut ReplyWriter<'_>, registry: &Registry, command: &
     reply.integer(range.first);
     reply.integer(range.last);
     reply.integer(range.step);
-    let categories: Vec<String> = categories(spec).map(|name| format!("@{name}")).collect();
+    let categories: Vec<String> = category::names_of(spec)
+        .map(|name| format!("@{name}"))
+        .collect();
     write_names(reply, categories.iter().map(String::as_str));
     let tips = tips::of(&command.full_name);
     reply.set(tips.len());
@@ -125,40 +103,6 @@ pub(super) fn write_key_flags(reply: &mut ReplyWriter<'_>, flags: KeyFlags) {
             .filter(|(flag, _)| flags.contains(*flag))
             .map(|(_, name)| *name),
     );
-}
-
-/// The ACL categories of a command: those of its group and flags, and those it declares.
-pub(super) fn categories(spec: &Spec) -> impl Iterator<Item = &'static str> {
-    CATEGORY_NAMES.into_iter().filter(|name| is_in(spec, name))
-}
-
-fn is_in(spec: &Spec, category: &str) -> bool {
-    let flag = |flag| spec.flags.contains(flag);
-    let declared = |category| spec.categories.contains(category);
-    match category {
-        "keyspace" => declared(Categories::KEYSPACE),
-        "read" => flag(Flags::READONLY) && !declared(Categories::SCRIPTING),
-        "write" => flag(Flags::WRITE) && !declared(Categories::SCRIPTING),
-        "set" => spec.group == Group::Set || declared(Categories::SET),
-        "sortedset" => spec.group == Group::SortedSet || declared(Categories::SORTED_SET),
-        "list" => spec.group == Group::List || declared(Categories::LIST),
-        "hash" => spec.group == Group::Hash,
-        "string" => spec.group == Group::String,
-        "bitmap" => declared(Categories::BITMAP),
-        "hyperloglog" => declared(Categories::HYPERLOGLOG),
-        "geo" => declared(Categories::GEO),
-        "stream" => declared(Categories::STREAM),
-        "pubsub" => flag(Flags::PUBSUB),
-        "admin" => flag(Flags::ADMIN) || declared(Categories::ADMIN),
-        "fast" => flag(Flags::FAST),
-        "slow" => !flag(Flags::FAST),
-        "blocking" => flag(Flags::BLOCKING),
-        "dangerous" => flag(Flags::ADMIN) || declared(Categories::DANGEROUS),
-        "connection" => declared(Categories::CONNECTION),
-        "transaction" => declared(Categories::TRANSACTION),
-        "scripting" => declared(Categories::SCRIPTING),
-        _ => false,
-    }
 }
 
 /// The one range of keys that clients older than key specs know.

@@ -5,7 +5,7 @@ use store::command::{ArgCursor, CommandError};
 use store::glob::glob_match_ignore_case;
 
 use super::super::ServerCtx;
-use super::describe;
+use crate::acl::category;
 use crate::registry::{Command, Registry};
 
 /// Which commands are listed.
@@ -38,7 +38,7 @@ impl<'a> Filter<'a> {
         match self {
             Filter::All => true,
             Filter::Module => false,
-            Filter::Category(wanted) => describe::categories(command.spec)
+            Filter::Category(wanted) => category::names_of(command.spec)
                 .any(|name| name.as_bytes().eq_ignore_ascii_case(wanted)),
             Filter::Pattern(pattern) => {
                 glob_match_ignore_case(pattern, command.full_name.as_bytes())

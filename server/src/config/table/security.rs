@@ -35,23 +35,19 @@ pub(super) static DIRECTIVES: &[Directive] = &[
     )
     .immutable()
     .ignored("there are no modules"),
-    Directive::new("aclfile", TEXT, "", "File of users and their rights.")
-        .immutable()
-        .refused("users other than the default one are not supported yet"),
+    Directive::new("aclfile", TEXT, "", "File of users and their rights.").immutable(),
     Directive::new(
         "acllog-max-len",
         LONG_COUNT,
         "128",
         "Entries ACL LOG keeps.",
-    )
-    .ignored("there is no ACL LOG yet"),
+    ),
     Directive::new(
         "acl-pubsub-default",
         Kind::Choice(&["allchannels", "resetchannels"]),
         "resetchannels",
         "Channels a new user may use.",
-    )
-    .ignored("users other than the default one are not supported yet"),
+    ),
     Directive::new(
         "sanitize-dump-payload",
         Kind::Choice(&["no", "yes", "clients"]),
