@@ -12,5 +12,6 @@ mod long_double;
 pub mod mem;
 pub mod random;
 pub mod slot;
+pub mod snapshot;
 pub mod types;
 pub mod value;

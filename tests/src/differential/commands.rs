@@ -213,7 +213,7 @@ const GENERIC: &str = "
     set       SORT key BY bypattern [ ( ASC | DESC ) ] ALPHA
     set       SORT_RO key BY 'nosort [ GET getpattern ]
     intact    SORT_RO key [ LIMIT index index ] [ ( ASC | DESC ) ] [ ALPHA ]
-    exact/5   RESTORE key int garbage [ REPLACE ]
+    exact/5   RESTORE key int garbage { ( REPLACE | ABSTTL | IDLETIME int | FREQ int | garbage ) }
     shape/5   DUMP key
     intact/2  WAIT 0 1
 ";

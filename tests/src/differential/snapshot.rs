@@ -80,14 +80,43 @@ fn key_difference(ours: &mut Conn, theirs: &mut Conn, key: &[u8]) -> io::Result<
         "stream" => questions.push((Mode::Exact, vec![b"XRANGE", key, b"-", b"+"])),
         _ => {}
     }
+    if kind.text() != "none" {
+        restored_elsewhere(ours, theirs, key)?;
+        let mut copies: Vec<(Mode, Vec<&[u8]>)> = questions[3..].to_vec();
+        copies.iter_mut().for_each(|(_, question)| {
+            let at = question.iter().rposition(|word| *word == key);
+            question[at.expect("every question names its key")] = COPY;
+        });
+        questions.append(&mut copies);
+    }
+    let mut found = None;
     for (mode, question) in questions {
         let (mine, reference) = (ours.try_call(&question)?, theirs.try_call(&question)?);
         if !agree(mode, &mine, &reference) {
-            let name = question[0].escape_ascii();
-            return Ok(Some(format!(
+            let name = question.join(&b' ').escape_ascii().to_string();
+            found = Some(format!(
                 "{name} is {mine:?}, in the reference {reference:?}"
-            )));
+            ));
+            break;
         }
     }
-    Ok(None)
+    ours.try_call(&[b"DEL", COPY])?;
+    theirs.try_call(&[b"DEL", COPY])?;
+    Ok(found)
+}
+
+/// What each server makes of the other's DUMP of a key.
+const COPY: &[u8] = b"restored from the other";
+
+/// Restores each server's payload of a key in the other. What is wrong with a payload shows when the copies are compared.
+fn restored_elsewhere(ours: &mut Conn, theirs: &mut Conn, key: &[u8]) -> io::Result<()> {
+    let (mine, reference) = (
+        ours.try_call(&[b"DUMP", key])?,
+        theirs.try_call(&[b"DUMP", key])?,
+    );
+    for (conn, payload) in [(theirs, mine), (ours, reference)] {
+        let bytes = payload.bytes().unwrap_or_default();
+        conn.try_call(&[b"RESTORE", COPY, b"0", bytes, b"REPLACE"])?;
+    }
+    Ok(())
 }

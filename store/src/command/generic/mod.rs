@@ -2,6 +2,7 @@
 
 mod copy;
 mod delete;
+mod dump;
 mod exists;
 mod expire;
 mod expire_condition;
@@ -9,6 +10,7 @@ mod keys;
 mod move_key;
 mod object;
 mod rename;
+mod restore;
 mod scan;
 mod sort;
 #[cfg(test)]
@@ -43,6 +45,8 @@ pub(super) static TABLE: &[&DataCommand] = &[
     &sort::SORT,
     &sort::SORT_RO,
     &object::OBJECT,
+    &dump::DUMP,
+    &restore::RESTORE,
 ];
 
 /// What the group's declarations have in common.

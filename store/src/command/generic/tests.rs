@@ -416,3 +416,87 @@ fn object_tells_how_a_value_is_kept() {
             .starts_with("*11 +OBJECT <subcommand>")
     );
 }
+
+/// The words of a command that restores what DUMP gives for `source`.
+fn restore(bench: &mut Bench, source: &str, command: &str) -> String {
+    let dumped = bench.run_args(&[b"DUMP", source.as_bytes()]);
+    let start = dumped.windows(2).position(|two| two == b"\r\n");
+    let payload = &dumped[start.expect("a bulk begins with a line") + 2..dumped.len() - 2];
+    let words: Vec<&[u8]> = command
+        .split(' ')
+        .map(|word| match word {
+            "PAYLOAD" => payload,
+            word => word.as_bytes(),
+        })
+        .collect();
+    String::from_utf8_lossy(&bench.run_args(&words))
+        .trim_end()
+        .to_owned()
+}
+
+#[test]
+fn payloads_are_restored_with_expiry_and_access_time() {
+    let mut bench = bench_with(&["RPUSH list a 1 b", "SET busy x"]);
+    bench.check(&[("DUMP none", "$-1")]);
+    for (command, reply, events) in [
+        (
+            "RESTORE copy 0 PAYLOAD",
+            "+OK",
+            &["new copy", "restore copy"][..],
+        ),
+        (
+            "RESTORE busy 0 PAYLOAD",
+            "-BUSYKEY Target key name already exists.",
+            &[],
+        ),
+        (
+            "RESTORE busy 0 PAYLOAD REPLACE",
+            "+OK",
+            &["new busy", "restore busy"],
+        ),
+        (
+            "RESTORE busy 5 PAYLOAD REPLACE ABSTTL",
+            "+OK",
+            &["del busy"],
+        ),
+        ("RESTORE busy 5 PAYLOAD ABSTTL", "+OK", &[]),
+        (
+            "RESTORE timed 5000 PAYLOAD IDLETIME 30",
+            "+OK",
+            &["new timed", "restore timed"],
+        ),
+        ("RESTORE k x PAYLOAD", NOT_INTEGER, &[]),
+        (
+            "RESTORE k -1 PAYLOAD",
+            "-ERR Invalid TTL value, must be >= 0",
+            &[],
+        ),
+        (
+            "RESTORE k 0 PAYLOAD IDLETIME -1",
+            "-ERR Invalid IDLETIME value, must be >= 0",
+            &[],
+        ),
+        (
+            "RESTORE k 0 PAYLOAD FREQ 256",
+            "-ERR Invalid FREQ value, must be >= 0 and <= 255",
+            &[],
+        ),
+        ("RESTORE k 0 PAYLOAD FREQ 1 IDLETIME 1", SYNTAX, &[]),
+        ("RESTORE k 0 PAYLOAD IDLETIME", SYNTAX, &[]),
+        (
+            "RESTORE k 0 nonsense",
+            "-ERR DUMP payload version or checksum are wrong",
+            &[],
+        ),
+    ] {
+        assert_eq!(restore(&mut bench, "list", command), reply, "{command}");
+        assert_eq!(bench.events, events, "{command}");
+    }
+    bench.check(&[
+        ("LRANGE copy 0 -1", "*3 $1 a $1 1 $1 b"),
+        ("OBJECT IDLETIME timed", ":30"),
+        ("PTTL timed", ":5000"),
+        ("TTL copy", ":-1"),
+        ("EXISTS busy k", ":0"),
+    ]);
+}

@@ -16,6 +16,9 @@ use crate::hash::{Seed, hash_key};
 use crate::keyspace::{Db, Slice, WatchFlag};
 use crate::slot::{SHARDS_MAX, ShardMap};
 
+/// Entries keep these bits of the access clock.
+const CLOCK_MASK: u32 = (1 << 24) - 1;
+
 /// A key with its hash and shard, computed once per command.
 #[derive(Clone, Copy, Debug)]
 pub struct Key<'k> {

@@ -1,6 +1,6 @@
 //! Lookups. Due keys are removed before anything else looks at them.
 
-use super::{Key, Keys};
+use super::{CLOCK_MASK, Key, Keys};
 use crate::command::{CommandError, EventClass};
 use crate::keyspace::{Collection, Entry};
 use crate::types::{Hash, List, Set, Stream, Zset};
@@ -117,8 +117,6 @@ impl Keys<'_> {
 
     /// Seconds since the last access, without touching it.
     pub fn idle_seconds(&mut self, key: Key<'_>) -> Option<u64> {
-        /// Entries keep this many bits of the clock.
-        const CLOCK_MASK: u32 = (1 << 24) - 1;
         self.expire_if_due(key);
         let now = self.clock();
         self.live_entry(key)

@@ -1,6 +1,6 @@
 //! Changes to single keys. None of them emits an event but where it says so.
 
-use super::{Key, Keys};
+use super::{CLOCK_MASK, Key, Keys};
 use crate::command::{CommandError, EventClass, parse_i64};
 use crate::keyspace::{Collection, Edit, Expiry, StringInput};
 use crate::types::{Hash, List, Set, Stream, Zset};
@@ -140,6 +140,16 @@ impl Keys<'_> {
             self.event(EventClass::GENERIC, "del", key);
         }
         empty
+    }
+
+    /// Makes it look as if the key had last been accessed so many seconds ago.
+    pub fn set_idle_seconds(&mut self, key: Key<'_>, seconds: u64) {
+        let idle = seconds.min(u64::from(CLOCK_MASK)) as u32;
+        let clock = self.clock().wrapping_sub(idle);
+        let db = self.db_of_mut(key);
+        if let Some(entry) = db.and_then(|db| db.get_mut(key.hash, key.bytes)) {
+            entry.set_clock(clock);
+        }
     }
 
     /// Sets the expiry of a live key; whether there was one.

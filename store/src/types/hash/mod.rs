@@ -51,6 +51,12 @@ impl Hash {
         }
     }
 
+    /// Whether it is in its packed form.
+    #[must_use]
+    pub fn is_packed(&self) -> bool {
+        matches!(self.0.view(), AsPacked(_))
+    }
+
     /// Number of fields.
     #[must_use]
     pub fn len(&self) -> usize {
