@@ -7,7 +7,7 @@ use bytes::Bytes;
 use super::encode::{NODE_PACKED, NODE_PLAIN};
 use super::kind::Kind;
 use super::reader::Reader;
-use super::{Corrupt, Read, intset, listpack, ziplist, zipmap};
+use super::{Corrupt, Read, intset, listpack, stream, ziplist, zipmap};
 use crate::command::parse_f64;
 use crate::encoding::integer::canonical_i64;
 use crate::hash::Seed;
@@ -38,6 +38,9 @@ pub fn object(reader: &mut Reader<'_>, build: Build<'_>) -> Read<Value> {
         }
         Kind::ZsetText | Kind::Zset | Kind::ZsetZiplist | Kind::ZsetListpack => {
             zset(reader, kind, build).map(Value::Zset)
+        }
+        Kind::Stream | Kind::Stream2 | Kind::Stream3 => {
+            stream::read(reader, kind, build).map(Value::Stream)
         }
     }
 }
@@ -167,11 +170,7 @@ fn zset(reader: &mut Reader<'_>, kind: Kind, build: Build<'_>) -> Read<Zset> {
                 _ => listpack::items(&packed)?,
             };
             for [member, score] in pairs(&items)? {
-                let member = match member {
-                    Item::Bytes(bytes) => Cow::Borrowed(*bytes),
-                    Item::Int(_) => Cow::Owned(member.to_vec()),
-                };
-                members.push((member, score_of(score)?));
+                members.push((member.to_cow(), score_of(score)?));
             }
         }
         _ => {

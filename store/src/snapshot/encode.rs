@@ -2,11 +2,11 @@
 
 use resp::{DoubleBuffer, format_double};
 
-use super::intset;
 use super::kind::Kind;
 use super::listpack::Listpack;
 use super::payload::{VERSION_7_0, seal};
 use super::writer::{put_bytes, put_integer, put_length, put_string};
+use super::{intset, stream};
 use crate::types::{Direction, Hash, Item, ItemBuf, List, Set, Zset};
 use crate::value::{StringRef, ValueRef};
 
@@ -33,6 +33,10 @@ pub fn object(out: &mut Vec<u8>, value: ValueRef<'_>) {
         ValueRef::Set(set) => put_set(out, set),
         ValueRef::Hash(hash) => put_hash(out, hash),
         ValueRef::Zset(zset) => put_zset(out, zset),
+        ValueRef::Stream(value) => {
+            put_kind(out, Kind::Stream2);
+            stream::put(out, value);
+        }
     }
 }
 

@@ -28,18 +28,24 @@ pub(super) enum Kind {
     HashZiplist = 13,
     /// Ziplists.
     ListZiplists = 14,
+    /// A stream of Redis 5.
+    Stream = 15,
     /// A listpack of fields and values.
     HashListpack = 16,
     /// A listpack of members and scores.
     ZsetListpack = 17,
     /// Listpacks and large elements by themselves.
     ListNodes = 18,
+    /// A stream of Redis 7.0.
+    Stream2 = 19,
     /// A listpack of members.
     SetListpack = 20,
+    /// A stream of Redis 7.2.
+    Stream3 = 21,
 }
 
 impl Kind {
-    const ALL: [Kind; 16] = [
+    const ALL: [Kind; 19] = [
         Kind::String,
         Kind::List,
         Kind::Set,
@@ -56,6 +62,9 @@ impl Kind {
         Kind::ZsetListpack,
         Kind::ListNodes,
         Kind::SetListpack,
+        Kind::Stream,
+        Kind::Stream2,
+        Kind::Stream3,
     ];
 
     /// The kind of a type byte, when it is one that can be read.

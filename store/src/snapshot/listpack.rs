@@ -150,49 +150,23 @@ impl Listpack {
 
     /// Appends a string, as a number where it spells one.
     pub(super) fn push(&mut self, text: &[u8]) {
-        let start = self.bytes.len();
         match canonical_i64(text) {
             Some(value) => self.push_integer(value),
-            None => self.push_string(text),
+            None => self.push_entry(|bytes| put_string(bytes, text)),
         }
+    }
+
+    /// Appends a number.
+    pub(super) fn push_integer(&mut self, value: i64) {
+        self.push_entry(|bytes| put_integer(bytes, value));
+    }
+
+    fn push_entry(&mut self, put: impl FnOnce(&mut Vec<u8>)) {
+        let start = self.bytes.len();
+        put(&mut self.bytes);
         let backwards = Backlen::new(self.bytes.len() - start);
         self.bytes.extend_from_slice(backwards.as_slice());
         self.count += 1;
-    }
-
-    fn push_integer(&mut self, value: i64) {
-        match value {
-            0..=127 => self.bytes.push(value as u8),
-            -4096..=4095 => {
-                let bits = (value & 0x1fff) as u16;
-                self.bytes.extend_from_slice(&(0xc000 | bits).to_be_bytes());
-            }
-            _ => {
-                let (code, width) = match value {
-                    -0x8000..=0x7fff => (0xf1, 2),
-                    -0x80_0000..=0x7f_ffff => (0xf2, 3),
-                    -0x8000_0000..=0x7fff_ffff => (0xf3, 4),
-                    _ => (0xf4, 8),
-                };
-                self.bytes.push(code);
-                self.bytes.extend_from_slice(&value.to_le_bytes()[..width]);
-            }
-        }
-    }
-
-    fn push_string(&mut self, text: &[u8]) {
-        match text.len() {
-            len @ 0..=0x3f => self.bytes.push(0x80 | len as u8),
-            len @ 0x40..=0xfff => {
-                self.bytes
-                    .extend_from_slice(&(0xe000 | len as u16).to_be_bytes());
-            }
-            len => {
-                self.bytes.push(0xf0);
-                self.bytes.extend_from_slice(&(len as u32).to_le_bytes());
-            }
-        }
-        self.bytes.extend_from_slice(text);
     }
 
     /// The whole, its end and header written.
@@ -204,4 +178,36 @@ impl Listpack {
         self.bytes[4..HEADER_BYTES].copy_from_slice(&count.to_le_bytes());
         self.bytes
     }
+}
+
+fn put_integer(bytes: &mut Vec<u8>, value: i64) {
+    match value {
+        0..=127 => bytes.push(value as u8),
+        -4096..=4095 => {
+            let bits = (value & 0x1fff) as u16;
+            bytes.extend_from_slice(&(0xc000 | bits).to_be_bytes());
+        }
+        _ => {
+            let (code, width) = match value {
+                -0x8000..=0x7fff => (0xf1, 2),
+                -0x80_0000..=0x7f_ffff => (0xf2, 3),
+                -0x8000_0000..=0x7fff_ffff => (0xf3, 4),
+                _ => (0xf4, 8),
+            };
+            bytes.push(code);
+            bytes.extend_from_slice(&value.to_le_bytes()[..width]);
+        }
+    }
+}
+
+fn put_string(bytes: &mut Vec<u8>, text: &[u8]) {
+    match text.len() {
+        len @ 0..=0x3f => bytes.push(0x80 | len as u8),
+        len @ 0x40..=0xfff => bytes.extend_from_slice(&(0xe000 | len as u16).to_be_bytes()),
+        len => {
+            bytes.push(0xf0);
+            bytes.extend_from_slice(&(len as u32).to_le_bytes());
+        }
+    }
+    bytes.extend_from_slice(text);
 }

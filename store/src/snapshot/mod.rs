@@ -16,6 +16,7 @@ mod listpack;
 mod lzf;
 pub mod payload;
 pub mod reader;
+mod stream;
 #[cfg(test)]
 mod tests;
 mod writer;

@@ -80,11 +80,18 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A number of items that take a byte each at least, so that there are no more of them than bytes.
+    /// A number of items, one at least, that take a byte each at least, so that there are no more of them than bytes.
     pub fn count(&mut self) -> Read<usize> {
+        match self.count_or_none()? {
+            0 => Err(Corrupt::Invalid("an empty collection")),
+            count => Ok(count),
+        }
+    }
+
+    /// [`Self::count`] where there may be none.
+    pub fn count_or_none(&mut self) -> Read<usize> {
         let count = self.length()?;
         match usize::try_from(count) {
-            Ok(0) => Err(Corrupt::Invalid("an empty collection")),
             Ok(count) if count <= self.rest.len() => Ok(count),
             _ => Err(Corrupt::Truncated),
         }

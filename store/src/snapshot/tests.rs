@@ -8,6 +8,7 @@ use super::reader::Reader;
 use super::{Corrupt, encode};
 use crate::hash::Seed;
 use crate::keyspace::Entry;
+use crate::types::stream::{Id, Stream};
 use crate::types::{EncodingLimits, Hash, List, Set, Side, Zset};
 use crate::value::{StringValue, Value, ValueRef};
 
@@ -56,7 +57,70 @@ fn spelled(value: &Value) -> String {
             format!("{fields:?} {}", hash.encoding())
         }
         Value::Zset(zset) => format!("{zset:?} {}", zset.encoding()),
+        Value::Stream(stream) => spelled_stream(stream),
     }
+}
+
+fn spelled_stream(stream: &Stream) -> String {
+    let mut text = String::new();
+    for entry in stream.range(Id::MIN, Id::MAX) {
+        let fields: Vec<_> = entry.fields().collect();
+        text += &format!("{:?} {fields:?}\n", entry.id);
+    }
+    let remembered = (
+        stream.last_id(),
+        stream.max_removed_id(),
+        stream.entries_added(),
+    );
+    text += &format!("{remembered:?}\n");
+    for (name, group) in stream.groups().iter() {
+        text += &format!("{name:?} {:?} {:?}\n", group.last_id, group.entries_read);
+        for (id, pending) in group.pending_from(Id::MIN) {
+            let consumer = group.consumer(pending.consumer);
+            text += &format!("{id:?} {pending:?} {:?}\n", consumer.name());
+        }
+        for consumer in group.consumers() {
+            text += &format!(
+                "{:?} {} {}\n",
+                consumer.name(),
+                consumer.seen_at_ms,
+                consumer.pending_len()
+            );
+        }
+    }
+    text
+}
+
+fn stream() -> impl Strategy<Value = Stream> {
+    let fields = || prop::collection::vec((text(), text()), 1..4);
+    let shapes = prop::collection::vec(fields(), 1..3);
+    let entries = prop::collection::vec((0u64..3, 0u64..300, any::<prop::sample::Index>()), 0..150);
+    let pending = prop::collection::vec((any::<u32>(), 0u8..3, 1u64..5), 0..9);
+    (shapes, entries, pending, 0u64..5).prop_map(|(shapes, entries, pending, removed)| {
+        let mut stream = Stream::new();
+        for (ms, seq, shape) in entries {
+            let last = stream.last_id();
+            let id = Id::new(last.ms + ms, if ms == 0 { last.seq + 1 + seq } else { seq });
+            let fields = &shapes[shape.index(shapes.len())];
+            let fields = fields.iter().map(|(name, value)| (&**name, &**value));
+            stream.append(id, fields, &limits());
+        }
+        for _ in 0..removed {
+            let first = stream.first_id();
+            stream.remove(first);
+        }
+        stream.groups_mut().create(b"idle", Id::MIN, None);
+        let last_id = stream.last_id();
+        stream.groups_mut().create(b"busy", last_id, Some(removed));
+        let mut group = stream.groups_mut().edit(b"busy").expect("it was created");
+        let consumers = [b"a", b"b", b"c"].map(|name| group.create_consumer(name, 77));
+        for (id, consumer, deliveries) in pending {
+            let consumer = consumers[usize::from(consumer)];
+            group.deliver(Id::new(u64::from(id), 1), consumer, 1 << 40, deliveries);
+        }
+        drop(group);
+        stream
+    })
 }
 
 fn text() -> impl Strategy<Value = Vec<u8>> {
@@ -102,6 +166,7 @@ fn value() -> impl Strategy<Value = Value> {
             let members = members.chain([(b"one".to_vec(), 1.5)]);
             Value::Zset(Zset::from_each(&SEED, members, &limits()))
         }),
+        stream().prop_map(Value::Stream),
     ]
 }
 

@@ -1,5 +1,7 @@
 //! One member as a set shows it: bytes, or an integer that was never spelled out.
 
+use std::borrow::Cow;
+
 /// Room for an integer's decimal digits.
 #[derive(Default)]
 pub struct ItemBuf(itoa::Buffer);
@@ -23,6 +25,15 @@ impl<'a> Item<'a> {
         match *self {
             Item::Int(value) => buf.0.format(value).as_bytes(),
             Item::Bytes(bytes) => bytes,
+        }
+    }
+
+    /// The member as bytes, its own only when it is an integer.
+    #[must_use]
+    pub fn to_cow(&self) -> Cow<'a, [u8]> {
+        match self {
+            Item::Int(_) => Cow::Owned(self.to_vec()),
+            Item::Bytes(bytes) => Cow::Borrowed(bytes),
         }
     }
 
