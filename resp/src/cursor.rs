@@ -173,27 +173,45 @@ pub(crate) fn read_short_request(
     limits: &Limits,
     args: &mut Vec<Arg>,
 ) -> Option<usize> {
-    let (count, mut at) = short_header(buf, begin, b'*')?;
+    let (count, mut header) = match both_headers(buf, begin) {
+        Some((count, header)) => (count, Some(header)),
+        None => {
+            let (count, at) = short_header(buf, begin, b'*')?;
+            (count, short_header(buf, at, b'$'))
+        }
+    };
     if count == 0 || wire_len(count) > args_max(limits) {
         return None;
     }
     let first = args.len();
-    for _ in 0..count {
-        match short_header(buf, at, b'$') {
-            Some((len, start))
-                if start + len + LINE_END_LEN <= buf.len()
-                    && len <= limits.bulk_len_max as usize =>
-            {
-                args.push(Arg::range(start, len));
-                at = start + len + LINE_END_LEN;
-            }
-            _ => {
-                args.truncate(first);
-                return None;
-            }
+    let mut left = count;
+    while let Some((len, start)) = header {
+        let end = start + len + LINE_END_LEN;
+        if end > buf.len() || len > limits.bulk_len_max as usize {
+            break;
         }
+        args.push(Arg::range(start, len));
+        left -= 1;
+        if left == 0 {
+            return Some(end);
+        }
+        header = short_header(buf, end, b'$');
     }
-    Some(at)
+    args.truncate(first);
+    None
+}
+
+/// Reads `*n\r\n$n\r\n`, as nearly every request starts, with one load: the number of arguments, and the length of the first and
+/// where it starts.
+#[inline(always)]
+fn both_headers(buf: &[u8], at: usize) -> Option<(usize, (usize, usize))> {
+    const DIGITS: u64 = u64::from_le_bytes([0, 0xff, 0, 0, 0, 0xff, 0, 0]);
+    const SHAPE: u64 = u64::from_le_bytes(*b"*\0\r\n$\0\r\n");
+    let word = u64::from_le_bytes(*buf[at..].first_chunk::<8>()?);
+    let digit =
+        |position: u32| usize::from((word >> (8 * position)) as u8).wrapping_sub(usize::from(b'0'));
+    let (count, len) = (digit(1), digit(5));
+    (word & !DIGITS == SHAPE && count <= 9 && len <= 9).then_some((count, (len, at + 8)))
 }
 
 /// Where decoding stands inside one request.

@@ -68,6 +68,44 @@ impl ValueRef<'_> {
     }
 }
 
+/// Asking the memory for what a command is about to look at.
+impl ValueRef<'_> {
+    /// The block a collection keeps elsewhere.
+    #[inline]
+    pub fn prefetch(&self) {
+        match self {
+            ValueRef::String(_) => {}
+            ValueRef::List(list) => list.prefetch(),
+            ValueRef::Set(set) => set.prefetch(),
+            ValueRef::Hash(hash) => hash.prefetch(),
+            ValueRef::Zset(zset) => zset.prefetch(),
+            ValueRef::Stream(stream) => stream.prefetch(),
+        }
+    }
+
+    /// Where a big collection looks for `member`, when [`Self::prefetch`] has had time to work; the member's hash.
+    #[inline]
+    pub fn prefetch_member(&self, member: &[u8]) -> Option<u64> {
+        match self {
+            ValueRef::String(_) | ValueRef::List(_) | ValueRef::Stream(_) => None,
+            ValueRef::Set(set) => set.prefetch_member(member),
+            ValueRef::Hash(hash) => hash.prefetch_member(member),
+            ValueRef::Zset(zset) => zset.prefetch_member(member),
+        }
+    }
+
+    /// The member of this hash, when [`Self::prefetch_member`] has had time to work.
+    #[inline]
+    pub fn prefetch_cell(&self, member_hash: u64) {
+        match self {
+            ValueRef::String(_) | ValueRef::List(_) | ValueRef::Stream(_) => {}
+            ValueRef::Set(set) => set.prefetch_cell(member_hash),
+            ValueRef::Hash(hash) => hash.prefetch_cell(member_hash),
+            ValueRef::Zset(zset) => zset.prefetch_cell(member_hash),
+        }
+    }
+}
+
 /// A borrowed string.
 #[derive(Clone, Copy, Debug)]
 pub enum StringRef<'a> {

@@ -73,7 +73,7 @@ impl Session {
         self.refresh_user(core);
         plans.clear();
         plan_batch(&core.server, &mut self.last_named, batch, buf, from, plans);
-        let job = Job {
+        let mut job = Job {
             batch,
             buf,
             from,
@@ -96,7 +96,7 @@ impl Session {
             if self.must_let_go() {
                 return Flow::Waits(next);
             }
-            match self.step(core, &job, next, out) {
+            match self.step(core, &mut job, next, out) {
                 Step::Next(at) => next = at,
                 Step::Waits => return Flow::Waits(next),
             }
@@ -126,7 +126,7 @@ impl Session {
             at,
             &mut plans,
         );
-        let job = Job {
+        let mut job = Job {
             batch,
             buf,
             from: at,
@@ -144,8 +144,9 @@ impl Session {
             mark: out.mark(),
         };
         let end = self.run_end(core, &job, at);
-        let work =
-            |held: &mut Slices<'_, Slice>| self.run_held(core, &job, end, held, &mut progress, out);
+        let work = |held: &mut Slices<'_, Slice>| {
+            self.run_held(core, &mut job, end, held, &mut progress, out)
+        };
         let result = match planned.whole_tenant {
             true => shard::whole_tenant(slices, task, work).await,
             false => shard::with_slices(slices, task, planned.mask, work).await,
@@ -163,7 +164,7 @@ impl Session {
     }
 
     /// Runs one request, or the run of requests on one slice that starts with it.
-    fn step(&mut self, core: &Core, job: &Job<'_>, at: usize, out: &mut OutputBuffer) -> Step {
+    fn step(&mut self, core: &Core, job: &mut Job<'_>, at: usize, out: &mut OutputBuffer) -> Step {
         let planned = job.planned(at);
         let registry = &core.server.registry;
         if planned.verdict != Verdict::Run {
@@ -263,7 +264,7 @@ impl Session {
     fn run_held(
         &mut self,
         core: &Core,
-        job: &Job<'_>,
+        job: &mut Job<'_>,
         end: usize,
         held: &mut Slices<'_, Slice>,
         progress: &mut Progress,

@@ -3,6 +3,7 @@
 
 use std::ops::Range;
 
+use arrayvec::ArrayVec;
 use resp::{Args, Batch};
 use store::command::Keys;
 use store::keyspace::Slice;
@@ -16,7 +17,7 @@ use crate::shard::{self, TenantSlices};
 /// The requests of a batch, their plans, and where they came from.
 pub struct Job<'b> {
     /// The requests.
-    pub batch: &'b Batch,
+    pub batch: &'b mut Batch,
     /// What they were decoded from.
     pub buf: &'b [u8],
     /// The first request that is planned.
@@ -28,7 +29,7 @@ pub struct Job<'b> {
 impl<'b> Job<'b> {
     /// The arguments of request `at`.
     #[inline]
-    pub fn args(&self, at: usize) -> Args<'b> {
+    pub fn args(&self, at: usize) -> Args<'_> {
         self.batch.args(self.buf, at)
     }
 
@@ -60,7 +61,7 @@ impl<'b> Job<'b> {
     }
 
     /// Asks the memory for what the next requests of a run will touch; says up to which request it got.
-    pub fn prefetch(&self, core: &Core, range: Range<usize>, keys: &Keys<'_>) -> usize {
+    pub fn prefetch(&mut self, core: &Core, range: Range<usize>, keys: &Keys<'_>) -> usize {
         let end = range.end.min(range.start + prefetch::KEYS_MAX);
         let plans = &self.plans[range.start - self.from..end - self.from];
         let is_plain = |planned: &Planned| planned.hash != 0 && !planned.on_collection;
@@ -82,15 +83,17 @@ impl<'b> Job<'b> {
         end
     }
 
-    /// Does so for requests with several keys, or keys of collections.
-    fn prefetch_deep(&self, core: &Core, range: Range<usize>, keys: &Keys<'_>) -> usize {
+    /// Does so for requests with several keys, or keys of collections. Hashes of members are kept with the arguments.
+    fn prefetch_deep(&mut self, core: &Core, range: Range<usize>, keys: &Keys<'_>) -> usize {
         let mut ahead = Ahead::default();
+        let mut members = ArrayVec::<(usize, usize), { prefetch::KEYS_MAX }>::new();
         let mut at = range.start;
         while at < range.end && !ahead.is_full() {
             let planned = self.planned(at);
             let args = self.args(at);
             if planned.hash != 0 {
                 let member = planned.known_command(&core.server.registry).spec.member;
+                members.push((at, member.unwrap_or(0)));
                 ahead.push(AheadKey {
                     shard: planned.mask.trailing_zeros() as u8,
                     hash: planned.hash,
@@ -99,6 +102,9 @@ impl<'b> Job<'b> {
                 });
             } else if !planned.whole_tenant {
                 for arg in (1..args.len()).filter(|&arg| args.hash(arg) != 0) {
+                    if !members.is_full() {
+                        members.push((at, 0));
+                    }
                     ahead.push(AheadKey {
                         shard: core.server.shard_map.shard_of(args.get(arg)) as u8,
                         hash: args.hash(arg),
@@ -108,7 +114,13 @@ impl<'b> Job<'b> {
             }
             at += 1;
         }
-        ahead.run(keys);
+        let hashes = ahead.run(keys);
+        drop(ahead);
+        for ((request, member), hash) in members.into_iter().zip(hashes) {
+            if hash != 0 {
+                self.batch.set_hash(request, member, hash);
+            }
+        }
         at
     }
 

@@ -9,6 +9,7 @@
 
 use arrayvec::ArrayVec;
 use store::command::Keys;
+use store::value::ValueRef;
 
 /// Keys looked ahead for at a time.
 pub const KEYS_MAX: usize = 32;
@@ -46,50 +47,63 @@ impl<'a> Ahead<'a> {
         let _ = self.keys.try_push(key);
     }
 
-    /// Runs all stages on the selected database.
-    pub fn run(&self, space: &Keys<'_>) {
-        let keys = &self.keys;
-        if let [only] = keys.as_slice()
+    /// Runs all stages on the selected database. Gives the hashes of the members, key by key, 0 where none was computed.
+    pub fn run(&self, space: &Keys<'_>) -> [u64; KEYS_MAX] {
+        if let [only] = self.keys.as_slice()
             && only.member.is_none()
         {
-            return;
+            return [0; KEYS_MAX];
         }
-        for key in keys {
+        for key in self.distinct_neighbours() {
             if let Some(db) = space.selected_db(usize::from(key.shard)) {
                 db.prefetch_bucket(key.hash);
             }
         }
-        for key in keys {
+        for key in self.distinct_neighbours() {
             if let Some(db) = space.selected_db(usize::from(key.shard)) {
                 db.prefetch_entry(key.hash);
             }
         }
-        if keys.iter().any(|key| key.collection) {
-            self.run_inside(space);
+        match self.keys.iter().any(|key| key.collection) {
+            true => self.run_inside(space),
+            false => [0; KEYS_MAX],
         }
     }
 
-    fn run_inside(&self, space: &Keys<'_>) {
-        let collections = || self.keys.iter().filter(|key| key.collection);
-        for key in collections() {
-            if let Some(db) = space.selected_db(usize::from(key.shard)) {
-                db.prefetch_value(key.hash);
+    /// The keys without those that repeat the one before: pipelines like to work on one collection.
+    fn distinct_neighbours(&self) -> impl Iterator<Item = &AheadKey<'a>> {
+        let mut last = None;
+        self.keys
+            .iter()
+            .filter(move |key| last.replace(key.hash) != Some(key.hash))
+    }
+
+    fn run_inside(&self, space: &Keys<'_>) -> [u64; KEYS_MAX] {
+        let mut values = [None; KEYS_MAX];
+        let mut last: Option<(u64, Option<ValueRef<'_>>)> = None;
+        for (key, value) in self.keys.iter().zip(&mut values) {
+            *value = match last {
+                Some((hash, value)) if hash == key.hash => value,
+                _ if key.collection => space
+                    .selected_db(usize::from(key.shard))
+                    .and_then(|db| db.prefetch_value(key.hash)),
+                _ => None,
+            };
+            last = Some((key.hash, *value));
+        }
+        let mut member_hashes = [0; KEYS_MAX];
+        for ((key, value), hash) in self.keys.iter().zip(&values).zip(&mut member_hashes) {
+            if let (Some(member), Some(value)) = (key.member, value) {
+                *hash = value.prefetch_member(member).unwrap_or(0);
             }
         }
-        let mut member_hashes = [None; KEYS_MAX];
-        for (key, member_hash) in collections().zip(&mut member_hashes) {
-            if let Some(member) = key.member
-                && let Some(db) = space.selected_db(usize::from(key.shard))
+        for (value, &hash) in values.iter().zip(&member_hashes) {
+            if let Some(value) = value
+                && hash != 0
             {
-                *member_hash = db.prefetch_member(key.hash, member);
+                value.prefetch_cell(hash);
             }
         }
-        for (key, member_hash) in collections().zip(member_hashes) {
-            if let Some(member_hash) = member_hash
-                && let Some(db) = space.selected_db(usize::from(key.shard))
-            {
-                db.prefetch_cell(key.hash, member_hash);
-            }
-        }
+        member_hashes
     }
 }

@@ -256,5 +256,5 @@ fn prefetch(queue: &Queue, keys: &Keys<'_>) {
             ..AheadKey::default()
         });
     }
-    ahead.run(keys);
+    let _ = ahead.run(keys);
 }

@@ -167,6 +167,8 @@ impl Drop for Cell {
 }
 
 impl Thin for Cell {
+    const ROOMY: bool = true;
+
     fn address(&self) -> *const u8 {
         self.raw.as_ptr()
     }

@@ -6,6 +6,7 @@ use crate::encoding::cell::Cell;
 use crate::hash::{Seed, hash_key};
 use crate::keyspace::table::{Drained, Table};
 use crate::mem::alloc_size;
+use crate::types::Member;
 
 /// Cells by key; see the module.
 pub(super) struct CellTable {
@@ -47,14 +48,15 @@ impl CellTable {
         self.table.prefetch_item(hash);
     }
 
-    pub(super) fn find(&self, key: &[u8]) -> Option<&Cell> {
+    pub(super) fn find<'k>(&self, key: impl Into<Member<'k>>) -> Option<&Cell> {
+        let key = key.into();
         self.table
-            .find(hash_key(&self.seed, key), |cell| cell.key() == key)
+            .find(key.hash(&self.seed), |cell| cell.key() == key.bytes)
     }
 
     /// Adds a member without a value; true when it is new.
-    pub(super) fn insert(&mut self, key: &[u8]) -> bool {
-        let hash = hash_key(&self.seed, key);
+    pub(super) fn insert(&mut self, key: Member<'_>) -> bool {
+        let (hash, key) = (key.hash(&self.seed), key.bytes);
         if self.table.find(hash, |cell| cell.key() == key).is_some() {
             return false;
         }
@@ -63,8 +65,8 @@ impl CellTable {
     }
 
     /// Sets the value of `key`; true when the key is new.
-    pub(super) fn insert_value(&mut self, key: &[u8], value: &[u8]) -> bool {
-        let hash = hash_key(&self.seed, key);
+    pub(super) fn insert_value(&mut self, key: Member<'_>, value: &[u8]) -> bool {
+        let (hash, key) = (key.hash(&self.seed), key.bytes);
         if let Some(cell) = self.table.find_mut(hash, |cell| cell.key() == key) {
             let before = cell.mem_bytes();
             cell.set_value(value);

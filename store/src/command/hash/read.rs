@@ -4,7 +4,7 @@ use resp::{Args, ReplyWriter};
 
 use super::{HASH, KEY_RO, KEY_RO_ACCESS, READ_FAST};
 use crate::command::{CommandError, Ctx, DataCommand, Flags, Spec};
-use crate::types::Hash;
+use crate::types::{Hash, Member};
 
 pub(super) static HGET: DataCommand = DataCommand {
     spec: Spec {
@@ -24,7 +24,7 @@ pub(super) static HGET: DataCommand = DataCommand {
 fn hget(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<(), CommandError> {
     let key = ctx.keys.arg(args, 1);
     let hash = ctx.keys.read_hash(key)?;
-    let value = hash.and_then(|hash| hash.get(&ctx.seed, args.get(2)));
+    let value = hash.and_then(|hash| hash.get(&ctx.seed, Member::arg(args, 2)));
     reply_value(&mut ctx.reply, value);
     Ok(())
 }

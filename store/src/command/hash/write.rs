@@ -4,6 +4,7 @@ use resp::Args;
 
 use super::{HASH, KEY_RW_UPDATE, WRITE_FAST};
 use crate::command::{CommandError, Ctx, DataCommand, EventClass, KeyFlags, KeySpec, Spec};
+use crate::types::Member;
 
 pub(super) static HSET: DataCommand = DataCommand {
     spec: Spec {
@@ -64,7 +65,7 @@ fn set_fields(
     for at in (2..args.len()).step_by(2) {
         let is_new = hash.insert(
             &ctx.seed,
-            args.get(at),
+            Member::arg(args, at),
             args.get(at + 1),
             &ctx.config.encoding,
         );

@@ -4,6 +4,7 @@ use resp::Args;
 
 use super::SET;
 use crate::command::{CommandError, Ctx, DataCommand, EventClass, Flags, KeyFlags, KeySpec, Spec};
+use crate::types::Member;
 
 pub(super) static SADD: DataCommand = DataCommand {
     spec: Spec {
@@ -42,8 +43,8 @@ fn sadd(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<(), CommandError> {
     let seed = ctx.keys.seed();
     let mut set = ctx.keys.set_or_create(key)?;
     let mut added = 0;
-    for member in args.tail(2).iter() {
-        added += u64::from(set.insert(&seed, member, &ctx.config.encoding));
+    for at in 2..args.len() {
+        added += u64::from(set.insert(&seed, Member::arg(args, at), &ctx.config.encoding));
     }
     drop(set);
     if added > 0 {

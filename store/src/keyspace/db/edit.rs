@@ -144,11 +144,19 @@ impl Db {
         key: &[u8],
         clock: u32,
     ) -> Result<Edit<'_, T>, WrongType> {
-        if self.get(hash, key).is_none() {
+        let is_key = |entry: &Entry| entry.key() == key;
+        let spot = self.table.locate(hash, is_key).unwrap_or_else(|| {
             self.insert(hash, Entry::new(key, T::empty().into_value(), None, clock));
-        }
-        Ok(self
-            .edit(hash, key, clock)?
-            .expect("the key was found or inserted just now"))
+            let spot = self.table.locate(hash, is_key);
+            spot.expect("the key was inserted just now")
+        });
+        let Db {
+            table, entry_bytes, ..
+        } = self;
+        let entry = table.at_mut(spot);
+        entry.set_clock(clock);
+        T::of_mut(entry.value_mut())
+            .map(|value| Edit::new(value, entry_bytes))
+            .ok_or(WrongType)
     }
 }

@@ -39,40 +39,12 @@ impl Db {
         self.table.prefetch_item(hash);
     }
 
-    /// Third stage, when the entry has had time to come: what a collection keeps elsewhere.
-    /// Nothing is compared, so now and then it is another key's value, in vain.
+    /// Third stage, when the entry has had time to come: what a collection keeps elsewhere. Gives the value, for the stages
+    /// that [`ValueRef`] has. Nothing is compared, so now and then it is another key's value, in vain.
     #[inline]
-    pub fn prefetch_value(&self, hash: u64) {
-        match self.table.candidate(hash).map(Entry::value) {
-            None | Some(ValueRef::String(_)) => {}
-            Some(ValueRef::List(list)) => list.prefetch(),
-            Some(ValueRef::Set(set)) => set.prefetch(),
-            Some(ValueRef::Hash(map)) => map.prefetch(),
-            Some(ValueRef::Zset(zset)) => zset.prefetch(),
-            Some(ValueRef::Stream(stream)) => stream.prefetch(),
-        }
-    }
-
-    /// Fourth stage: where a big collection looks for `member`; the member's hash there, for
-    /// the last stage.
-    #[inline]
-    pub fn prefetch_member(&self, hash: u64, member: &[u8]) -> Option<u64> {
-        match self.table.candidate(hash)?.value() {
-            ValueRef::String(_) | ValueRef::List(_) | ValueRef::Stream(_) => None,
-            ValueRef::Set(set) => set.prefetch_member(member),
-            ValueRef::Hash(map) => map.prefetch_member(member),
-            ValueRef::Zset(zset) => zset.prefetch_member(member),
-        }
-    }
-
-    /// Last stage: the member itself.
-    #[inline]
-    pub fn prefetch_cell(&self, hash: u64, member_hash: u64) {
-        match self.table.candidate(hash).map(Entry::value) {
-            None | Some(ValueRef::String(_) | ValueRef::List(_) | ValueRef::Stream(_)) => {}
-            Some(ValueRef::Set(set)) => set.prefetch_cell(member_hash),
-            Some(ValueRef::Hash(map)) => map.prefetch_cell(member_hash),
-            Some(ValueRef::Zset(zset)) => zset.prefetch_cell(member_hash),
-        }
+    pub fn prefetch_value(&self, hash: u64) -> Option<ValueRef<'_>> {
+        let value = self.table.candidate(hash)?.value();
+        value.prefetch();
+        Some(value)
     }
 }

@@ -4,7 +4,7 @@
 //! directory. A split needs one bit more; the directory doubles when it has none left, but only while it stays in
 //! proportion to the segments: hashes that agree in many bits must not blow it up.
 
-use super::segment::{Segment, bucket_count_for};
+use super::segment::{Segment, bucket_count_for, grown};
 use super::segments::Segments;
 use super::{HINT_NONE, Thin};
 use crate::mem::vec_size;
@@ -68,6 +68,11 @@ impl<T: Thin> Directory<T> {
     }
 
     #[inline]
+    pub(super) fn segment_at_mut(&mut self, id: usize) -> &mut Segment<T> {
+        &mut self.segments[id]
+    }
+
+    #[inline]
     pub(super) fn segments(&self) -> &Segments<T> {
         &self.segments
     }
@@ -107,8 +112,12 @@ impl<T: Thin> Directory<T> {
         let prefix = parent.prefix << 1;
         let mut high = Segment::new(prefix | 1, depth, parent.hint);
         *parent = Segment::new(prefix, depth, parent.hint);
-        parent.fill(bucket_count_for(items.len()), items.into_iter());
-        high.fill(bucket_count_for(upper.len()), upper.into_iter());
+        let buckets = |items: usize| match T::ROOMY {
+            true => grown(bucket_count_for(items), false),
+            false => bucket_count_for(items),
+        };
+        parent.fill(buckets(items.len()), items.into_iter());
+        high.fill(buckets(upper.len()), upper.into_iter());
         let bytes = parent.mem_bytes() + high.mem_bytes();
         self.widest = self
             .widest

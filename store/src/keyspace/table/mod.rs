@@ -6,7 +6,7 @@
 //! directory [id, id, id, ...] ──> segment { depth, hint, buckets: [ 7 tags + count | 7 items ] × 1..95 }
 //! ```
 //! - An item is 8 bytes, non-null, usually a pointer ([`Thin`]). The table costs 11 to 12.5 bytes an item at any size.
-//! - A segment grows by about a quarter until it holds some 570 items, then splits in two. So one insertion rehashes at
+//! - A segment grows by about a quarter (by about a half where [`Thin::ROOMY`]) until it holds some 570 items, then splits in two. So one insertion rehashes at
 //!   most that many items; only the directory (4 bytes a segment) and the list of segments are ever copied whole.
 //! - Everything is kept in **hash order**: a [`scan`](Table::scan) cursor is a position in it, so cursors need no state
 //!   and survive growth, splits and shrinking.
@@ -33,7 +33,7 @@ pub use prefetch::prefetch_line;
 pub use scan::SegmentAt;
 
 use directory::Directory;
-use segment::{BUCKETS_MAX, Segment, bucket_count_after, bucket_count_for, load_limit};
+use segment::{BUCKETS_MAX, Place, Segment, bucket_count_for, grown, load_limit};
 
 /// Top bits of a hash that order the items. A scan cursor is that wide: with 6 bits for a shard number beside it, it
 /// still is an exact integer in the doubles some clients keep cursors in.
@@ -44,6 +44,10 @@ pub const HINT_NONE: u64 = u64::MAX;
 
 /// An 8-byte, non-null item: `size_of::<Option<T>>() == 8`, checked at compile time.
 pub trait Thin {
+    /// Whether a table of such items grows in larger steps: items are moved half as often, for about a byte more each.
+    /// The keyspace itself is kept tight.
+    const ROOMY: bool = false;
+
     /// Where the bytes lie that a search would compare, for prefetching.
     fn address(&self) -> *const u8;
 
@@ -52,6 +56,13 @@ pub trait Thin {
     fn prefetch(&self) {
         prefetch_line(self.address());
     }
+}
+
+/// Where an item is, as long as the table is not changed.
+#[derive(Clone, Copy)]
+pub struct Spot {
+    segment: usize,
+    place: Place,
 }
 
 /// See the module's documentation.
@@ -109,6 +120,23 @@ impl<T: Thin> Table<T> {
         let segment = self.directory.segment_mut(hash)?;
         let place = segment.find(hash, eq)?;
         segment.get_mut(place)
+    }
+
+    /// Where the item of this hash that satisfies `eq` is, for [`Self::at_mut`].
+    #[inline]
+    pub fn locate(&self, hash: u64, eq: impl FnMut(&T) -> bool) -> Option<Spot> {
+        let segment = self.directory.id(hash)?;
+        let place = self.directory.segments()[segment].find(hash, eq)?;
+        Some(Spot { segment, place })
+    }
+
+    /// The item at a spot. The table has not been changed since it was located, and so there is one.
+    #[inline]
+    pub fn at_mut(&mut self, spot: Spot) -> &mut T {
+        self.directory
+            .segment_at_mut(spot.segment)
+            .get_mut(spot.place)
+            .expect("the table has not been changed since")
     }
 
     /// Adds an item the caller knows to be absent.
@@ -177,7 +205,7 @@ impl<T: Thin> Table<T> {
             .segment(hash)
             .filter(|segment| segment.is_full())
         {
-            let larger = bucket_count_after(segment.bucket_count());
+            let larger = grown(segment.bucket_count(), T::ROOMY);
             let (before, after) = if larger > BUCKETS_MAX && self.directory.may_split(hash) {
                 (segment.mem_bytes(), self.directory.split(hash, &hash_of))
             } else {

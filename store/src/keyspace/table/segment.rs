@@ -40,8 +40,17 @@ const BUCKET_COUNTS: [usize; 20] = [
     BUCKETS_MAX,
 ];
 
+/// The bucket count that a full segment of `count` buckets grows to.
+pub(super) fn grown(count: usize, roomy: bool) -> usize {
+    let next = bucket_count_after(count);
+    match roomy && next < BUCKETS_MAX {
+        true => bucket_count_after(next),
+        false => next,
+    }
+}
+
 /// The next larger bucket count.
-pub(super) fn bucket_count_after(count: usize) -> usize {
+fn bucket_count_after(count: usize) -> usize {
     match BUCKET_COUNTS.iter().find(|&&candidate| candidate > count) {
         Some(&candidate) => candidate,
         None => count + count / 4,

@@ -9,6 +9,7 @@ use crate::encoding::tagged::{Never, Tagged};
 use crate::hash::Seed;
 use crate::random::scale;
 use crate::types::EncodingLimits;
+use crate::types::Member;
 use crate::types::cell_table::CellTable;
 
 /// Packed records hold a field and its value.
@@ -92,10 +93,11 @@ impl Hash {
 
     /// The value of `field`.
     #[must_use]
-    pub fn get(&self, _seed: &Seed, field: &[u8]) -> Option<&[u8]> {
+    pub fn get<'f>(&self, _seed: &Seed, field: impl Into<Member<'f>>) -> Option<&[u8]> {
+        let field = field.into();
         match self.0.view() {
             AsPacked(packed) => packed
-                .items_at(packed.find::<ITEMS_PER_RECORD>(field)?)
+                .items_at(packed.find::<ITEMS_PER_RECORD>(field.bytes)?)
                 .nth(1),
             AsTable(table) => Some(table.find(field)?.value()),
         }
@@ -114,16 +116,18 @@ impl Hash {
     }
 
     /// Sets `field`; true when it is new.
-    pub fn insert(
+    pub fn insert<'f>(
         &mut self,
         seed: &Seed,
-        field: &[u8],
+        field: impl Into<Member<'f>>,
         value: &[u8],
         limits: &EncodingLimits,
     ) -> bool {
+        let member = field.into();
         match self.0.view_mut() {
-            AsTable(table) => return table.insert_value(field, value),
+            AsTable(table) => return table.insert_value(member, value),
             AsPacked(mut packed) => {
+                let field = member.bytes;
                 let short = field.len().max(value.len()) <= limits.hash_max_listpack_value;
                 if short && packed.has_room(field.len() + value.len() + 2 * PREFIX_BYTES_MAX) {
                     match packed.view().find::<ITEMS_PER_RECORD>(field) {
@@ -146,13 +150,13 @@ impl Hash {
             }
         }
         self.convert_to_table(seed);
-        self.insert(seed, field, value, limits)
+        self.insert(seed, member, value, limits)
     }
 
     fn convert_to_table(&mut self, seed: &Seed) {
         let mut table = CellTable::new(seed);
         for (field, value) in self.iter() {
-            table.insert_value(field, value);
+            table.insert_value(field.into(), value);
         }
         self.0 = Tagged::new(AsTable(Box::new(table)));
     }

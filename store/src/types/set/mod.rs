@@ -14,6 +14,7 @@ use crate::encoding::tagged::Tagged;
 use crate::hash::Seed;
 use crate::random::scale;
 use crate::types::EncodingLimits;
+use crate::types::Member;
 use crate::types::cell_table::CellTable;
 
 /// Longest decimal spelling of an `i64`.
@@ -97,7 +98,13 @@ impl Set {
     }
 
     /// Adds `member`; true when it is new.
-    pub fn insert(&mut self, seed: &Seed, member: &[u8], limits: &EncodingLimits) -> bool {
+    pub fn insert<'m>(
+        &mut self,
+        seed: &Seed,
+        member: impl Into<Member<'m>>,
+        limits: &EncodingLimits,
+    ) -> bool {
+        let member = member.into();
         match self.insert_in_place(member, limits) {
             Insertion::Added => true,
             Insertion::Present => false,
@@ -111,13 +118,14 @@ impl Set {
                 self.0 = Tagged::new(AsInts(ints));
                 true
             }
-            Insertion::Outgrown => self.outgrow(seed, member, limits),
+            Insertion::Outgrown => self.outgrow(seed, member.bytes, limits),
         }
     }
 
-    fn insert_in_place(&mut self, member: &[u8], limits: &EncodingLimits) -> Insertion {
+    fn insert_in_place(&mut self, named: Member<'_>, limits: &EncodingLimits) -> Insertion {
+        let member = named.bytes;
         match self.0.view_mut() {
-            AsTable(table) => Insertion::added_if(table.insert(member)),
+            AsTable(table) => Insertion::added_if(table.insert(named)),
             AsInts(mut ints) => {
                 let Some(value) = canonical_i64(member) else {
                     return Insertion::Outgrown;
@@ -169,7 +177,7 @@ impl Set {
         let mut table = CellTable::new(seed);
         let mut buf = ItemBuf::default();
         for item in self.iter() {
-            table.insert(item.as_bytes(&mut buf));
+            table.insert(item.as_bytes(&mut buf).into());
         }
         self.0 = Tagged::new(AsTable(Box::new(table)));
     }
