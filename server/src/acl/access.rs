@@ -178,6 +178,21 @@ impl Session {
         }
     }
 
+    /// Why a request with a subcommand that is not there is refused before that is said, if so: DEBUG's subcommands are
+    /// none to Redis, which asks about the user's rights first.
+    pub fn forbids_unknown(
+        &self,
+        core: &Core,
+        container: Option<&Command>,
+        args: Args<'_>,
+    ) -> Option<CommandError> {
+        let container = container.filter(|_| !self.access.unrestricted)?;
+        match core.server.acl.catalog.get(container.id).takes_first_args {
+            true => self.forbids(core, container, args),
+            false => None,
+        }
+    }
+
     /// Whether its user may run a request; a denial is logged.
     pub fn permits(
         &self,

@@ -23,6 +23,9 @@ mod selector;
 mod user;
 mod users;
 
+#[cfg(test)]
+mod tests;
+
 pub use access::Access;
 pub(crate) use commands::COMMANDS;
 pub use log::{Context, Reason};

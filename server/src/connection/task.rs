@@ -23,6 +23,9 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::task::Poll;
 use tracing::{error, warn};
 
+/// Bytes that may wait for a client that must log in and has not.
+const LOCKED_OUTPUT_MAX: usize = 16 * 1024;
+
 /// Whether the connection goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Next {
@@ -328,12 +331,10 @@ impl Connection {
         }
         let unsent = self.wire.unsent();
         self.registered.link.set_unsent(unsent);
-        if reactor
-            .net()
-            .limits
-            .output_of(self.registered.link.class())
-            .is_over_hard(unsent)
-        {
+        let locked = self.session.access.is_locked() && unsent > LOCKED_OUTPUT_MAX;
+        let limits = &reactor.net().limits;
+        let class = self.registered.link.class();
+        if locked || limits.output_of(class).is_over_hard(unsent) {
             warn!(
                 "Client id={} addr={} omem={unsent} scheduled to be closed ASAP for overcoming of output buffer limits.",
                 self.registered.info.id, self.registered.info.addr

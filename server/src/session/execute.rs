@@ -254,6 +254,12 @@ impl Session {
             return job.batch.len();
         }
         let command = planned.command(&core.server.registry);
+        if planned.verdict == Verdict::UnknownSubcommand
+            && let Some(error) = self.forbids_unknown(core, command, args)
+        {
+            self.refuse(core, command, &error, out);
+            return at + 1;
+        }
         let error = refuse::error_of(planned.verdict, command, args);
         let counted = command.filter(|_| planned.verdict == Verdict::WrongArity);
         self.refuse(core, counted, &error, out);
