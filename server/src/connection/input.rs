@@ -79,7 +79,7 @@ impl Input {
         pool.put_read(std::mem::take(&mut self.bytes));
     }
 
-    /// Asks for a small buffer next, because the connection has gone quiet.
+    /// Asks for a small buffer next: the connection has gone quiet, or its big arguments are received elsewhere.
     pub fn shrink(&mut self) {
         self.wanted = Wanted::default();
     }

@@ -288,6 +288,10 @@ impl Connection {
             Status::NeedMore | Status::BigBulk { .. } => {
                 self.input
                     .keep(from + decoded.consumed, from + decoded.retained);
+                if decoded.status != Status::NeedMore {
+                    // More of the kind may follow: what a small buffer takes of a big argument is all that is copied.
+                    self.input.shrink();
+                }
                 self.check_input(reactor)
             }
             Status::Error(error) => {
