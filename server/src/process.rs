@@ -30,6 +30,11 @@ pub fn resident_bytes() -> u64 {
     status_kib("VmRSS:").unwrap_or(0) * 1024
 }
 
+/// The most resident memory there ever was, in bytes.
+pub fn resident_peak_bytes() -> u64 {
+    status_kib("VmHWM:").unwrap_or(0) * 1024
+}
+
 fn status_kib(field: &str) -> Option<u64> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
     kib_of(&status, field)

@@ -1,7 +1,9 @@
 //! What all cores share.
 
+use std::hash::{BuildHasher as _, RandomState};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::{Mutex, PoisonError};
 
 use store::command::CommandError;
 use store::hash::Seed;
@@ -51,6 +53,45 @@ pub struct Server {
     pub startup_bytes: u64,
     /// 40 random hexadecimal digits, new at every start.
     pub run_id: String,
+    /// The data set as replication names it.
+    pub replication_id: ReplicationId,
+}
+
+/// 40 random hexadecimal digits that name a history of changes.
+#[derive(Debug)]
+pub struct ReplicationId(Mutex<String>);
+
+impl Default for ReplicationId {
+    fn default() -> Self {
+        ReplicationId(Mutex::new(random_hex()))
+    }
+}
+
+impl ReplicationId {
+    /// The present one.
+    pub fn get(&self) -> String {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Takes another.
+    pub fn change(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = random_hex();
+    }
+}
+
+/// 40 random hexadecimal digits.
+pub fn random_hex() -> String {
+    let mut digits: String = (0..3).map(|_| format!("{:016x}", random_u64())).collect();
+    digits.truncate(40);
+    digits
+}
+
+/// Random bits from the operating system, through the standard library's hash keys.
+pub fn random_u64() -> u64 {
+    RandomState::new().hash_one(0u8)
 }
 
 impl Server {
@@ -76,6 +117,10 @@ pub struct CoreStats {
     pub errors_by_code: ErrorCounts,
     /// Changes to the data since the start, none of which has been saved.
     pub changes: Counter,
+    /// Reads that brought input.
+    pub reads: Counter,
+    /// Times output was sent.
+    pub writes: Counter,
     /// Bytes read from clients.
     pub input_bytes: Counter,
     /// Bytes written to clients.
@@ -99,6 +144,8 @@ impl CoreStats {
             errors: Counter::default(),
             errors_by_code: ErrorCounts::default(),
             changes: Counter::default(),
+            reads: Counter::default(),
+            writes: Counter::default(),
             input_bytes: Counter::default(),
             output_bytes: Counter::default(),
             calls: by_command(),
@@ -106,6 +153,20 @@ impl CoreStats {
             failed_calls: by_command(),
             times: (0..commands).map(|_| CommandTime::default()).collect(),
         }
+    }
+
+    /// Counts a read of so many bytes.
+    #[inline]
+    pub fn count_read(&self, bytes: usize) {
+        self.reads.add(1);
+        self.input_bytes.add(bytes as u64);
+    }
+
+    /// Counts the sending of so many bytes.
+    #[inline]
+    pub fn count_write(&self, bytes: usize) {
+        self.writes.add(1);
+        self.output_bytes.add(bytes as u64);
     }
 
     /// Counts an error reply.
@@ -120,6 +181,8 @@ impl CoreStats {
         let counters = [
             &self.commands,
             &self.errors,
+            &self.reads,
+            &self.writes,
             &self.input_bytes,
             &self.output_bytes,
         ];

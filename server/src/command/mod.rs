@@ -3,6 +3,7 @@
 mod access;
 mod client;
 mod clock;
+mod cluster;
 mod config;
 mod connection;
 mod debug;
@@ -12,6 +13,7 @@ mod introspection;
 mod latency;
 mod lolwut;
 mod memory;
+mod module;
 mod monitor;
 pub mod reference;
 mod replication;
@@ -70,6 +72,8 @@ static TABLES: &[&[&ServerCommand]] = &[
     debug::COMMANDS,
     shutdown::COMMANDS,
     replication::COMMANDS,
+    cluster::COMMANDS,
+    module::COMMANDS,
     lolwut::COMMANDS,
     crate::transaction::COMMANDS,
     crate::acl::COMMANDS,

@@ -1,16 +1,14 @@
-//! ROLE, REPLICAOF and the cluster's READONLY and READWRITE, as far as a server that
+//! ROLE, REPLICAOF, FAILOVER and the cluster's READONLY and READWRITE, as far as a server that
 //! neither follows nor clusters can answer.
 
 use resp::Args;
-use store::command::{Categories, CommandError, Flags, Group, Spec};
+use store::command::{ArgCursor, Categories, CommandError, Flags, Group, Spec, parse_i64};
 
-use super::{ServerCommand, ServerCtx};
+use super::{ServerCommand, ServerCtx, cluster};
 
-pub(super) static COMMANDS: &[&ServerCommand] =
-    &[&ROLE, &REPLICAOF, &SLAVEOF, &READONLY, &READWRITE];
-
-const NO_CLUSTER: CommandError =
-    CommandError::text("ERR This instance has cluster support disabled");
+pub(super) static COMMANDS: &[&ServerCommand] = &[
+    &ROLE, &REPLICAOF, &SLAVEOF, &FAILOVER, &READONLY, &READWRITE,
+];
 
 const CLUSTER: Spec = Spec {
     since: "3.0.0",
@@ -72,6 +70,21 @@ static SLAVEOF: ServerCommand = ServerCommand {
     subcommands: &[],
 };
 
+static FAILOVER: ServerCommand = ServerCommand {
+    spec: Spec {
+        name: "failover",
+        summary: "Hands over to a replica.",
+        since: "6.2.0",
+        group: Group::Server,
+        arity: -1,
+        flags: Flags::ADMIN.union(Flags::NOSCRIPT).union(Flags::STALE),
+        syntax: "[TO host port [FORCE]] [ABORT] [TIMEOUT milliseconds]",
+        ..Spec::DEFAULT
+    },
+    run: failover,
+    subcommands: &[],
+};
+
 static READONLY: ServerCommand = ServerCommand {
     spec: Spec {
         name: "readonly",
@@ -109,6 +122,31 @@ fn replicaof(ctx: &mut ServerCtx<'_>, args: Args<'_>) -> Result<(), CommandError
     Err(CommandError::text("ERR replication is not supported yet"))
 }
 
+/// There is no replica to hand over to, which is an error once the options have been read.
+fn failover(_: &mut ServerCtx<'_>, args: Args<'_>) -> Result<(), CommandError> {
+    let mut options = ArgCursor::new(args, 1);
+    if options.remaining() == 1 && options.keyword("abort") {
+        return Err(CommandError::text("ERR No failover in progress."));
+    }
+    while !options.is_done() {
+        if options.remaining() >= 2 && options.keyword("timeout") {
+            if parse_i64(options.expect()?)? <= 0 {
+                return Err(CommandError::text(
+                    "ERR FAILOVER timeout must be greater than 0",
+                ));
+            }
+        } else if options.remaining() >= 3 && options.keyword("to") {
+            options.expect()?;
+            parse_i64(options.expect()?)?;
+        } else if !options.keyword("force") {
+            return Err(CommandError::Syntax);
+        }
+    }
+    Err(CommandError::text(
+        "ERR FAILOVER requires connected replicas.",
+    ))
+}
+
 fn no_cluster(_: &mut ServerCtx<'_>, _: Args<'_>) -> Result<(), CommandError> {
-    Err(NO_CLUSTER)
+    Err(cluster::DISABLED)
 }

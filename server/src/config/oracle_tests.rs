@@ -32,8 +32,20 @@ struct Oracle {
 }
 
 impl Oracle {
-    /// Starts redis-server on a free port; `None` where it is not installed or not 7.0.
+    /// Starts redis-server on a free port; `None`, and a line about it, where it is not installed or not 7.0.
     fn start() -> Option<Oracle> {
+        let oracle = Oracle::start_installed();
+        if oracle.is_none() {
+            // Past the test harness, which shows nothing of a test that passes.
+            let _ = writeln!(
+                std::io::stderr(),
+                "!! SKIPPED config::oracle_tests: they compare with Redis 7.0, which this machine does not have"
+            );
+        }
+        oracle
+    }
+
+    fn start_installed() -> Option<Oracle> {
         let version = Command::new("redis-server")
             .arg("--version")
             .output()

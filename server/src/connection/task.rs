@@ -186,12 +186,7 @@ impl Connection {
         info.query_bytes.store(self.input.bytes().len(), Relaxed);
         info.query_capacity_bytes
             .store(self.input.capacity(), Relaxed);
-        self.registered
-            .reactor
-            .core
-            .stats()
-            .input_bytes
-            .add(count as u64);
+        self.registered.reactor.core.stats().count_read(count);
         match info.killed.load(Relaxed) {
             true => Received::End,
             false => Received::Bytes,
@@ -328,7 +323,7 @@ impl Connection {
         if work.out.is_empty() {
             return None;
         }
-        reactor.core.stats().output_bytes.add(work.out.len() as u64);
+        reactor.core.stats().count_write(work.out.len());
         self.wire.send(&mut work.out).await;
         if !self.wire.is_backed_up() {
             return self.wire.is_broken().then_some(Next::Drop);

@@ -4,6 +4,7 @@ use super::accept::{accept_tcp, accept_unix, adopt};
 use super::cron;
 use super::listen::CoreListeners;
 use super::net::Message;
+use crate::allocator::release_unused;
 use crate::connection::Reactor;
 use crate::core::Core;
 use crate::server::Server;
@@ -90,6 +91,10 @@ fn deliver(reactor: &Rc<Reactor>, message: Message) {
             if let Some(link) = reactor.links.get(client) {
                 link.push(bytes);
             }
+        }
+        Message::Purge => {
+            reactor.pool.trim();
+            release_unused();
         }
         Message::Drain => stop(reactor),
     }

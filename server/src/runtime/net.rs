@@ -19,6 +19,8 @@ pub enum Message {
         /// Bytes in wire format.
         bytes: Bytes,
     },
+    /// Give memory that is not needed back to the system.
+    Purge,
     /// Stop accepting and let every connection finish what it has received.
     Drain,
 }
@@ -53,6 +55,13 @@ impl Net {
         self.mailboxes[core]
             .try_send(Message::Push { client, bytes }, size)
             .is_ok()
+    }
+
+    /// Tells every core to give back what memory it does not need; one whose mailbox is full has other work.
+    pub fn purge(&self) {
+        for mailbox in &self.mailboxes {
+            let _ = mailbox.try_send(Message::Purge, size_of::<Message>());
+        }
     }
 
     /// Tells every core to drain. A full mailbox is being emptied, so this may spin for a moment.

@@ -8,8 +8,12 @@ use nix::unistd::Pid;
 use std::io;
 use std::process::exit;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread;
 use tracing::{info, warn};
+
+/// The next signal is this process's own, sent by [`request_shutdown`].
+static REQUESTED: AtomicBool = AtomicBool::new(false);
 
 /// The signals taken here.
 pub struct Signals(SigSet);
@@ -49,7 +53,9 @@ impl Signals {
                 exit(1);
             }
             stopping = true;
-            info!("Received {signal} scheduling shutdown...");
+            if !REQUESTED.swap(false, Relaxed) {
+                info!("Received {signal} scheduling shutdown...");
+            }
             server.net.drain();
         }
     }
@@ -57,5 +63,6 @@ impl Signals {
 
 /// Asks this process to shut down as SIGTERM does.
 pub fn request_shutdown() {
+    REQUESTED.store(true, Relaxed);
     let _ = kill(Pid::this(), Signal::SIGTERM);
 }

@@ -19,12 +19,11 @@ use crate::logging;
 use crate::observe::{Monitors, SlowLog, Spikes};
 use crate::process;
 use crate::registry::Registry;
-use crate::server::{CoreStats, Server};
+use crate::server::{CoreStats, ReplicationId, Server, random_hex, random_u64};
 use crate::shard::{Inbox, Mailbox, MailboxLimits, TenantSlices};
 use std::error::Error;
 use std::ffi::OsString;
 use std::fs;
-use std::hash::{BuildHasher as _, RandomState};
 use std::io;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -271,14 +270,7 @@ fn build_server(
         active_expire: AtomicBool::new(true),
         started_at_ms: now_ms(),
         startup_bytes: process::resident_bytes(),
-        run_id: (0..3)
-            .map(|_| format!("{:016x}", random_u64()))
-            .collect::<String>()[..40]
-            .to_owned(),
+        run_id: random_hex(),
+        replication_id: ReplicationId::default(),
     }
-}
-
-/// Random bits from the operating system, through the standard library's hash keys.
-fn random_u64() -> u64 {
-    RandomState::new().hash_one(0u8)
 }

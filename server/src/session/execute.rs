@@ -510,6 +510,8 @@ impl Session {
         out.rollback(mark);
         if let DoorError::Panicked(text) = error {
             tracing::error!(command = %command.full_name, panic = %text, "a command panicked; its client got an error");
+            core.stats().calls[command.id].add(1);
+            core.stats().failed_calls[command.id].add(1);
         }
         self.reply_error(core, out, &CommandError::Text(error.to_string().into()));
     }

@@ -192,6 +192,7 @@ impl Session {
         let command = &core.server.registry.all()[request.command];
         tracing::error!(command = %command.full_name, panic = %text, "a queued command panicked");
         let error = CommandError::Text(DoorError::Panicked(text).to_string().into());
+        core.stats().calls[command.id].add(1);
         core.stats().failed_calls[command.id].add(1);
         self.answer_error(core, &error, out);
         false

@@ -32,6 +32,8 @@ pub enum Group {
     Connection,
     /// Administration and introspection.
     Server,
+    /// Cluster commands.
+    Cluster,
     /// Transactions.
     Transactions,
 }
@@ -51,6 +53,7 @@ impl Group {
             Group::Generic => "generic",
             Group::Connection => "connection",
             Group::Server => "server",
+            Group::Cluster => "cluster",
             Group::Transactions => "transactions",
         }
     }

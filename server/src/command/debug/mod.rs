@@ -1,6 +1,7 @@
 //! DEBUG: a few looks inside, for tests and the curious, behind `enable-debug-command`. A subcommand does its work or
 //! is not there: none answers OK for nothing.
 
+mod data;
 mod digest;
 mod protocol;
 
@@ -11,6 +12,7 @@ use resp::Args;
 use store::command::{
     Categories, CommandError, Flags, Group, KeyFlags, KeySpec, Routing, Spec, parse_f64, parse_i64,
 };
+use store::glob::glob_match;
 use store::slot::slot_of;
 
 use super::access::is_local;
@@ -115,6 +117,62 @@ static DEBUG: ServerCommand = ServerCommand {
         },
         ServerCommand {
             spec: Spec {
+                name: "populate",
+                summary: "Creates that many strings, named by their number, as far as they do not exist.",
+                arity: -3,
+                routing: Routing::All,
+                syntax: "count [prefix [size]]",
+                ..DEFAULT
+            },
+            run: data::populate,
+            subcommands: &[],
+        },
+        ServerCommand {
+            spec: Spec {
+                name: "htstats",
+                summary: "Returns figures of a database's table.",
+                routing: Routing::All,
+                syntax: "dbid",
+                ..DEFAULT
+            },
+            run: data::htstats,
+            subcommands: &[],
+        },
+        ServerCommand {
+            spec: Spec {
+                name: "panic",
+                summary: "Panics, once it has changed these keys: only the client that asks gets to know.",
+                arity: -2,
+                keys: &[KeySpec::range(2, -1, 1, KeyFlags::RW)],
+                syntax: "[key [key ...]]",
+                ..DEFAULT
+            },
+            run: data::panic,
+            subcommands: &[],
+        },
+        ServerCommand {
+            spec: Spec {
+                name: "stringmatch-len",
+                summary: "Replies whether the pattern fits the text.",
+                arity: 4,
+                syntax: "pattern text",
+                ..DEFAULT
+            },
+            run: stringmatch,
+            subcommands: &[],
+        },
+        ServerCommand {
+            spec: Spec {
+                name: "change-repl-id",
+                summary: "Gives the data set a new replication id.",
+                arity: 2,
+                ..DEFAULT
+            },
+            run: change_replication_id,
+            subcommands: &[],
+        },
+        ServerCommand {
+            spec: Spec {
                 name: "protocol",
                 summary: "Replies with a sample of that type of reply.",
                 syntax: "string|integer|double|bignum|null|array|set|map|attrib|push|verbatim|true|false",
@@ -196,6 +254,20 @@ fn set_active_expire(ctx: &mut ServerCtx<'_>, args: Args<'_>) -> Result<(), Comm
     check_allowed(ctx)?;
     let on = parse_i64(args.get(2))? != 0;
     ctx.core.server.active_expire.store(on, Relaxed);
+    ctx.reply.ok();
+    Ok(())
+}
+
+fn stringmatch(ctx: &mut ServerCtx<'_>, args: Args<'_>) -> Result<(), CommandError> {
+    check_allowed(ctx)?;
+    let fits = glob_match(args.get(2), args.get(3));
+    ctx.reply.integer(fits.into());
+    Ok(())
+}
+
+fn change_replication_id(ctx: &mut ServerCtx<'_>, _: Args<'_>) -> Result<(), CommandError> {
+    check_allowed(ctx)?;
+    ctx.core.server.replication_id.change();
     ctx.reply.ok();
     Ok(())
 }

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use store::command::Keys;
 
 use super::super::ServerCtx;
+use crate::process;
 use crate::runtime::{PerSecond, Totals};
 
 /// The most used memory INFO has seen since the start.
@@ -12,39 +13,47 @@ static USED_MEMORY_PEAK: AtomicU64 = AtomicU64::new(0);
 
 /// One database.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct DbFigures {
-    pub(super) keys: usize,
-    pub(super) expires: usize,
+pub(in super::super) struct DbFigures {
+    pub(in super::super) keys: usize,
+    pub(in super::super) expires: usize,
+    /// What the table takes, without the entries.
+    pub(in super::super) table_bytes: usize,
 }
 
 /// Sums over cores, slices and connections.
 #[derive(Debug, Default)]
-pub(super) struct Figures {
-    pub(super) totals: Totals,
-    pub(super) rates: PerSecond,
-    pub(super) errors: u64,
-    pub(super) changes: u64,
-    pub(super) clients: usize,
-    pub(super) query_bytes_max: usize,
-    pub(super) output_bytes_max: usize,
-    pub(super) client_bytes: usize,
-    pub(super) dataset_bytes: usize,
-    pub(super) used_memory: u64,
-    pub(super) used_memory_peak: u64,
-    pub(super) hits: u64,
-    pub(super) misses: u64,
-    pub(super) expired: u64,
-    pub(super) databases: Vec<DbFigures>,
+pub(in super::super) struct Figures {
+    pub(in super::super) totals: Totals,
+    pub(in super::super) rates: PerSecond,
+    pub(in super::super) errors: u64,
+    pub(in super::super) changes: u64,
+    pub(in super::super) reads: u64,
+    pub(in super::super) writes: u64,
+    pub(in super::super) clients: usize,
+    pub(in super::super) query_bytes_max: usize,
+    pub(in super::super) output_bytes_max: usize,
+    pub(in super::super) client_bytes: usize,
+    pub(in super::super) dataset_bytes: usize,
+    pub(in super::super) used_memory: u64,
+    pub(in super::super) used_memory_peak: u64,
+    pub(in super::super) resident_bytes: u64,
+    pub(in super::super) hits: u64,
+    pub(in super::super) misses: u64,
+    pub(in super::super) expired: u64,
+    pub(in super::super) databases: Vec<DbFigures>,
 }
 
 impl Figures {
-    pub(super) fn gather(ctx: &ServerCtx<'_>) -> Self {
+    pub(in super::super) fn gather(ctx: &ServerCtx<'_>) -> Self {
         let server = &ctx.core.server;
         let totals = Totals::of(server);
         let mut figures = Figures {
             totals,
             rates: server.net.rates.now(ctx.now_ms, totals),
             errors: server.stats.iter().map(|core| core.errors.get()).sum(),
+            resident_bytes: process::resident_bytes(),
+            reads: server.stats.iter().map(|core| core.reads.get()).sum(),
+            writes: server.stats.iter().map(|core| core.writes.get()).sum(),
             changes: server.stats.iter().map(|core| core.changes.get()).sum(),
             ..Figures::default()
         };
@@ -56,6 +65,19 @@ impl Figures {
         let peak = USED_MEMORY_PEAK.fetch_max(figures.used_memory, Relaxed);
         figures.used_memory_peak = peak.max(figures.used_memory);
         figures
+    }
+
+    /// What is not keys and values: clients and tables.
+    pub(in super::super) fn overhead_bytes(&self) -> u64 {
+        let tables: usize = self.databases.iter().map(|db| db.table_bytes).sum();
+        (self.client_bytes + tables) as u64
+    }
+
+    /// Resident memory beyond what the program itself took when it started, and beyond what is used.
+    pub(in super::super) fn fragmentation(&self, startup: u64) -> (f64, u64) {
+        let used = startup + self.used_memory;
+        let resident = self.resident_bytes.max(used);
+        (resident as f64 / used.max(1) as f64, resident - used)
     }
 
     fn add_clients(&mut self, ctx: &ServerCtx<'_>) {
@@ -82,6 +104,7 @@ impl Figures {
                 let db = slice.db(index);
                 figures.keys += db.map_or(0, |db| db.len());
                 figures.expires += db.map_or(0, |db| db.expires());
+                figures.table_bytes += db.map_or(0, |db| db.table_bytes());
             }
         }
     }

@@ -1,6 +1,6 @@
 //! INFO: the server about itself, in sections of `name:value` lines.
 
-mod counters;
+pub(super) mod counters;
 mod sections;
 
 use resp::Args;

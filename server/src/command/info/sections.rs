@@ -90,6 +90,11 @@ fn server(text: &mut String, ctx: &ServerCtx<'_>, _: &Figures) {
     line(text, "os", process::os());
     line(text, "arch_bits", usize::BITS);
     line(text, "multiplexing_api", server.net.driver.api_name());
+    line(
+        text,
+        "monotonic_clock",
+        "cycle counter, or the system's where it cannot be trusted",
+    );
     line(text, "process_id", std::process::id());
     line(text, "process_supervised", "no");
     line(text, "run_id", &server.run_id);
@@ -134,17 +139,18 @@ fn clients(text: &mut String, ctx: &ServerCtx<'_>, figures: &Figures) {
 fn memory(text: &mut String, ctx: &ServerCtx<'_>, figures: &Figures) {
     let settings = ctx.core.settings();
     let (used, peak) = (figures.used_memory, figures.used_memory_peak);
-    let resident = process::resident_bytes();
-    // What is resident for data and clients; the program itself is not fragmentation.
+    let resident = figures.resident_bytes;
+    // The program itself is not fragmentation.
     let startup = ctx.core.server.startup_bytes;
-    let grown = resident.saturating_sub(startup).max(used);
-    let dataset = figures.dataset_bytes as u64;
+    let (fragmentation, fragmented) = figures.fragmentation(startup);
+    let overhead = figures.overhead_bytes();
+    let dataset = used.saturating_sub(overhead);
     let system = process::system_memory_bytes();
     sized(text, "used_memory", used);
     sized(text, "used_memory_rss", resident);
     sized(text, "used_memory_peak", peak);
     line(text, "used_memory_peak_perc", percent(used, peak));
-    line(text, "used_memory_overhead", figures.client_bytes);
+    line(text, "used_memory_overhead", overhead);
     line(text, "used_memory_startup", startup);
     line(text, "used_memory_dataset", dataset);
     line(text, "used_memory_dataset_perc", percent(dataset, used));
@@ -169,12 +175,8 @@ fn memory(text: &mut String, ctx: &ServerCtx<'_>, figures: &Figures) {
     sized(text, "used_memory_scripts", 0);
     sized(text, "maxmemory", settings.maxmemory);
     line(text, "maxmemory_policy", settings.maxmemory_policy.name());
-    line(
-        text,
-        "allocator_frag_ratio",
-        ratio(startup + grown, startup + used),
-    );
-    line(text, "allocator_frag_bytes", grown - used);
+    line(text, "allocator_frag_ratio", format!("{fragmentation:.2}"));
+    line(text, "allocator_frag_bytes", fragmented);
     line(text, "allocator_rss_ratio", "1.00");
     line(text, "allocator_rss_bytes", 0);
     line(text, "rss_overhead_ratio", "1.00");
@@ -182,9 +184,9 @@ fn memory(text: &mut String, ctx: &ServerCtx<'_>, figures: &Figures) {
     line(
         text,
         "mem_fragmentation_ratio",
-        ratio(startup + grown, startup + used),
+        format!("{fragmentation:.2}"),
     );
-    line(text, "mem_fragmentation_bytes", grown - used);
+    line(text, "mem_fragmentation_bytes", fragmented);
     zeroes(
         text,
         &[
@@ -226,10 +228,6 @@ fn human(bytes: u64) -> String {
         unit += 1;
     }
     format!("{amount:.2}{}", UNITS[unit])
-}
-
-fn ratio(part: u64, whole: u64) -> String {
-    format!("{:.2}", part as f64 / whole.max(1) as f64)
 }
 
 fn percent(part: u64, whole: u64) -> String {
@@ -379,10 +377,14 @@ fn stats(text: &mut String, ctx: &ServerCtx<'_>, figures: &Figures) {
         ],
     );
     line(text, "total_error_replies", figures.errors);
+    line(text, "total_reads_processed", figures.reads);
+    line(text, "total_writes_processed", figures.writes);
     zeroes(
         text,
         &[
             "dump_payload_sanitizations",
+            "reply_buffer_shrinks",
+            "reply_buffer_expands",
             "io_threaded_reads_processed",
             "io_threaded_writes_processed",
         ],
@@ -402,7 +404,7 @@ fn replication(text: &mut String, ctx: &ServerCtx<'_>, _: &Figures) {
     line(text, "role", "master");
     line(text, "connected_slaves", 0);
     line(text, "master_failover_state", "no-failover");
-    line(text, "master_replid", &ctx.core.server.run_id);
+    line(text, "master_replid", ctx.core.server.replication_id.get());
     line(text, "master_replid2", "0".repeat(40));
     line(text, "master_repl_offset", 0);
     line(text, "second_repl_offset", -1);
@@ -431,6 +433,18 @@ fn cpu(text: &mut String, _: &ServerCtx<'_>, _: &Figures) {
             format!("{:.6}", times.user),
         );
     }
+    // There is no main thread: these are the core's that answers.
+    let times = process::cpu_times(UsageWho::RUSAGE_THREAD);
+    line(
+        text,
+        "used_cpu_sys_main_thread",
+        format!("{:.6}", times.system),
+    );
+    line(
+        text,
+        "used_cpu_user_main_thread",
+        format!("{:.6}", times.user),
+    );
 }
 
 /// Calls of every command that was called, and the time it took.

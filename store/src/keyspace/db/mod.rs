@@ -90,6 +90,11 @@ impl Db {
         self.entry_bytes + self.table.mem_bytes() + self.trash.mem_bytes()
     }
 
+    /// The part of [`Db::used_bytes`] that is the table.
+    pub fn table_bytes(&self) -> usize {
+        self.table.mem_bytes()
+    }
+
     /// The seed that hashes of keys in this database are made with.
     pub fn seed(&self) -> Seed {
         self.seed
