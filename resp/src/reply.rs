@@ -88,6 +88,11 @@ impl<'a> ReplyWriter<'a> {
         out.extend_from_slice(b"\r\n");
     }
 
+    /// The head of a bulk, `$5\r\n`; the caller sees to its bytes and its end.
+    pub fn bulk_head(&mut self, len: usize) {
+        push_line(self.out.inline(), b'$', wire_len(len));
+    }
+
     /// A bulk that is sent by reference when it is at least [`SHARED_MIN`] long, and copied otherwise.
     #[inline]
     pub fn bulk_shared(&mut self, value: Bytes) {

@@ -40,6 +40,10 @@ pub struct ClientInfo {
     pub multi_len: AtomicI64,
     /// What the queue and the watched keys take, as of the last request queued.
     pub multi_bytes: AtomicUsize,
+    /// Channels, patterns and shard channels it subscribes to.
+    pub subscriptions: [AtomicU32; 3],
+    /// What their names take.
+    pub pubsub_bytes: AtomicUsize,
     /// Raised when a key that it watches changes; made at the first WATCH.
     watch_flag: OnceLock<Arc<WatchFlag>>,
     /// `CLIENT NO-EVICT`.
@@ -102,6 +106,8 @@ impl ClientInfo {
             resp: AtomicU8::new(2),
             multi_len: AtomicI64::new(-1),
             multi_bytes: AtomicUsize::new(0),
+            subscriptions: Default::default(),
+            pubsub_bytes: AtomicUsize::new(0),
             watch_flag: OnceLock::new(),
             no_evict: AtomicBool::new(false),
             no_touch: AtomicBool::new(false),
@@ -139,6 +145,22 @@ impl ClientInfo {
         self.multi_len.store(len, Relaxed);
         self.multi_bytes
             .store(queue.map_or(0, |(_, bytes)| bytes), Relaxed);
+    }
+
+    /// Whether it subscribes to anything.
+    pub fn is_subscriber(&self) -> bool {
+        self.subscriptions
+            .iter()
+            .any(|count| count.load(Relaxed) > 0)
+    }
+
+    /// All memory that it takes, in bytes.
+    pub fn used_bytes(&self) -> usize {
+        size_of::<Self>()
+            + self.query_capacity_bytes.load(Relaxed)
+            + self.output_bytes.load(Relaxed)
+            + self.multi_bytes.load(Relaxed)
+            + self.pubsub_bytes.load(Relaxed)
     }
 
     /// The flag that its watched keys know it by.

@@ -1,6 +1,7 @@
 //! What one core owns by itself: touched by its thread only, so no locks.
 
 use std::cell::RefCell;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -8,7 +9,9 @@ use store::command::DataConfig;
 use store::random::Rng;
 
 use crate::config::{Settings, SettingsReader};
+use crate::connection::Links;
 use crate::observe::Meter;
+use crate::pubsub::{Outbox, PatternCount, Registry};
 use crate::server::{CoreStats, Server};
 
 /// One core's state.
@@ -23,6 +26,14 @@ pub struct Core {
     pub data_config: RefCell<DataConfig>,
     /// Measures its commands.
     pub meter: Meter,
+    /// Its connections.
+    pub links: Rc<Links>,
+    /// Its subscribers.
+    pub pubsub: Rc<Registry>,
+    /// The patterns of all cores, as it saw them last.
+    pub patterns: RefCell<(u64, Arc<[PatternCount]>)>,
+    /// What is on its way to other cores.
+    pub outbox: Outbox,
     settings: RefCell<SettingsReader>,
 }
 
@@ -34,6 +45,10 @@ impl Core {
         let meter = Meter::new(settings.settings());
         Core {
             index,
+            links: Rc::default(),
+            pubsub: Rc::new(Registry::new(index, Arc::clone(&server))),
+            patterns: RefCell::new((0, Arc::new([]))),
+            outbox: Outbox::new(server.pubsub.cores()),
             server,
             rng: RefCell::new(Rng::new(random_seed)),
             data_config,

@@ -11,6 +11,7 @@ pub mod error_counts;
 pub mod logging;
 pub mod observe;
 pub mod process;
+pub mod pubsub;
 pub mod registry;
 pub mod runtime;
 pub mod server;

@@ -198,9 +198,12 @@ impl Registry {
 }
 
 fn only_key(spec: &Spec) -> Option<usize> {
-    use store::command::{Begin, Find, Routing};
+    use store::command::{Begin, Find, KeyFlags, Routing};
     match (spec.routing, spec.keys) {
-        (Routing::Keys, [key]) if !spec.flags.contains(Flags::MOVABLEKEYS) => {
+        (Routing::Keys, [key])
+            if !spec.flags.contains(Flags::MOVABLEKEYS)
+                && !key.flags.contains(KeyFlags::NOT_KEY) =>
+        {
             match (key.begin, key.find) {
                 (Begin::Index(index), Find::Range { last: 0, .. }) => Some(index),
                 _ => None,

@@ -15,6 +15,7 @@ use crate::client::{ClientInfo, Clients};
 use crate::config::Config;
 use crate::error_counts::ErrorCounts;
 use crate::observe::{CommandTime, Monitors, SlowLog, Spikes};
+use crate::pubsub;
 use crate::registry::Registry;
 use crate::runtime::Net;
 use crate::shard::{SliceState, TenantSlices};
@@ -31,6 +32,8 @@ pub struct Server {
     pub slices: TenantSlices<Slice>,
     /// Open connections.
     pub clients: Clients,
+    /// Who subscribes to what, on which cores.
+    pub pubsub: pubsub::Directory,
     /// Cores and connections.
     pub net: Net,
     /// Counters, one block per core.

@@ -237,6 +237,7 @@ fn reset(ctx: &mut ServerCtx<'_>, _: Args<'_>) -> Result<(), CommandError> {
     if let Some(transaction) = &mut session.transaction {
         transaction.discard(&session.client);
     }
+    session.subscriptions = None;
     session.select(0);
     session.set_protocol(Protocol::Resp2);
     session.reply_mode = ReplyMode::On;
@@ -257,6 +258,11 @@ fn quit(ctx: &mut ServerCtx<'_>, _: Args<'_>) -> Result<(), CommandError> {
 
 fn ping(ctx: &mut ServerCtx<'_>, args: Args<'_>) -> Result<(), CommandError> {
     match args.len() {
+        1 | 2 if ctx.session.is_resp2_subscriber() => {
+            ctx.reply.array(2);
+            ctx.reply.bulk(b"pong");
+            ctx.reply.bulk(args.try_get(1).unwrap_or_default());
+        }
         1 => ctx.reply.simple("PONG"),
         2 => ctx.reply.bulk(args.get(1)),
         _ => return Err(CommandError::Arity("ping".into())),

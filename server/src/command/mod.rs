@@ -77,6 +77,7 @@ static TABLES: &[&[&ServerCommand]] = &[
     lolwut::COMMANDS,
     crate::transaction::COMMANDS,
     crate::acl::COMMANDS,
+    crate::pubsub::COMMANDS,
 ];
 
 /// The error of a subcommand whose arguments fit its arity and still not.

@@ -5,6 +5,7 @@
 //! looks at the marks some ten times a second, and only while there are any, tells connections that have waited for a whole tick to look
 //! after both directions.
 
+use super::limits::OutputLimit;
 use crate::client::ClientInfo;
 use monoio::io::{CancelHandle, Canceller};
 use resp::OutputBuffer;
@@ -17,6 +18,12 @@ use std::task::{Context, Waker};
 
 /// No wait is marked.
 const NOT_WAITING: u32 = 0;
+
+/// Spare buffers for mail kept per core, and the largest that is kept.
+const SPARES_MAX: usize = 256;
+const SPARE_BYTES_MAX: usize = 16 * 1024;
+/// As long as the socket takes all it is given, less mail than this is not checked against limits.
+const MAIL_UNCHECKED_BYTES: usize = 32 * 1024;
 
 /// One connection, as its core sees it.
 pub struct Link {
@@ -31,7 +38,12 @@ pub struct Link {
     class: Cell<OutputClass>,
     /// When output began to be over the soft limit, ms since the epoch; 0 when it is not.
     soft_since_ms: Cell<u64>,
-    mail: RefCell<Option<Box<OutputBuffer>>>,
+    /// What other connections caused to be sent here, in wire format.
+    mail: RefCell<OutputBuffer>,
+    /// Replies are being written that have to leave before the mail does.
+    holds_mail: Cell<bool>,
+    /// Closed for what it had not taken: it gets no more mail.
+    cut: Cell<bool>,
     /// Cancels the read in flight when that pins a large buffer.
     canceller: RefCell<Option<Canceller>>,
     pins_large: Cell<bool>,
@@ -49,6 +61,8 @@ pub struct Links {
     /// Reads in flight that pin a large buffer.
     large_reads: Cell<usize>,
     tick: Cell<u32>,
+    /// Emptied buffers for the next mail.
+    spares: RefCell<Vec<Vec<u8>>>,
     /// Who looks at the marks, while it sleeps.
     sleeper: RefCell<Option<Waker>>,
     dozing: Cell<bool>,
@@ -84,6 +98,8 @@ impl Links {
             class: Cell::default(),
             soft_since_ms: Cell::new(0),
             mail: RefCell::default(),
+            holds_mail: Cell::new(false),
+            cut: Cell::new(false),
             canceller: RefCell::default(),
             pins_large: Cell::new(false),
         });
@@ -227,9 +243,9 @@ impl Link {
         self.info.output_bytes.store(bytes, Relaxed);
     }
 
-    /// Output the client has not taken, in bytes.
+    /// Output the client has not taken, in bytes: what is with the socket, and its mail.
     pub fn unsent(&self) -> usize {
-        self.unsent.get()
+        self.unsent.get() + self.mail.borrow().len()
     }
 
     /// Whether the present wait has lasted long enough to look after both directions of the socket.
@@ -289,25 +305,69 @@ impl Link {
         self.pins_large.get()
     }
 
-    /// Hands over bytes that another connection caused (a push message). They go out between replies.
-    pub fn push(&self, bytes: bytes::Bytes) {
-        self.mail
-            .borrow_mut()
-            .get_or_insert_default()
-            .push_shared(bytes);
-        self.wake();
+    /// Hands over what others caused to be sent here (a push message), written by `write`. It goes out between replies, with all else that
+    /// comes before the connection gets its turn. False when the client leaves more untaken than `limit` allows: it is to be closed then.
+    #[inline]
+    pub fn push(&self, limit: &OutputLimit, write: impl FnOnce(&mut OutputBuffer)) -> bool {
+        if self.cut.get() {
+            return true;
+        }
+        let mail = &mut *self.mail.borrow_mut();
+        if mail.is_empty() {
+            if let Some(spare) = self.links.spares.borrow_mut().pop() {
+                mail.restore(spare);
+            }
+            self.wake();
+        }
+        write(mail);
+        let unsent = self.unsent.get();
+        if unsent == 0 && mail.len() < MAIL_UNCHECKED_BYTES {
+            return true;
+        }
+        self.info.output_bytes.store(unsent + mail.len(), Relaxed);
+        if !limit.is_over_hard(unsent + mail.len()) {
+            return true;
+        }
+        self.cut.set(true);
+        *mail = OutputBuffer::new();
+        false
     }
 
-    /// Whether there is something to send that was not asked for.
+    /// Whether there is something to send that was not asked for, and it may go now.
     #[inline]
     pub fn has_mail(&self) -> bool {
-        self.mail.borrow().is_some()
+        !self.holds_mail.get() && !self.mail.borrow().is_empty()
+    }
+
+    /// Keeps mail back while replies are being written that have to leave before it.
+    #[inline]
+    pub fn hold_mail(&self, holds: bool) {
+        self.holds_mail.set(holds);
     }
 
     /// Moves what was pushed to the end of `out`.
+    #[inline]
     pub fn take_mail(&self, out: &mut OutputBuffer) {
-        if let Some(mut mail) = self.mail.take() {
-            out.append(&mut mail);
+        let mail = &mut *self.mail.borrow_mut();
+        if mail.is_empty() {
+            return;
+        }
+        out.append(mail);
+        if let Some(spare) = mail.take_plain() {
+            self.recycle(spare);
+        }
+    }
+
+    /// Gives all mail to `send`, which empties it.
+    pub fn send_mail(&self, send: impl FnOnce(&mut OutputBuffer)) {
+        send(&mut self.mail.borrow_mut());
+    }
+
+    /// Takes a buffer back in which mail was sent.
+    pub fn recycle(&self, spare: Vec<u8>) {
+        let spares = &mut *self.links.spares.borrow_mut();
+        if (1..=SPARE_BYTES_MAX).contains(&spare.capacity()) && spares.len() < SPARES_MAX {
+            spares.push(spare);
         }
     }
 }
@@ -356,11 +416,36 @@ mod tests {
     fn pushes_come_out_in_order_and_once() {
         let links = Rc::new(Links::default());
         let link = links.insert(info(1));
-        link.push("a".into());
-        link.push("b".into());
+        let limit = OutputLimit::default();
+        assert!(link.push(&limit, |mail| mail.extend_from_slice(b"a")));
+        assert!(link.push(&limit, |mail| mail.push_shared("b".into())));
         let mut out = OutputBuffer::new();
         link.take_mail(&mut out);
         assert!(out.to_vec() == b"ab" && !link.has_mail());
+    }
+
+    #[test]
+    fn mail_waits_for_replies_that_come_first() {
+        let links = Rc::new(Links::default());
+        let link = links.insert(info(1));
+        link.hold_mail(true);
+        link.push(&OutputLimit::default(), |mail| mail.extend_from_slice(b"a"));
+        assert!(!link.has_mail());
+        link.hold_mail(false);
+        assert!(link.has_mail());
+    }
+
+    #[test]
+    fn who_does_not_read_is_cut_and_holds_nothing_more() {
+        let links = Rc::new(Links::default());
+        let link = links.insert(info(1));
+        let limit = OutputLimit::default();
+        limit.set(100_000, 0, 0);
+        let push = || link.push(&limit, |mail| mail.extend_from_slice(&[0; 30_000]));
+        assert_eq!([push(), push(), push()], [true; 3]);
+        assert_eq!(link.unsent(), 90_000);
+        assert_eq!((push(), link.unsent()), (false, 0));
+        assert_eq!((push(), link.unsent()), (true, 0), "told once");
     }
 
     #[test]

@@ -30,8 +30,8 @@ impl Reactor {
     /// A core without connections.
     pub fn new(core: Rc<Core>, lane: Arc<WakeLane>) -> Self {
         Self {
+            links: Rc::clone(&core.links),
             core,
-            links: Rc::default(),
             pool: Pool::default(),
             lane,
             stopping: Cell::new(false),

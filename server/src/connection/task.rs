@@ -197,6 +197,7 @@ impl Connection {
     async fn work_through(&mut self) -> Next {
         let reactor = Rc::clone(&self.registered.reactor);
         let mut work = reactor.pool.take_work();
+        self.registered.link.take_mail(&mut work.out);
         let mut place = Place::default();
         let next = loop {
             match self.run_on(&reactor, &mut work, &mut place) {
@@ -314,12 +315,18 @@ impl Connection {
                 place.first,
                 &mut work.out,
             );
+            self.registered.link.hold_mail(true);
             place.first = self.wire.watch(run, || self.task.handle().kill()).await;
+            self.registered.link.hold_mail(false);
         })
     }
 
     /// Sends what is in `work.out`. Says how to close when that is over.
     async fn send(&mut self, reactor: &Rc<Reactor>, work: &mut Work) -> Option<Next> {
+        if reactor.core.outbox.has_any() {
+            self.post(reactor).await;
+        }
+        self.registered.link.take_mail(&mut work.out);
         if work.out.is_empty() {
             return None;
         }
@@ -341,6 +348,12 @@ impl Connection {
             return Some(Next::Drop);
         }
         None
+    }
+
+    /// Sends other cores what is for their clients. Boxed, because it is rare.
+    #[cold]
+    fn post<'s>(&'s self, reactor: &'s Reactor) -> Pin<Box<dyn Future<Output = ()> + 's>> {
+        Box::pin(reactor.core.outbox.send(reactor.net(), &self.task))
     }
 
     /// Whether what is held of an incomplete request is within `client-query-buffer-limit`.

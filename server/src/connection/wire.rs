@@ -219,15 +219,16 @@ impl Wire {
 
     #[cold]
     fn go_on_sending(&mut self, cx: &mut Context<'_>) {
-        if self.link.has_mail() {
-            let mut mail = OutputBuffer::new();
-            self.link.take_mail(&mut mail);
-            self.queue(&mut mail);
+        while self.poll_sent(cx).is_ready() {
+            self.link.recycle(std::mem::take(&mut self.spare));
+            if !self.link.has_mail() {
+                return self.link.end_wait();
+            }
+            self.link.clone().send_mail(|mail| self.queue(mail));
         }
-        match self.poll_sent(cx) {
-            Poll::Ready(()) => self.link.end_wait(),
-            Poll::Pending => self.link.begin_wait(),
-        }
+        // What comes while this is in flight stays where it is, and goes out in one write.
+        self.link.begin_wait();
+        self.link.set_unsent(self.unsent());
     }
 
     #[cold]

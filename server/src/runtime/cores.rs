@@ -7,6 +7,7 @@ use super::net::Message;
 use crate::allocator::release_unused;
 use crate::connection::Reactor;
 use crate::core::Core;
+use crate::pubsub::{open_parcel, push};
 use crate::server::Server;
 use crate::shard::Inbox;
 use nix::sys::socket::{Shutdown, shutdown};
@@ -89,13 +90,14 @@ fn deliver(reactor: &Rc<Reactor>, message: Message) {
         Message::Adopt(accepted) => adopt(reactor, accepted),
         Message::Push { client, bytes } => {
             if let Some(link) = reactor.links.get(client) {
-                link.push(bytes);
+                push(&reactor.core.server, &link, |mail| mail.push_shared(bytes));
             }
         }
         Message::Purge => {
             reactor.pool.trim();
             release_unused();
         }
+        Message::Parcel(parcel) => open_parcel(&reactor.core, &parcel),
         Message::Drain => stop(reactor),
     }
 }

@@ -3,6 +3,7 @@
 use super::driver::Driver;
 use super::rate::Rates;
 use crate::connection::{Census, ConnectionLimits, Endpoint};
+use crate::pubsub::Parcel;
 use crate::shard::Mailbox;
 use bytes::Bytes;
 use std::os::fd::OwnedFd;
@@ -21,6 +22,8 @@ pub enum Message {
     },
     /// Give memory that is not needed back to the system.
     Purge,
+    /// Deliver what is in it.
+    Parcel(Box<Parcel>),
     /// Stop accepting and let every connection finish what it has received.
     Drain,
 }

@@ -18,6 +18,7 @@ use crate::core::now_ms;
 use crate::logging;
 use crate::observe::{Monitors, SlowLog, Spikes};
 use crate::process;
+use crate::pubsub;
 use crate::registry::Registry;
 use crate::server::{CoreStats, ReplicationId, Server, random_hex, random_u64};
 use crate::shard::{Inbox, Mailbox, MailboxLimits, TenantSlices};
@@ -260,6 +261,7 @@ fn build_server(
         seed,
         slices,
         clients: Clients::default(),
+        pubsub: pubsub::Directory::new(cores),
         net,
         stats: (0..cores).map(|_| CoreStats::new(commands)).collect(),
         config: Config::new(loaded.values, loaded.file),

@@ -136,6 +136,7 @@ impl Session {
         let command = planned.known_command(&core.server.registry);
         if self.is_queueing() && command.in_multi == InMulti::Exec {
             self.exec(core, task, command, job.args(at), out).await;
+            self.take_own_mail(out);
             return at + 1;
         }
         let slices = &core.server.slices;
@@ -173,6 +174,12 @@ impl Session {
         let command = planned.known_command(registry);
         if !self.access.is_unrestricted()
             && let Some(error) = self.forbids(core, command, job.args(at))
+        {
+            self.refuse(core, Some(command), &error, out);
+            return Step::Next(at + 1);
+        }
+        if self.subscriptions.is_some()
+            && let Some(error) = self.refuse_to_subscriber(command)
         {
             self.refuse(core, Some(command), &error, out);
             return Step::Next(at + 1);

@@ -14,6 +14,7 @@ use resp::{Limits, Protocol};
 
 use crate::acl::{Access, Acl};
 use crate::client::ClientInfo;
+use crate::pubsub::Subscriptions;
 use crate::transaction::Transaction;
 
 pub use execute::{FLUSH_BYTES, Flow};
@@ -52,6 +53,8 @@ pub struct Session {
     pub transaction: Option<Box<Transaction>>,
     /// Spares looking up the name of a command that repeats.
     pub last_named: LastNamed,
+    /// What it subscribes to; none for most.
+    pub subscriptions: Option<Box<Subscriptions>>,
     /// Set by a command after whose reply the connection closes (QUIT).
     pub closing: bool,
 }
@@ -68,6 +71,7 @@ impl Session {
             no_touch: false,
             transaction: None,
             last_named: LastNamed::default(),
+            subscriptions: None,
             closing: false,
         }
     }

@@ -3,7 +3,7 @@
 
 use arrayvec::ArrayVec;
 use resp::{Args, Batch};
-use store::command::{InvalidKeys, Routing, key_positions};
+use store::command::{InvalidKeys, KeyFlags, Routing, key_positions};
 use store::hash::hash_key;
 
 use crate::registry::{Command, Registry};
@@ -189,7 +189,10 @@ fn plan_wide(
         Routing::Keys => {
             let mut mask = 0;
             let mut hashes = ArrayVec::<(usize, u64), HASHES_KEPT>::new();
-            let found = key_positions(command.spec, args, |index, _| {
+            let found = key_positions(command.spec, args, |index, flags| {
+                if flags.contains(KeyFlags::NOT_KEY) {
+                    return;
+                }
                 let key = args.get(index);
                 mask |= 1 << server.shard_map.shard_of(key);
                 if !hashes.is_full() {

@@ -36,6 +36,8 @@ pub enum Group {
     Cluster,
     /// Transactions.
     Transactions,
+    /// Publishing and subscribing.
+    PubSub,
 }
 
 impl Group {
@@ -55,6 +57,7 @@ impl Group {
             Group::Server => "server",
             Group::Cluster => "cluster",
             Group::Transactions => "transactions",
+            Group::PubSub => "pubsub",
         }
     }
 }

@@ -14,13 +14,13 @@ use crate::registry::Registry;
 /// The classes clients can be asked for by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ClientType {
-    /// All there are for now.
+    /// One that gets what it asks for.
     Normal,
     /// The primary this server follows: none.
     Primary,
     /// A replica: none.
     Replica,
-    /// A subscriber: none yet.
+    /// A subscriber.
     Pubsub,
 }
 
@@ -40,8 +40,12 @@ impl ClientType {
     }
 
     /// Whether a connection is of this type.
-    pub(super) fn fits(self, _: &ClientInfo) -> bool {
-        self == ClientType::Normal
+    pub(super) fn fits(self, client: &ClientInfo) -> bool {
+        match self {
+            ClientType::Normal => !client.is_subscriber(),
+            ClientType::Pubsub => client.is_subscriber(),
+            ClientType::Primary | ClientType::Replica => false,
+        }
     }
 }
 
@@ -146,12 +150,13 @@ fn push_line(lines: &mut Vec<u8>, client: &ClientInfo, registry: &Registry, now_
     let query_capacity = client.query_capacity_bytes.load(Relaxed);
     let output = client.output_bytes.load(Relaxed);
     let multi_bytes = client.multi_bytes.load(Relaxed);
-    let total = size_of::<ClientInfo>() + query_capacity + output + multi_bytes;
+    let [sub, psub, ssub] = [0, 1, 2].map(|kind| client.subscriptions[kind].load(Relaxed));
+    let total = client.used_bytes();
     let mut line = String::with_capacity(384);
     // Writing to a String cannot fail.
     let _ = write!(
         line,
-        "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={} db={} sub=0 psub=0 ssub=0 multi={} \
+        "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={} db={} sub={sub} psub={psub} ssub={ssub} multi={} \
          qbuf={query} qbuf-free={} argv-mem=0 multi-mem={multi_bytes} rbs={output} rbp={output} obl=0 oll=0 omem={output} tot-mem={total} \
          events={} cmd={command} user={user} redir=-1 resp={} lib-name={} lib-ver={} core={}",
         client.id,
@@ -179,6 +184,7 @@ fn push_line(lines: &mut Vec<u8>, client: &ClientInfo, registry: &Registry, now_
 fn flags(client: &ClientInfo) -> String {
     let states = [
         (client.monitors.load(Relaxed), 'O'),
+        (client.is_subscriber(), 'P'),
         (client.multi_len.load(Relaxed) >= 0, 'x'),
         (client.watch_is_dirty(), 'd'),
         (client.killed.load(Relaxed), 'A'),

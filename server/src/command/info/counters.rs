@@ -89,7 +89,7 @@ impl Figures {
             self.clients += 1;
             self.query_bytes_max = self.query_bytes_max.max(query);
             self.output_bytes_max = self.output_bytes_max.max(output);
-            self.client_bytes += query + output + size_of_val(&*client);
+            self.client_bytes += client.used_bytes();
         }
     }
 

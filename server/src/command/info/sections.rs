@@ -1,6 +1,7 @@
 //! The sections of INFO, in Redis's order and with its names. A figure of something this
 //! server does not have is 0, as it is in a Redis that does not use it.
 
+use crate::pubsub::Kind;
 use std::collections::BTreeMap;
 use std::fmt::{Display, Write};
 
@@ -341,10 +342,10 @@ fn stats(text: &mut String, ctx: &ServerCtx<'_>, figures: &Figures) {
     );
     line(text, "keyspace_hits", figures.hits);
     line(text, "keyspace_misses", figures.misses);
-    zeroes(
-        text,
-        &["pubsub_channels", "pubsub_patterns", "pubsubshard_channels"],
-    );
+    let pubsub = &ctx.core.server.pubsub;
+    line(text, "pubsub_channels", pubsub.len(Kind::Channel));
+    line(text, "pubsub_patterns", pubsub.len(Kind::Pattern));
+    line(text, "pubsubshard_channels", pubsub.len(Kind::Shard));
     zeroes(
         text,
         &[
