@@ -208,11 +208,13 @@ impl Clients {
         self.lock().remove(&id);
     }
 
-    /// Ends the connection of this id: whatever it waits for on its socket completes. False when there is none.
+    /// Ends the connection of this id: whatever it waits for on its socket completes, and nobody sees it here any more. False
+    /// when there is none.
     ///
     /// A connection leaves this table before its descriptor is closed, and the table is locked here, so no other socket can be meant.
     pub fn kill(&self, id: u64) -> bool {
-        self.lock().get(&id).map(|client| client.kill()).is_some()
+        let mut open = self.lock();
+        open.remove(&id).map(|client| client.kill()).is_some()
     }
 
     /// Lets the connections of a core finish what they have received; then their input ends.

@@ -23,6 +23,7 @@ pub struct ServerBuilder {
     program: PathBuf,
     args: Vec<String>,
     launcher: Vec<String>,
+    config_file: Option<String>,
     unix_socket: bool,
 }
 
@@ -43,6 +44,7 @@ impl ServerBuilder {
             program,
             args: Vec::new(),
             launcher: Vec::new(),
+            config_file: None,
             unix_socket: false,
         }
     }
@@ -63,6 +65,12 @@ impl ServerBuilder {
     /// The I/O threads (and so, by default, the shards) to run.
     pub fn threads(self, threads: usize) -> Self {
         self.args(&["--threads", &threads.to_string()])
+    }
+
+    /// A configuration file; the builder's own flags win over it.
+    pub fn config_file(mut self, path: &str) -> Self {
+        self.config_file = Some(path.to_owned());
+        self
     }
 
     /// Also listens on a Unix socket in the server's directory: [`Server::socket`].
@@ -103,6 +111,7 @@ impl ServerBuilder {
             .map_err(|e| format!("{}: {e}", log.display()))?;
         let mut words: Vec<String> = self.launcher.clone();
         words.push(self.program.display().to_string());
+        words.extend(self.config_file.clone());
         words.extend(
             [
                 "--port",
