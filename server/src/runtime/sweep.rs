@@ -85,6 +85,6 @@ fn step(reactor: &Reactor, shard: usize, now_ms: u64) -> Left {
 
 /// True when no due key is left.
 fn sweep_piece(slice: &mut Slice, now_ms: u64) -> bool {
-    let report = slice.sweep_expired(now_ms, ITEMS_PER_PIECE, |_, _| {});
+    let report = slice.sweep_expired(now_ms, ITEMS_PER_PIECE, |_, _, _| {});
     report.finished
 }

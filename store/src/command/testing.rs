@@ -111,6 +111,20 @@ impl Bench {
         out.to_vec()
     }
 
+    /// Sweeps all slices once; how many keys lost something.
+    pub(crate) fn sweep(&mut self) -> usize {
+        let (mut told, now_ms) = (0, self.now_ms);
+        for slice in &mut self.slices {
+            slice.sweep_expired(now_ms, 100, |_, _, _| told += 1);
+        }
+        told
+    }
+
+    /// Recounts everything.
+    pub(crate) fn audit(&self) {
+        self.slices.iter().for_each(Slice::audit);
+    }
+
     /// Lookups that found a key and that did not, so far.
     pub(crate) fn lookups(&self) -> (u64, u64) {
         let counters = self.slices.iter().map(|slice| slice.counters);

@@ -123,6 +123,20 @@ impl Cell {
         }
     }
 
+    /// Gives the cell a word, another word, or none.
+    pub fn put_word(&mut self, word: Option<u64>) {
+        match (self.word(), word) {
+            (Some(_), Some(word)) => self.set_word(word),
+            (None, None) => {}
+            _ => *self = Cell::new(self.key(), self.has_value().then(|| self.value()), word),
+        }
+    }
+
+    fn has_value(&self) -> bool {
+        // SAFETY: the cell is live.
+        unsafe { Shape::read(self.raw) }.flags >> 2 & 3 != NO_VALUE
+    }
+
     /// Replaces the value, in place where the allocator's class and the shape of the lengths allow.
     pub fn set_value(&mut self, value: &[u8]) {
         // SAFETY: the cell is live.
@@ -153,9 +167,11 @@ impl Cell {
 
 impl Clone for Cell {
     fn clone(&self) -> Self {
-        // SAFETY: the cell is live.
-        let has_value = unsafe { Shape::read(self.raw) }.flags >> 2 & 3 != NO_VALUE;
-        Self::new(self.key(), has_value.then(|| self.value()), self.word())
+        Self::new(
+            self.key(),
+            self.has_value().then(|| self.value()),
+            self.word(),
+        )
     }
 }
 
@@ -341,6 +357,18 @@ mod tests {
                 (cell.key(), cell.value(), cell.word()),
                 (&b"field"[..], value.as_slice(), Some(value_len as u64))
             );
+        }
+    }
+
+    #[test]
+    fn words_come_and_go() {
+        for value in [None, Some(&b"value"[..])] {
+            let mut cell = Cell::new(b"key", value, None);
+            for word in [None, Some(7), Some(8), None] {
+                cell.put_word(word);
+                assert_eq!((cell.key(), cell.word()), (&b"key"[..], word));
+                assert_eq!(cell.value(), value.unwrap_or_default());
+            }
         }
     }
 

@@ -4,6 +4,7 @@
 //! or other slices either: callers remove due keys before they look, and tell the world what changed.
 
 mod db;
+pub mod deadlines;
 pub mod entry;
 mod slice;
 pub mod table;
@@ -12,7 +13,8 @@ mod tests;
 mod trash;
 mod watch;
 
-pub use db::{Collection, Db, Edit, Expiry, SweepReport, WrongType};
+pub use db::{Collection, Db, Edit, Expired, Expiry, WrongType};
+pub use deadlines::SweepReport;
 pub use entry::{Entry, StringInput};
 pub use slice::{Counters, Slice, Usage};
 pub use watch::{Presence, WatchFlag, Watchers};

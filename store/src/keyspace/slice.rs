@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::db::{Db, SweepReport};
+use super::db::{Db, Expired};
+use super::deadlines::SweepReport;
 use super::watch::{Presence, WatchFlag, Watchers};
 use crate::hash::{Seed, hash_key};
 use crate::mem::alloc_size;
@@ -34,6 +35,8 @@ pub struct Counters {
     pub misses: u64,
     /// Keys removed because their deadline had come.
     pub expired: u64,
+    /// Fields of hashes removed because their deadline had come.
+    pub expired_fields: u64,
 }
 
 /// What a slice holds.
@@ -232,13 +235,13 @@ impl Slice {
         !self.existing().any(Db::has_trash)
     }
 
-    /// Removes due keys from all databases, looking at about `items_max` entries, and tells `on_expired` the database
-    /// and key of each. Goes on where the last call stopped.
+    /// Removes due keys and fields from all databases, looking at about `items_max` of each, and tells `on_expired`
+    /// the databases and keys. Goes on where the last call stopped.
     pub fn sweep_expired(
         &mut self,
         now_ms: u64,
         items_max: usize,
-        mut on_expired: impl FnMut(usize, &[u8]),
+        mut on_expired: impl FnMut(usize, &[u8], Expired),
     ) -> SweepReport {
         let mut total = SweepReport {
             finished: true,
@@ -251,15 +254,19 @@ impl Slice {
                 continue;
             };
             let watchers = &mut self.watchers;
-            let report = db.sweep_expired(now_ms, items_max - total.visited, |key| {
+            let report = db.sweep_expired(now_ms, items_max - total.visited, |key, what| {
                 if !watchers.is_empty() {
                     let hash = hash_key(&seed, key);
-                    watchers.touch(index, hash, key, || Presence::Absent);
+                    watchers.touch(index, hash, key, || match what {
+                        Expired::Fields => Presence::Live,
+                        Expired::Key | Expired::LastFields => Presence::Absent,
+                    });
                 }
-                on_expired(index, key)
+                on_expired(index, key, what)
             });
             total.visited += report.visited;
             total.expired += report.expired;
+            total.expired_fields += report.expired_fields;
             if !report.finished || total.visited >= items_max {
                 self.next_swept = if report.finished {
                     (index + 1) % count
@@ -271,6 +278,7 @@ impl Slice {
             }
         }
         self.counters.expired += total.expired as u64;
+        self.counters.expired_fields += total.expired_fields as u64;
         total
     }
 

@@ -103,7 +103,7 @@ fn set_field(db: &mut Db, key: &[u8], field: u32) -> Result<(), WrongType> {
 fn sweep_all(slice: &mut Slice, now_ms: u64, budget: usize) -> HashSet<(usize, Vec<u8>)> {
     let mut removed = HashSet::new();
     for _ in 0..10_000 {
-        let report = slice.sweep_expired(now_ms, budget, |db, key| {
+        let report = slice.sweep_expired(now_ms, budget, |db, key, _| {
             assert!(removed.insert((db, key.to_vec())))
         });
         if report.finished {
@@ -312,13 +312,13 @@ fn a_sweep_is_bounded_and_skips_what_is_not_due() {
     assert_eq!(slice.next_deadline_ms(), 1000);
     assert_eq!(
         slice
-            .sweep_expired(999, 100, |_, _| panic!("none is due"))
+            .sweep_expired(999, 100, |_, _, _| panic!("none is due"))
             .visited,
         0
     );
     let (mut calls, mut expired) = (0, 0);
     loop {
-        let report = slice.sweep_expired(25_999, 100, |_, _| expired += 1);
+        let report = slice.sweep_expired(25_999, 100, |_, _, _| expired += 1);
         assert!(report.visited <= 100 + 577);
         calls += 1;
         if report.finished {
@@ -330,9 +330,9 @@ fn a_sweep_is_bounded_and_skips_what_is_not_due() {
     assert_eq!(slice.next_deadline_ms(), 26_000);
     assert!(calls > 50);
     // Nothing more is due: one look at the earliest deadline.
-    assert_eq!(slice.sweep_expired(25_999, 100, |_, _| ()).visited, 0);
+    assert_eq!(slice.sweep_expired(25_999, 100, |_, _, _| ()).visited, 0);
     // One more is due: only segments whose own earliest deadline has come are looked into.
-    let report = slice.sweep_expired(26_000, 1_000_000, |_, key| {
+    let report = slice.sweep_expired(26_000, 1_000_000, |_, key, _| {
         assert_eq!(key, numbered(25_000))
     });
     assert!(report.expired == 1 && report.visited <= 577, "{report:?}");

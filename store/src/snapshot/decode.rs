@@ -36,6 +36,9 @@ pub fn object(reader: &mut Reader<'_>, build: Build<'_>) -> Read<Value> {
         Kind::Hash | Kind::HashZipmap | Kind::HashZiplist | Kind::HashListpack => {
             hash(reader, kind, build).map(Value::Hash)
         }
+        Kind::HashTimed | Kind::HashListpackTimed => {
+            timed_hash(reader, kind, build).map(Value::Hash)
+        }
         Kind::ZsetText | Kind::Zset | Kind::ZsetZiplist | Kind::ZsetListpack => {
             zset(reader, kind, build).map(Value::Zset)
         }
@@ -150,6 +153,49 @@ fn hash(reader: &mut Reader<'_>, kind: Kind, build: Build<'_>) -> Read<Hash> {
         false => Ok(hash),
     }
 }
+
+fn timed_hash(reader: &mut Reader<'_>, kind: Kind, build: Build<'_>) -> Read<Hash> {
+    let mut hash = Hash::new();
+    let mut add = |field: &[u8], value: &[u8], at_ms: Option<u64>| {
+        if !hash.insert(build.seed, field, value, build.limits) {
+            return Err(DUPLICATE);
+        }
+        if let Some(at_ms) = at_ms {
+            hash.set_deadline(build.seed, field, at_ms);
+        }
+        Ok(())
+    };
+    let earliest_ms = u64::from_le_bytes(reader.array()?);
+    if kind == Kind::HashTimed {
+        for _ in 0..reader.count()? {
+            let at_ms = match reader.length()? {
+                0 => None,
+                after => Some(earliest_ms.checked_add(after - 1).ok_or(BAD_DEADLINE)?),
+            };
+            add(&reader.string()?, &reader.string()?, at_ms)?;
+        }
+        return Ok(hash);
+    }
+    let packed = reader.string()?;
+    let items = listpack::items(&packed)?;
+    let (triples, []) = items.as_chunks() else {
+        return Err(Corrupt::Invalid("half a pair"));
+    };
+    for [field, value, at_ms] in triples {
+        let at_ms = match at_ms {
+            Item::Int(0) => None,
+            Item::Int(at_ms) => Some(u64::try_from(*at_ms).map_err(|_| BAD_DEADLINE)?),
+            Item::Bytes(_) => return Err(BAD_DEADLINE),
+        };
+        add(&field.to_cow(), &value.to_cow(), at_ms)?;
+    }
+    match hash.is_empty() {
+        true => Err(EMPTY),
+        false => Ok(hash),
+    }
+}
+
+const BAD_DEADLINE: Corrupt = Corrupt::Invalid("a deadline that is no time");
 
 fn pairs<'i, 'a>(items: &'i [Item<'a>]) -> Read<&'i [[Item<'a>; 2]]> {
     match items.as_chunks() {

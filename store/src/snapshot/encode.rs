@@ -4,7 +4,7 @@ use resp::{DoubleBuffer, format_double};
 
 use super::kind::Kind;
 use super::listpack::Listpack;
-use super::payload::{VERSION_7_0, seal};
+use super::payload::{VERSION_7_0, VERSION_7_4, seal};
 use super::writer::{put_bytes, put_integer, put_length, put_string};
 use super::{intset, stream};
 use crate::types::{Direction, Hash, Item, ItemBuf, List, Set, Zset};
@@ -21,7 +21,11 @@ pub(super) const NODE_PACKED: u64 = 2;
 pub fn payload(value: ValueRef<'_>) -> Vec<u8> {
     let mut out = Vec::new();
     object(&mut out, value);
-    seal(&mut out, VERSION_7_0);
+    let version = match Kind::of(out[0]) {
+        Some(Kind::HashTimed) => VERSION_7_4,
+        _ => VERSION_7_0,
+    };
+    seal(&mut out, version);
     out
 }
 
@@ -122,9 +126,24 @@ fn put_hash(out: &mut Vec<u8>, hash: &Hash) {
         put_kind(out, Kind::HashListpack);
         return put_bytes(out, &listpack.finish());
     }
+    if let Some(earliest_ms) = hash.iter_timed().filter_map(|(.., at_ms)| at_ms).min() {
+        return put_timed_hash(out, hash, earliest_ms);
+    }
     put_kind(out, Kind::Hash);
-    put_length(out, hash.len() as u64);
+    put_length(out, hash.len_in_sight() as u64);
     for (field, value) in hash.iter() {
+        put_string(out, field);
+        put_string(out, value);
+    }
+}
+
+/// Deadlines are counted from the earliest, which is 1; 0 is none.
+fn put_timed_hash(out: &mut Vec<u8>, hash: &Hash, earliest_ms: u64) {
+    put_kind(out, Kind::HashTimed);
+    out.extend_from_slice(&earliest_ms.to_le_bytes());
+    put_length(out, hash.len_in_sight() as u64);
+    for (field, value, at_ms) in hash.iter_timed() {
+        put_length(out, at_ms.map_or(0, |at_ms| at_ms - earliest_ms + 1));
         put_string(out, field);
         put_string(out, value);
     }

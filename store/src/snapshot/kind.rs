@@ -42,10 +42,14 @@ pub(super) enum Kind {
     SetListpack = 20,
     /// A stream of Redis 7.2.
     Stream3 = 21,
+    /// Fields with deadlines and values as strings.
+    HashTimed = 24,
+    /// A listpack of fields, values and deadlines.
+    HashListpackTimed = 25,
 }
 
 impl Kind {
-    const ALL: [Kind; 19] = [
+    const ALL: [Kind; 21] = [
         Kind::String,
         Kind::List,
         Kind::Set,
@@ -65,6 +69,8 @@ impl Kind {
         Kind::Stream,
         Kind::Stream2,
         Kind::Stream3,
+        Kind::HashTimed,
+        Kind::HashListpackTimed,
     ];
 
     /// The kind of a type byte, when it is one that can be read.

@@ -2,8 +2,10 @@
 
 use crc::{CRC_64_REDIS, Crc, Table};
 
-/// The newest version that can be read: Redis 7.4's.
-pub const VERSION_MAX: u16 = 12;
+/// The newest version that can be read.
+pub const VERSION_MAX: u16 = VERSION_7_4;
+/// The version that knows hashes whose fields expire.
+pub(super) const VERSION_7_4: u16 = 12;
 /// The version of all that Redis 7.0 knows.
 pub(super) const VERSION_7_0: u16 = 10;
 

@@ -52,7 +52,7 @@ fn spelled(value: &Value) -> String {
             format!("{members:?} {}", set.encoding())
         }
         Value::Hash(hash) => {
-            let mut fields: Vec<_> = hash.iter().collect();
+            let mut fields: Vec<_> = hash.iter_timed().collect();
             fields.sort();
             format!("{fields:?} {}", hash.encoding())
         }
@@ -167,6 +167,21 @@ fn value() -> impl Strategy<Value = Value> {
             Value::Zset(Zset::from_each(&SEED, members, &limits()))
         }),
         stream().prop_map(Value::Stream),
+        prop::collection::vec((text(), text(), prop::option::of(1u64..1 << 40)), 1..12).prop_map(
+            |fields| {
+                let mut hash = Hash::new();
+                for (field, value, at_ms) in fields {
+                    hash.insert(&SEED, &field, &value, &limits());
+                    if let Some(at_ms) = at_ms {
+                        hash.set_deadline(&SEED, &field, at_ms);
+                    }
+                }
+                // One deadline at least, or it may be written as another kind of hash.
+                hash.insert(&SEED, b"last", b"", &limits());
+                hash.set_deadline(&SEED, b"last", 5);
+                Value::Hash(hash)
+            }
+        ),
     ]
 }
 
@@ -268,7 +283,7 @@ fn older_kinds_are_read() {
         (
             13,
             string(ziplist),
-            r#"[([97], [49]), ([98, 99], [53, 49, 50])] listpack"#,
+            r#"[([97], [49], None), ([98, 99], [53, 49, 50], None)] listpack"#,
         ),
         (
             12,
@@ -278,7 +293,16 @@ fn older_kinds_are_read() {
         (
             9,
             string(zipmap),
-            r#"[([97], [120, 121]), ([98], [122])] listpack"#,
+            r#"[([97], [120, 121], None), ([98], [122], None)] listpack"#,
+        ),
+        (
+            25,
+            [
+                &[5, 0, 0, 0, 0, 0, 0, 0, 15][..],
+                b"\x0f\0\0\0\x03\0\x81a\x02\x81b\x02\x07\x01\xff",
+            ]
+            .concat(),
+            "[([97], [98], Some(7))] hashtable",
         ),
         (1, b"\x02\x01a\xc0\x05".to_vec(), "[[97], [53]] listpack"),
         (

@@ -4,7 +4,8 @@
 
 use crate::encoding::cell::Cell;
 use crate::hash::{Seed, hash_key};
-use crate::keyspace::table::{Drained, Table};
+use crate::keyspace::deadlines::{Deadlines, SweepReport, Verdict};
+use crate::keyspace::table::{Drained, HINT_NONE, Table};
 use crate::mem::alloc_size;
 use crate::types::Member;
 
@@ -32,6 +33,11 @@ impl CellTable {
     /// Heap bytes held, those of this struct in a box included.
     pub(super) fn mem_bytes(&self) -> usize {
         alloc_size(size_of::<Self>()) + self.table.mem_bytes() + self.cell_bytes
+    }
+
+    /// What this struct takes in a box.
+    pub(super) fn boxed_bytes() -> usize {
+        alloc_size(size_of::<Self>())
     }
 
     /// Asks the memory for the bucket `key` is looked for in; its hash, for [`Self::prefetch_cell`].
@@ -93,6 +99,56 @@ impl CellTable {
         )?;
         self.cell_bytes -= cell.mem_bytes();
         Some(cell)
+    }
+
+    /// Changes the cell of `key`, when it is there, and its weight with it.
+    pub(super) fn edit<R>(
+        &mut self,
+        key: Member<'_>,
+        change: impl FnOnce(&mut Cell) -> R,
+    ) -> Option<R> {
+        let hash = key.hash(&self.seed);
+        let cell = self.table.find_mut(hash, |cell| cell.key() == key.bytes)?;
+        let before = cell.mem_bytes();
+        let result = change(cell);
+        self.cell_bytes = self.cell_bytes - before + cell.mem_bytes();
+        Some(result)
+    }
+
+    /// Adds a cell whose key is absent.
+    pub(super) fn insert_cell(&mut self, cell: Cell) {
+        self.insert_new(hash_key(&self.seed, cell.key()), cell);
+    }
+
+    /// Keeps the bounds of `deadlines` below the one that `key` was given.
+    pub(super) fn note_deadline(&mut self, deadlines: &mut Deadlines, key: &[u8], at_ms: u64) {
+        deadlines.note(&mut self.table, hash_key(&self.seed, key), at_ms);
+    }
+
+    /// Removes about `items_max` cells whose word, a deadline, has come.
+    pub(super) fn sweep(
+        &mut self,
+        deadlines: &mut Deadlines,
+        now_ms: u64,
+        items_max: usize,
+    ) -> SweepReport {
+        let (seed, cell_bytes) = (self.seed, &mut self.cell_bytes);
+        deadlines.sweep(
+            &mut self.table,
+            now_ms,
+            items_max,
+            |cell| hash_key(&seed, cell.key()),
+            |cell| match cell.word() {
+                Some(at_ms) if at_ms <= now_ms => Verdict::Due,
+                at_ms => Verdict::Until(at_ms.unwrap_or(HINT_NONE)),
+            },
+            |cell| *cell_bytes -= cell.mem_bytes(),
+        )
+    }
+
+    /// The seed its keys are hashed with.
+    pub(super) fn seed(&self) -> &Seed {
+        &self.seed
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &Cell> {

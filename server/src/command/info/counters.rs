@@ -40,6 +40,7 @@ pub(in super::super) struct Figures {
     pub(in super::super) hits: u64,
     pub(in super::super) misses: u64,
     pub(in super::super) expired: u64,
+    pub(in super::super) expired_fields: u64,
     pub(in super::super) databases: Vec<DbFigures>,
 }
 
@@ -100,6 +101,7 @@ impl Figures {
             self.hits += slice.counters.hits;
             self.misses += slice.counters.misses;
             self.expired += slice.counters.expired;
+            self.expired_fields += slice.counters.expired_fields;
             for (index, figures) in self.databases.iter_mut().enumerate() {
                 let db = slice.db(index);
                 figures.keys += db.map_or(0, |db| db.len());

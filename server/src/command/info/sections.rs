@@ -322,6 +322,7 @@ fn stats(text: &mut String, ctx: &ServerCtx<'_>, figures: &Figures) {
     line(text, "instantaneous_output_repl_kbps", "0.00");
     line(text, "rejected_connections", census.rejected_total());
     zeroes(text, &["sync_full", "sync_partial_ok", "sync_partial_err"]);
+    line(text, "expired_subkeys", figures.expired_fields);
     line(text, "expired_keys", figures.expired);
     line(text, "expired_stale_perc", "0.00");
     zeroes(

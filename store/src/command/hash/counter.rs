@@ -7,6 +7,7 @@ use crate::command::{
     CommandError, Ctx, DataCommand, EventClass, KeyFlags, KeySpec, Spec, parse_i64,
 };
 use crate::long_double::LongDouble;
+use crate::types::hash::FieldExpiry;
 
 /// What both have in common.
 const COUNTER: Spec = Spec {
@@ -46,7 +47,8 @@ fn hincrby(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<(), CommandError> {
         .checked_add(increment)
         .ok_or(CommandError::IncrementOverflow)?;
     let text = itoa::Buffer::new().format(sum).to_owned();
-    hash.insert(&ctx.seed, field, text.as_bytes(), &ctx.config.encoding);
+    let limits = &ctx.config.encoding;
+    hash.insert_with(&ctx.seed, field, text.as_bytes(), FieldExpiry::Keep, limits);
     drop(hash);
     ctx.keys.changed(EventClass::HASH, "hincrby", key);
     ctx.reply.integer(sum);
@@ -82,7 +84,8 @@ fn hincrbyfloat(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<(), CommandError> {
         .add(increment)
         .ok_or(CommandError::IncrementNotFinite)?
         .to_text();
-    hash.insert(&ctx.seed, field, sum.as_bytes(), &ctx.config.encoding);
+    let limits = &ctx.config.encoding;
+    hash.insert_with(&ctx.seed, field, sum.as_bytes(), FieldExpiry::Keep, limits);
     drop(hash);
     ctx.keys.changed(EventClass::HASH, "hincrbyfloat", key);
     ctx.reply.bulk(sum.as_bytes());

@@ -1,10 +1,18 @@
 //! Commands on hashes.
 
 mod counter;
+mod expire;
+mod field_list;
+mod get_and_change;
+mod options;
 mod read;
 mod remove;
 mod sample;
 mod scan;
+mod setex;
+#[cfg(test)]
+mod tests;
+mod ttl;
 mod write;
 
 use super::{DataCommand, Flags, Group, KeyFlags, KeySpec, Spec};
@@ -27,6 +35,18 @@ pub(super) static TABLE: &[&DataCommand] = &[
     &counter::HINCRBYFLOAT,
     &sample::HRANDFIELD,
     &scan::HSCAN,
+    &expire::HEXPIRE,
+    &expire::HPEXPIRE,
+    &expire::HEXPIREAT,
+    &expire::HPEXPIREAT,
+    &expire::HPERSIST,
+    &ttl::HTTL,
+    &ttl::HPTTL,
+    &ttl::HEXPIRETIME,
+    &ttl::HPEXPIRETIME,
+    &get_and_change::HGETEX,
+    &get_and_change::HGETDEL,
+    &setex::HSETEX,
 ];
 
 /// What the group's declarations have in common.

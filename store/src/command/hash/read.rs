@@ -56,7 +56,7 @@ fn hmget(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<(), CommandError> {
     Ok(())
 }
 
-fn reply_value(reply: &mut ReplyWriter<'_>, value: Option<&[u8]>) {
+pub(super) fn reply_value(reply: &mut ReplyWriter<'_>, value: Option<&[u8]>) {
     match value {
         Some(value) => reply.bulk(value),
         None => reply.null(),
@@ -86,7 +86,7 @@ pub(super) static HGETALL: DataCommand = DataCommand {
 fn hgetall(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<(), CommandError> {
     let key = ctx.keys.arg(args, 1);
     let hash = ctx.keys.read_hash(key)?;
-    ctx.reply.map(hash.map_or(0, Hash::len));
+    ctx.reply.map(hash.map_or(0, Hash::len_in_sight));
     for (field, value) in hash.into_iter().flat_map(Hash::iter) {
         ctx.reply.bulk(field);
         ctx.reply.bulk(value);
@@ -120,7 +120,7 @@ type PartOfPair = for<'h> fn((&'h [u8], &'h [u8])) -> &'h [u8];
 fn reply_each(ctx: &mut Ctx<'_>, args: Args<'_>, part: PartOfPair) -> Result<(), CommandError> {
     let key = ctx.keys.arg(args, 1);
     let hash = ctx.keys.read_hash(key)?;
-    ctx.reply.array(hash.map_or(0, Hash::len));
+    ctx.reply.array(hash.map_or(0, Hash::len_in_sight));
     for pair in hash.into_iter().flat_map(Hash::iter) {
         ctx.reply.bulk(part(pair));
     }

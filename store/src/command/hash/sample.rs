@@ -66,6 +66,11 @@ fn draw_many(
         return Ok(());
     };
     let reply = &mut ctx.reply;
+    let len = hash.len_in_sight();
+    if len == 0 {
+        reply.array(0);
+        return Ok(());
+    }
     match count {
         SampleCount::Repeated(count) => {
             let bound = ReplyBound::new(reply, ctx.config.bulk_len_max);
@@ -73,16 +78,16 @@ fn draw_many(
             for _ in 0..count {
                 let pair = hash
                     .random(&mut || ctx.rng.next_u64())
-                    .expect("no stored hash is empty");
+                    .expect("a field is in sight");
                 reply_pair(reply, pair, shown);
                 bound.check(reply)?;
             }
         }
         SampleCount::Distinct(count) => {
-            let wanted = count.min(hash.len());
+            let wanted = count.min(len);
             reply_len(reply, wanted, shown);
             for_each_distinct(
-                (wanted, hash.len()),
+                (wanted, len),
                 ctx.rng,
                 hash.iter(),
                 |rng| hash.random(rng),

@@ -2,7 +2,7 @@
 
 use super::{CLOCK_MASK, Key, Keys};
 use crate::command::{CommandError, EventClass};
-use crate::keyspace::{Collection, Entry};
+use crate::keyspace::{Collection, Entry, Expired};
 use crate::types::{Hash, List, Set, Stream, Zset};
 use crate::value::{StringRef, ValueRef};
 
@@ -165,7 +165,28 @@ impl Keys<'_> {
             self.touch_watchers(key);
             self.event(EventClass::EXPIRED, "expired", key);
         }
-        due
+        due || self.expire_fields(key)
+    }
+
+    /// Removes due fields, so many at once, from the key's hash (event `hexpired`), and the key with the last of them
+    /// (event `del`); whether that was so. The due fields left are out of sight.
+    fn expire_fields(&mut self, key: Key<'_>) -> bool {
+        /// A lookup waits for no more than this.
+        const FIELDS_MAX: usize = 256;
+        let now_ms = self.env.now_ms;
+        let expired = self
+            .db_of_mut(key)
+            .and_then(|db| db.expire_fields(key.hash, key.bytes, now_ms, FIELDS_MAX));
+        let Some((what, fields)) = expired else {
+            return false;
+        };
+        self.slice_mut(key.shard).counters.expired_fields += fields as u64;
+        self.touch_watchers(key);
+        self.event(EventClass::HASH, "hexpired", key);
+        if what == Expired::LastFields {
+            self.event(EventClass::GENERIC, "del", key);
+        }
+        what == Expired::LastFields
     }
 
     fn live_entry(&self, key: Key<'_>) -> Option<&Entry> {

@@ -142,6 +142,13 @@ impl Keys<'_> {
         empty
     }
 
+    /// To be called when fields of the key's hash were given deadlines.
+    pub fn note_field_deadlines(&mut self, key: Key<'_>) {
+        if let Some(db) = self.db_of_mut(key) {
+            db.note_field_deadlines(key.hash, key.bytes);
+        }
+    }
+
     /// Makes it look as if the key had last been accessed so many seconds ago.
     pub fn set_idle_seconds(&mut self, key: Key<'_>, seconds: u64) {
         let idle = seconds.min(u64::from(CLOCK_MASK)) as u32;

@@ -10,9 +10,10 @@ mod walk;
 mod write;
 
 pub use edit::{Collection, Edit, WrongType};
-pub use expire::SweepReport;
+pub use expire::Expired;
 pub use write::Expiry;
 
+use super::deadlines::Deadlines;
 use super::entry::Entry;
 use super::table::{HINT_NONE, Table};
 use super::trash::Trash;
@@ -28,7 +29,7 @@ pub struct Db {
     entry_bytes: usize,
     /// Entries with a deadline.
     expires: usize,
-    sweep: expire::Sweep,
+    deadlines: Deadlines,
 }
 
 /// What moving an entry from one weight and deadline to another does to the counters.
@@ -55,14 +56,14 @@ impl Weighed {
 impl Db {
     /// An empty database. Allocates nothing.
     pub fn new(seed: Seed) -> Db {
-        let (table, trash, sweep) = (Table::new(), Trash::default(), expire::Sweep::default());
+        let (table, trash) = (Table::new(), Trash::default());
         Db {
             table,
             trash,
             seed,
             entry_bytes: 0,
             expires: 0,
-            sweep,
+            deadlines: Deadlines::default(),
         }
     }
 
@@ -150,7 +151,7 @@ impl Db {
         let keys = self.len();
         let table = std::mem::take(&mut self.table);
         self.trash.discard_table(table, self.entry_bytes);
-        (self.entry_bytes, self.expires, self.sweep) = (0, 0, expire::Sweep::default());
+        (self.entry_bytes, self.expires, self.deadlines) = (0, 0, Deadlines::default());
         keys
     }
 
@@ -174,20 +175,16 @@ impl Db {
     pub fn audit(&self) {
         let bytes: usize = self.table.iter().map(Entry::mem_bytes).sum();
         assert_eq!(self.entry_bytes, bytes, "bytes of the entries");
-        let deadlines = || self.table.iter().filter_map(Entry::expire_at_ms);
-        assert_eq!(self.expires, deadlines().count(), "keys with a deadline");
+        let expires = self.table.iter().filter_map(Entry::expire_at_ms).count();
+        assert_eq!(self.expires, expires, "keys with a deadline");
+        let earliest_ms = self.table.iter().map(Entry::deadline_ms).min();
         assert!(
-            self.next_deadline_ms() <= deadlines().min().unwrap_or(HINT_NONE),
+            self.next_deadline_ms() <= earliest_ms.unwrap_or(HINT_NONE),
             "earliest deadline"
         );
         for id in 0..self.table.segments() {
             self.table.visit_segment(id, |entry| {
-                assert!(
-                    entry
-                        .expire_at_ms()
-                        .is_none_or(|at_ms| at_ms >= self.table.hint(id)),
-                    "deadline hint"
-                );
+                assert!(entry.deadline_ms() >= self.table.hint(id), "deadline hint");
             });
         }
         self.trash.audit();

@@ -2,6 +2,7 @@
 
 use super::{Db, Weighed, hash_entry};
 use crate::keyspace::entry::{Entry, StringInput};
+use crate::keyspace::table::HINT_NONE;
 use crate::value::{StringRef, Value, ValueRef};
 
 /// What happens to a key's deadline when its value is set.
@@ -71,22 +72,21 @@ impl Db {
             return self.insert(hash, new);
         };
         let (before, after) = (Weighed::of(entry), Weighed::of(&new));
+        let deadline_ms = new.deadline_ms();
         let old = std::mem::replace(entry, new);
         self.recount(before, after);
-        if let Some(at_ms) = expire_at_ms {
-            self.note_deadline(hash, at_ms);
-        }
+        self.note_deadline(hash, deadline_ms);
         self.trash.discard(old);
     }
 
     /// Adds an entry whose key is absent.
     pub(super) fn insert(&mut self, hash: u64, entry: Entry) {
-        let (seed, deadline) = (self.seed, entry.expire_at_ms());
+        let (seed, deadline_ms) = (self.seed, entry.deadline_ms());
         self.recount(Weighed::NOTHING, Weighed::of(&entry));
         self.table
             .insert_new(hash, entry, |entry| hash_entry(&seed, entry));
-        if let Some(at_ms) = deadline {
-            self.note_deadline(hash, at_ms);
+        if deadline_ms != HINT_NONE {
+            self.note_deadline(hash, deadline_ms);
         }
     }
 

@@ -181,6 +181,18 @@ impl Entry {
         self.expire_at_ms().is_some_and(|at_ms| at_ms <= now_ms)
     }
 
+    /// When the first thing of the entry is due, itself or a field of its hash; `u64::MAX` when nothing ever is.
+    #[inline]
+    pub fn deadline_ms(&self) -> u64 {
+        let key_ms = self.expire_at_ms().unwrap_or(u64::MAX);
+        let shape = self.shape();
+        match shape.kind {
+            Kind::Hash => key_ms.min(owner!(self, shape, &Hash).earliest_deadline_ms()),
+            Kind::Int | Kind::Inline | Kind::Heap | Kind::Shared => key_ms,
+            Kind::List | Kind::Set | Kind::Zset | Kind::Stream => key_ms,
+        }
+    }
+
     /// The access clock, 24 bits: seconds modulo 2^24 under LRU, or what the LFU policy makes of it.
     #[inline]
     pub fn clock(&self) -> u32 {

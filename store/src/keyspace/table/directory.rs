@@ -234,7 +234,7 @@ impl<T: Thin> Directory<T> {
     pub(super) fn extract(
         &mut self,
         id: usize,
-        due: impl FnMut(&T) -> bool,
+        due: impl FnMut(&mut T) -> bool,
         hash_of: impl Fn(&T) -> u64,
         out: impl FnMut(T),
     ) -> usize {

@@ -36,7 +36,7 @@ impl<T: Thin> Table<T> {
     pub fn extract_from_segment(
         &mut self,
         id: usize,
-        due: impl FnMut(&T) -> bool,
+        due: impl FnMut(&mut T) -> bool,
         hash_of: impl Fn(&T) -> u64,
         out: impl FnMut(T),
     ) -> usize {

@@ -274,7 +274,7 @@ impl<T: Thin> Segment<T> {
     /// Moves the items that satisfy `due` to `out`; returns how many.
     pub(super) fn extract(
         &mut self,
-        mut due: impl FnMut(&T) -> bool,
+        mut due: impl FnMut(&mut T) -> bool,
         hash_of: impl Fn(&T) -> u64,
         mut out: impl FnMut(T),
     ) -> usize {
@@ -285,7 +285,8 @@ impl<T: Thin> Segment<T> {
             }
             for slot in 0..SLOTS {
                 let place = Place { bucket, slot };
-                if let Some(hash) = self.get(place).filter(|item| due(item)).map(&hash_of)
+                if self.get_mut(place).is_some_and(&mut due)
+                    && let Some(hash) = self.get(place).map(&hash_of)
                     && let Some(item) = self.remove(hash, place)
                 {
                     out(item);

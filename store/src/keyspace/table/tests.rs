@@ -215,7 +215,7 @@ proptest! {
         let mut table = filled(hashing, 0..keys);
         let (mut out, mut cursor) = (HashSet::new(), 0);
         while let Some(at) = table.segment_at(cursor) {
-            let due = |item: &Item| (*item.0).is_multiple_of(modulus);
+            let due = |item: &mut Item| (*item.0).is_multiple_of(modulus);
             table.extract_from_segment(at.id, due, |item| hashing.hash(*item.0), |item| { out.insert(*item.0); });
             table.fit_segment(at.id, |item| hashing.hash(*item.0));
             check(&table);

@@ -1,16 +1,24 @@
-//! A hash: fields with values, packed while they are few and short, a table of cells beyond.
+//! A hash: fields with values, packed while they are few and short, a table of cells beyond; another kind of table
+//! once a field was given a deadline.
 
 #[cfg(test)]
 mod tests;
+mod timed;
 
+pub use timed::FieldExpiry;
+
+use crate::encoding::cell::Cell;
 use crate::encoding::packed::{Packed, PackedRef, item_len, prefix};
-use crate::encoding::tagged::Choice::{First as AsPacked, Second as AsTable};
-use crate::encoding::tagged::{Never, Tagged};
+use crate::encoding::tagged::Choice::{First as AsPacked, Second as AsTable, Third as AsTimed};
+use crate::encoding::tagged::Tagged;
 use crate::hash::Seed;
+use crate::keyspace::SweepReport;
+use crate::keyspace::table::HINT_NONE;
 use crate::random::scale;
 use crate::types::EncodingLimits;
 use crate::types::Member;
 use crate::types::cell_table::CellTable;
+use timed::Timed;
 
 /// Packed records hold a field and its value.
 const ITEMS_PER_RECORD: usize = 2;
@@ -19,7 +27,7 @@ const PREFIX_BYTES_MAX: usize = 5;
 
 /// A map of fields to values without order.
 #[derive(Default)]
-pub struct Hash(Tagged<Packed, Box<CellTable>, Never>);
+pub struct Hash(Tagged<Packed, Box<CellTable>, Box<Timed>>);
 
 impl Hash {
     /// An empty hash; allocates nothing.
@@ -39,16 +47,19 @@ impl Hash {
     #[must_use]
     pub fn prefetch_member(&self, member: &[u8]) -> Option<u64> {
         match self.0.view() {
+            AsPacked(_) => None,
             AsTable(table) => Some(table.prefetch_bucket(member)),
-            _ => None,
+            AsTimed(timed) => Some(timed.prefetch_bucket(member)),
         }
     }
 
     /// Asks for the members of a hash, when [`Self::prefetch_member`] has had time to work.
     #[inline]
     pub fn prefetch_cell(&self, hash: u64) {
-        if let AsTable(table) = self.0.view() {
-            table.prefetch_cell(hash);
+        match self.0.view() {
+            AsPacked(_) => {}
+            AsTable(table) => table.prefetch_cell(hash),
+            AsTimed(timed) => timed.prefetch_cell(hash),
         }
     }
 
@@ -58,12 +69,23 @@ impl Hash {
         matches!(self.0.view(), AsPacked(_))
     }
 
-    /// Number of fields.
+    /// Number of fields, those that are due and not yet removed included.
     #[must_use]
     pub fn len(&self) -> usize {
         match self.0.view() {
             AsPacked(packed) => packed.records,
             AsTable(table) => table.len(),
+            AsTimed(timed) => timed.len(),
+        }
+    }
+
+    /// Number of fields that [`Self::iter`] shows.
+    #[must_use]
+    pub fn len_in_sight(&self) -> usize {
+        match self.0.view() {
+            AsPacked(packed) => packed.records,
+            AsTable(table) => table.len(),
+            AsTimed(timed) => timed.len_in_sight(),
         }
     }
 
@@ -79,6 +101,7 @@ impl Hash {
         match self.0.view() {
             AsPacked(packed) => packed.mem_bytes(),
             AsTable(table) => table.mem_bytes(),
+            AsTimed(timed) => timed.mem_bytes(),
         }
     }
 
@@ -87,7 +110,7 @@ impl Hash {
     pub fn encoding(&self) -> &'static str {
         match self.0.view() {
             AsPacked(_) => "listpack",
-            AsTable(_) => "hashtable",
+            AsTable(_) | AsTimed(_) => "hashtable",
         }
     }
 
@@ -100,6 +123,7 @@ impl Hash {
                 .items_at(packed.find::<ITEMS_PER_RECORD>(field.bytes)?)
                 .nth(1),
             AsTable(table) => Some(table.find(field)?.value()),
+            AsTimed(timed) => Some(timed.find(field)?.value()),
         }
     }
 
@@ -115,7 +139,7 @@ impl Hash {
         self.get(seed, field).is_some()
     }
 
-    /// Sets `field`; true when it is new.
+    /// Sets `field`, which has no deadline then; true when it is new.
     pub fn insert<'f>(
         &mut self,
         seed: &Seed,
@@ -123,8 +147,21 @@ impl Hash {
         value: &[u8],
         limits: &EncodingLimits,
     ) -> bool {
+        self.insert_with(seed, field, value, FieldExpiry::Clear, limits)
+    }
+
+    /// Sets `field`; true when it is new.
+    pub fn insert_with<'f>(
+        &mut self,
+        seed: &Seed,
+        field: impl Into<Member<'f>>,
+        value: &[u8],
+        expiry: FieldExpiry,
+        limits: &EncodingLimits,
+    ) -> bool {
         let member = field.into();
         match self.0.view_mut() {
+            AsTimed(timed) => return timed.insert(member, value, expiry),
             AsTable(table) => return table.insert_value(member, value),
             AsPacked(mut packed) => {
                 let field = member.bytes;
@@ -149,16 +186,68 @@ impl Hash {
                 }
             }
         }
-        self.convert_to_table(seed);
+        self.0 = Tagged::new(AsTable(Box::new(self.to_table(seed))));
         self.insert(seed, member, value, limits)
     }
 
-    fn convert_to_table(&mut self, seed: &Seed) {
+    /// All fields in a table of their own.
+    fn to_table(&self, seed: &Seed) -> CellTable {
         let mut table = CellTable::new(seed);
         for (field, value) in self.iter() {
             table.insert_value(field.into(), value);
         }
-        self.0 = Tagged::new(AsTable(Box::new(table)));
+        table
+    }
+
+    /// The deadline of `field`: none without the field, `Some(None)` when it has none.
+    #[must_use]
+    pub fn deadline(&self, seed: &Seed, field: &[u8]) -> Option<Option<u64>> {
+        match self.0.view() {
+            AsTimed(timed) => timed.find(field.into()).map(Cell::word),
+            AsPacked(_) | AsTable(_) => self.contains(seed, field).then_some(None),
+        }
+    }
+
+    /// Gives `field` a deadline, ms since the epoch. Nothing happens when it is not there.
+    pub fn set_deadline(&mut self, seed: &Seed, field: &[u8], at_ms: u64) {
+        if let AsTimed(timed) = self.0.view_mut() {
+            return timed.set_deadline(field, Some(at_ms));
+        }
+        if self.contains(seed, field) {
+            let table = match std::mem::take(&mut self.0).into_owned() {
+                AsTable(table) => *table,
+                AsTimed(_) => unreachable!("it was looked at"),
+                AsPacked(packed) => Hash(Tagged::new(AsPacked(packed))).to_table(seed),
+            };
+            let mut timed = Timed::new(table);
+            timed.set_deadline(field, Some(at_ms));
+            self.0 = Tagged::new(AsTimed(Box::new(timed)));
+        }
+    }
+
+    /// Takes the deadline of `field`, if it has one.
+    pub fn clear_deadline(&mut self, field: &[u8]) {
+        if let AsTimed(timed) = self.0.view_mut() {
+            timed.set_deadline(field, None);
+        }
+    }
+
+    /// No field is due before this time; `u64::MAX` when none ever is. It may be too early, never too late.
+    #[must_use]
+    #[inline]
+    pub fn earliest_deadline_ms(&self) -> u64 {
+        match self.0.view() {
+            AsTimed(timed) => timed.earliest_ms(),
+            AsPacked(_) | AsTable(_) => HINT_NONE,
+        }
+    }
+
+    /// Puts fields due at `now_ms` out of sight and removes them, as far as looking at about `items_max` goes.
+    pub fn expire_fields(&mut self, now_ms: u64, items_max: usize) -> SweepReport {
+        match self.0.view_mut() {
+            AsTimed(timed) => timed.expire(now_ms, items_max),
+            AsPacked(_) | AsTable(_) => SweepReport::default(),
+        }
     }
 
     /// Removes `field`; true when it was there.
@@ -175,20 +264,39 @@ impl Hash {
                 true
             }
             AsTable(table) => table.remove(field).is_some(),
+            AsTimed(timed) => timed.remove(field),
         }
     }
 
     /// All fields with their values.
     pub fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
-        let (packed, table) = match self.0.view() {
-            AsPacked(packed) => (Some(packed), None),
-            AsTable(table) => (None, Some(table)),
+        let (packed, table, timed) = match self.0.view() {
+            AsPacked(packed) => (Some(packed), None, None),
+            AsTable(table) => (None, Some(table), None),
+            AsTimed(timed) => (None, None, Some(timed)),
         };
-        let cells = table
-            .into_iter()
-            .flat_map(CellTable::iter)
-            .map(|cell| (cell.key(), cell.value()));
+        let cells = table.into_iter().flat_map(CellTable::iter);
+        let cells = cells.chain(timed.into_iter().flat_map(Timed::iter));
+        let cells = cells.map(|cell| (cell.key(), cell.value()));
         packed.into_iter().flat_map(pairs).chain(cells)
+    }
+
+    /// Whether fields have, or had, deadlines.
+    #[must_use]
+    pub fn is_timed(&self) -> bool {
+        matches!(self.0.view(), AsTimed(_))
+    }
+
+    /// All fields with their values and deadlines.
+    pub fn iter_timed(&self) -> impl Iterator<Item = (&[u8], &[u8], Option<u64>)> {
+        let timed = match self.0.view() {
+            AsTimed(timed) => Some(timed),
+            AsPacked(_) | AsTable(_) => None,
+        };
+        let untimed = timed.is_none().then(|| self.iter()).into_iter().flatten();
+        let cells = timed.into_iter().flat_map(Timed::iter);
+        let cells = cells.map(|cell| (cell.key(), cell.value(), cell.word()));
+        cells.chain(untimed.map(|(field, value)| (field, value, None)))
     }
 
     /// A field chosen uniformly, with its value; none from an empty hash.
@@ -197,6 +305,7 @@ impl Hash {
             AsPacked(packed) if packed.records == 0 => None,
             AsPacked(packed) => pairs(packed).nth(scale(rng(), packed.records)),
             AsTable(table) => table.random(rng).map(|cell| (cell.key(), cell.value())),
+            AsTimed(timed) => timed.random(rng).map(|cell| (cell.key(), cell.value())),
         }
     }
 
@@ -205,14 +314,17 @@ impl Hash {
         match self.0.view() {
             AsPacked(packed) => pairs(packed).for_each(|(field, value)| f(field, value)),
             AsTable(table) => return table.scan(cursor, |cell| f(cell.key(), cell.value())),
+            AsTimed(timed) => return timed.scan(cursor, |cell| f(cell.key(), cell.value())),
         }
         0
     }
 
     /// Frees about `items` fields; true when nothing is left. After the first step the hash is good for nothing else.
     pub fn free_step(&mut self, items: usize) -> bool {
-        if let AsTable(table) = self.0.view_mut() {
-            return table.free_step(items);
+        match self.0.view_mut() {
+            AsTable(table) => return table.free_step(items),
+            AsTimed(timed) => return timed.free_step(items),
+            AsPacked(_) => {}
         }
         *self = Self::new();
         true
@@ -237,6 +349,7 @@ impl Clone for Hash {
         Self(Tagged::new(match self.0.view() {
             AsPacked(packed) => AsPacked(packed.to_packed()),
             AsTable(table) => AsTable(Box::new(table.clone())),
+            AsTimed(timed) => AsTimed(Box::new(timed.clone())),
         }))
     }
 }

@@ -28,8 +28,10 @@ fn fields(hash: &Hash) -> BTreeMap<Vec<u8>, Vec<u8>> {
 }
 
 fn audit(hash: &Hash) {
-    if let AsTable(table) = hash.0.view() {
-        assert_eq!(hash.mem_bytes(), table.mem_bytes_audited());
+    match hash.0.view() {
+        AsPacked(_) => {}
+        AsTable(table) => assert_eq!(hash.mem_bytes(), table.mem_bytes_audited()),
+        AsTimed(timed) => assert_eq!(hash.mem_bytes(), timed.mem_bytes_audited()),
     }
 }
 
@@ -68,6 +70,98 @@ proptest! {
         }
         prop_assert!(hash.is_empty());
     }
+}
+
+/// A field's value and deadline.
+type Field = (Vec<u8>, Option<u64>);
+
+proptest! {
+    /// Time goes on with every edit; what is due is never seen again, however little of it was removed.
+    #[test]
+    fn fields_expire(edits in prop::collection::vec((0u8..9, text(), text(), 0u64..60), 1..250)) {
+        let (mut hash, mut model) = (Hash::new(), BTreeMap::<Vec<u8>, Field>::new());
+        for (now_ms, (edit, field, value, span)) in (1000..).zip(edits) {
+            hash.expire_fields(now_ms, 1);
+            model.retain(|_, (_, at_ms)| at_ms.is_none_or(|at_ms| at_ms > now_ms));
+            let known = model.get(&field).cloned();
+            match edit {
+                0 => {
+                    prop_assert_eq!(hash.remove(&SEED, &field), model.remove(&field).is_some());
+                }
+                1..=3 => {
+                    let at_ms = now_ms + 1 + span;
+                    hash.set_deadline(&SEED, &field, at_ms);
+                    model.entry(field.clone()).and_modify(|(_, old)| *old = Some(at_ms));
+                }
+                4 => {
+                    hash.clear_deadline(&field);
+                    model.entry(field.clone()).and_modify(|(_, old)| *old = None);
+                }
+                5 => {
+                    hash.insert_with(&SEED, &field, &value, FieldExpiry::Keep, &small_limits());
+                    let at_ms = known.clone().and_then(|(_, at_ms)| at_ms);
+                    model.insert(field.clone(), (value, at_ms));
+                }
+                6 => hash = hash.clone(),
+                _ => {
+                    let is_new = hash.insert(&SEED, &field, &value, &small_limits());
+                    prop_assert_eq!(is_new, known.is_none());
+                    model.insert(field.clone(), (value, None));
+                }
+            }
+            let expected = model.get(&field);
+            prop_assert_eq!(hash.get(&SEED, &field), expected.map(|(value, _)| value.as_slice()));
+            prop_assert_eq!(hash.deadline(&SEED, &field), expected.map(|(_, at_ms)| *at_ms));
+            prop_assert_eq!(hash.len_in_sight(), model.len());
+            prop_assert!(hash.len() >= model.len());
+            let earliest_ms = model.values().filter_map(|(_, at_ms)| *at_ms).min();
+            prop_assert!(hash.earliest_deadline_ms() <= earliest_ms.unwrap_or(u64::MAX));
+            let drawn = hash.random(&mut || span << 32).map(|(field, _)| model.contains_key(field));
+            prop_assert_eq!(drawn, (!model.is_empty()).then_some(true));
+            audit(&hash);
+        }
+        let seen: BTreeMap<Vec<u8>, Field> = hash
+            .iter_timed()
+            .map(|(field, value, at_ms)| (field.to_vec(), (value.to_vec(), at_ms)))
+            .collect();
+        prop_assert_eq!(seen, model.clone());
+        while !hash.expire_fields(u64::MAX - 1, 100).finished && hash.is_timed() {}
+        model.retain(|_, (_, at_ms)| at_ms.is_none());
+        prop_assert_eq!(hash.len(), model.len());
+    }
+}
+
+#[test]
+fn removing_due_fields_is_bounded() {
+    let mut hash = hash_of(10_000, "v");
+    for field in 0..10_000u64 {
+        hash.set_deadline(&SEED, field.to_string().as_bytes(), 1000 + field % 2);
+    }
+    let mut steps = 0;
+    loop {
+        let report = hash.expire_fields(1000, 100);
+        assert!(report.visited <= 100 + 577);
+        assert_eq!(hash.len_in_sight(), 5000);
+        steps += 1;
+        if report.finished {
+            break;
+        }
+    }
+    assert!(steps > 10);
+    assert_eq!((hash.len(), hash.earliest_deadline_ms()), (5000, 1001));
+    audit(&hash);
+}
+
+#[test]
+fn a_hash_without_deadlines_pays_nothing_for_them() {
+    let (mut hash, before) = (hash_of(600, "v"), hash_of(600, "v").mem_bytes());
+    hash.set_deadline(&SEED, b"none", 5);
+    assert_eq!(hash.mem_bytes(), before);
+    hash.set_deadline(&SEED, b"1", 5);
+    assert!(hash.mem_bytes() > before && hash.mem_bytes() < before + 100);
+    hash.clear_deadline(b"1");
+    assert_eq!(hash.deadline(&SEED, b"1"), Some(None));
+    audit(&hash);
 }
 
 fn hash_of(fields: usize, value: &str) -> Hash {
