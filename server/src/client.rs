@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{
     AtomicBool, AtomicI64, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering::Relaxed,
 };
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use nix::sys::socket::{Shutdown, shutdown};
+use store::command::{Outcome, Waiter};
 use store::keyspace::WatchFlag;
 
 use crate::acl::{DEFAULT_USER, Identity};
@@ -63,6 +64,10 @@ pub struct ClientInfo {
     /// Set by CLIENT KILL and limits; the owning core then shuts the socket down, so that
     /// whatever the connection waits for completes.
     pub killed: AtomicBool,
+    /// Held up by CLIENT PAUSE.
+    pub paused: AtomicBool,
+    /// The command that waits, if one does: whoever holds it can end the wait.
+    waiter: Mutex<Option<Arc<Waiter>>>,
     /// Texts a client sets.
     pub names: Mutex<ClientNames>,
 }
@@ -117,6 +122,8 @@ impl ClientInfo {
             query_capacity_bytes: AtomicUsize::new(0),
             output_bytes: AtomicUsize::new(0),
             killed: AtomicBool::new(false),
+            paused: AtomicBool::new(false),
+            waiter: Mutex::default(),
             names: Mutex::default(),
         }
     }
@@ -173,9 +180,15 @@ impl ClientInfo {
         self.watch_flag.get().is_some_and(|flag| flag.is_dirty())
     }
 
+    pub(crate) fn lock_waiter(&self) -> MutexGuard<'_, Option<Arc<Waiter>>> {
+        self.waiter.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Called with the table of clients locked, while the descriptor is open for certain.
     fn kill(&self) {
         self.killed.store(true, Relaxed);
+        // From here on nothing is popped for it.
+        self.end_wait(Outcome::Gone);
         let _ = shutdown(self.fd, Shutdown::Both);
     }
 

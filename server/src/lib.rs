@@ -2,6 +2,7 @@
 
 pub mod acl;
 pub mod allocator;
+pub mod blocking;
 pub mod client;
 pub mod command;
 pub mod config;

@@ -11,6 +11,7 @@ use store::keyspace::Slice;
 use store::slot::ShardMap;
 
 use crate::acl::Acl;
+use crate::blocking::Pause;
 use crate::client::{ClientInfo, Clients};
 use crate::config::Config;
 use crate::error_counts::ErrorCounts;
@@ -48,6 +49,8 @@ pub struct Server {
     pub monitors: Monitors,
     /// Users and their rights.
     pub acl: Acl,
+    /// CLIENT PAUSE.
+    pub pause: Pause,
     /// Whether cores remove due keys in the background, which DEBUG SET-ACTIVE-EXPIRE switches.
     pub active_expire: AtomicBool,
     /// When the process started, ms since the epoch.
@@ -231,5 +234,11 @@ impl SliceState for Slice {
     /// Counts everything again; a slice whose counters do not hold stays out of service.
     fn repair(&mut self) -> bool {
         catch_unwind(AssertUnwindSafe(|| self.audit())).is_ok()
+    }
+
+    /// Where those who wait for its keys want elements moved.
+    #[inline]
+    fn reach(&self) -> u64 {
+        self.waiting.reach()
     }
 }

@@ -78,6 +78,7 @@ static TABLES: &[&[&ServerCommand]] = &[
     crate::transaction::COMMANDS,
     crate::acl::COMMANDS,
     crate::pubsub::COMMANDS,
+    crate::blocking::COMMANDS,
 ];
 
 /// The error of a subcommand whose arguments fit its arity and still not.

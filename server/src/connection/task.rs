@@ -110,8 +110,8 @@ pub async fn serve(reactor: Rc<Reactor>, stream: UnixStream, info: Arc<ClientInf
         )
         .await;
     }
-    if connection.session.transaction.is_some() {
-        Box::pin(connection.unwatch()).await;
+    if connection.session.transaction.is_some() || connection.session.is_blocked() {
+        Box::pin(connection.let_go()).await;
     }
 }
 
@@ -220,7 +220,7 @@ impl Connection {
     /// Decodes and runs requests up to where something has to be awaited.
     fn run_on(&mut self, reactor: &Reactor, work: &mut Work, place: &mut Place) -> Turn {
         loop {
-            if place.first == work.batch.len() {
+            if place.first == work.batch.len() && !self.session.is_blocked() {
                 match place.decoded.take() {
                     None => {}
                     Some(Progress {
@@ -369,10 +369,11 @@ impl Connection {
         Next::Drop
     }
 
-    /// Lets go of the keys that the session watches. As another task: this one may have been killed.
-    async fn unwatch(&mut self) {
+    /// Lets go of the keys that the session watches or waits for. As another task: this one may have been killed.
+    async fn let_go(&mut self) {
         let reactor = &self.registered.reactor;
         let task = TaskNode::new(&reactor.lane);
+        self.session.leave_queues(&reactor.core, &task).await;
         self.session.let_go(&reactor.core, &task).await;
     }
 

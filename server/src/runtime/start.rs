@@ -10,6 +10,7 @@ use super::signals::Signals;
 use super::{files, ping};
 use crate::acl::{Acl, UserLine};
 use crate::allocator;
+use crate::blocking::Pause;
 use crate::client::Clients;
 use crate::command;
 use crate::config::{self, Config, Invocation, IoDriver, LineError, LoadError, Loaded, Settings};
@@ -269,6 +270,7 @@ fn build_server(
         spikes: Spikes::default(),
         monitors: Monitors::default(),
         acl,
+        pause: Pause::default(),
         active_expire: AtomicBool::new(true),
         started_at_ms: now_ms(),
         startup_bytes: process::resident_bytes(),

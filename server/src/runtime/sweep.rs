@@ -63,7 +63,8 @@ impl Sweep {
 
 /// One step on one shard. A slice that is taken or broken has nothing to do for now.
 fn step(reactor: &Reactor, shard: usize, now_ms: u64) -> Left {
-    let expires = reactor.core.server.active_expire.load(Relaxed);
+    let server = &reactor.core.server;
+    let expires = server.active_expire.load(Relaxed) && !server.pause.stops_changes();
     let stepped = try_with_slices(&reactor.core.server.slices, 1 << shard, |slices| {
         let slice = slices.at(shard);
         let started = Instant::now();

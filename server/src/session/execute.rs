@@ -14,7 +14,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering::Relaxed;
 
 use resp::{Args, Batch, Mark, OutputBuffer, ReplyWriter};
-use store::command::{CommandError, Ctx, Effects, Keys, KeysEnv, SliceSet};
+use store::command::{CommandError, Ctx, Effects, Keys, KeysEnv, Patience, SliceSet, serve_ready};
 use store::keyspace::Slice;
 
 use super::job::Job;
@@ -87,6 +87,13 @@ impl Session {
             if self.closing {
                 return Flow::Close;
             }
+            if self.is_blocked() {
+                // What was answered before is sent before it waits.
+                return match out.is_empty() {
+                    true => Flow::Waits(next),
+                    false => Flow::Paused(next),
+                };
+            }
             if next == job.batch.len() {
                 return Flow::Done;
             }
@@ -113,6 +120,10 @@ impl Session {
         at: usize,
         out: &mut OutputBuffer,
     ) -> usize {
+        if self.is_blocked() {
+            self.wait(core, task, out).await;
+            return at;
+        }
         if self.must_let_go() {
             self.let_go(core, task).await;
             return at;
@@ -183,6 +194,9 @@ impl Session {
         {
             self.refuse(core, Some(command), &error, out);
             return Step::Next(at + 1);
+        }
+        if core.server.pause.is_on() && self.must_pause(core, command) {
+            return Step::Next(at);
         }
         if self.is_queueing() {
             match self.queue(core, planned, command, job.args(at), out) {
@@ -295,6 +309,14 @@ impl Session {
             core.meter.start();
             self.run_server(core, command, args, Some(keys), now_ms, out);
             progress.next += 1;
+            if !effects.ready.is_empty() {
+                let mut keys = Keys::new(SliceSet::new(held), env, &mut effects);
+                serve_ready(
+                    &mut keys,
+                    &core.data_config.borrow(),
+                    &mut core.rng.borrow_mut(),
+                );
+            }
         } else {
             let config = core.data_config.borrow();
             let mut ctx = Ctx {
@@ -304,6 +326,7 @@ impl Session {
                 now_ms,
                 seed: core.server.seed,
                 rng: &mut core.rng.borrow_mut(),
+                patience: Patience::MayWait,
             };
             let mut prefetched = progress.next;
             while progress.next < end && ctx.reply.output().len() < FLUSH_BYTES {
@@ -322,6 +345,12 @@ impl Session {
                     progress.mark,
                 );
                 progress.next += 1;
+                if ctx.keys.makes_ready() {
+                    serve_ready(&mut ctx.keys, ctx.config, ctx.rng);
+                }
+                if self.is_blocked() {
+                    break;
+                }
             }
         }
         self.client.last_command.store(command.id as u32, Relaxed);
@@ -355,6 +384,9 @@ impl Session {
             unreachable!("the caller looked")
         };
         let result = run(ctx, args);
+        if let Patience::Waits(_) = ctx.patience {
+            return self.begin_wait(core, command, args, ctx);
+        }
         core.stats().calls[command.id].add(1);
         if let Err(error) = result {
             fail(core, command, &error, mark, &mut ctx.reply);
@@ -389,7 +421,9 @@ impl Session {
             },
             args,
         );
-        self.finish(core, command, result, mark, out);
+        if !self.is_blocked() {
+            self.finish(core, command, result, mark, out);
+        }
         core.command_ended(self, command, args);
     }
 
@@ -417,6 +451,7 @@ impl Session {
                     now_ms,
                     seed: core.server.seed,
                     rng: &mut core.rng.borrow_mut(),
+                    patience: Patience::Never,
                 };
                 self.run_data(core, command, &mut ctx, args, mark);
             }

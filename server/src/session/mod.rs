@@ -13,6 +13,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use resp::{Limits, Protocol};
 
 use crate::acl::{Access, Acl};
+use crate::blocking::Blocked;
 use crate::client::ClientInfo;
 use crate::pubsub::Subscriptions;
 use crate::transaction::Transaction;
@@ -55,6 +56,10 @@ pub struct Session {
     pub last_named: LastNamed,
     /// What it subscribes to; none for most.
     pub subscriptions: Option<Box<Subscriptions>>,
+    /// What it waits for; none for most.
+    pub blocked: Option<Box<Blocked>>,
+    /// Its commands may not wait: a transaction is being run.
+    pub denies_waiting: bool,
     /// Set by a command after whose reply the connection closes (QUIT).
     pub closing: bool,
 }
@@ -72,6 +77,8 @@ impl Session {
             transaction: None,
             last_named: LastNamed::default(),
             subscriptions: None,
+            blocked: None,
+            denies_waiting: false,
             closing: false,
         }
     }

@@ -13,7 +13,7 @@ use std::future::poll_fn;
 use std::marker::PhantomData;
 use std::ptr;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Wake, Waker};
 
 /// What cores share about one task.
 pub(super) struct Node {
@@ -67,6 +67,12 @@ impl Node {
     }
 }
 
+impl Wake for Node {
+    fn wake(self: Arc<Self>) {
+        TaskRef(self).wake();
+    }
+}
+
 /// A task, from any core: wake it, kill it, or keep it in a list.
 #[derive(Clone)]
 pub struct TaskRef(pub(super) Arc<Node>);
@@ -94,6 +100,11 @@ impl TaskRef {
     /// Whether the task was asked to end.
     pub fn is_killed(&self) -> bool {
         self.0.killed.load(Ordering::Acquire)
+    }
+
+    /// What others hold who know nothing of tasks.
+    pub fn waker(&self) -> Waker {
+        Waker::from(Arc::clone(&self.0))
     }
 
     /// Whether both are the same task.

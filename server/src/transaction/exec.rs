@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering::Relaxed;
 
 use resp::{Args, OutputBuffer, ReplyWriter};
-use store::command::{CommandError, Ctx, Effects, Keys, SliceSet};
+use store::command::{CommandError, Ctx, Effects, Keys, Patience, SliceSet, serve_ready};
 use store::keyspace::Slice;
 
 use super::Transaction;
@@ -40,10 +40,12 @@ impl Session {
             self.reply_broken(out);
             Ok(())
         } else {
+            self.denies_waiting = true;
             self.run_transaction(core, task, &mut transaction, &queue, out)
                 .await
                 .map_err(|error| CommandError::Text(error.to_string().into()))
         };
+        self.denies_waiting = false;
         if !transaction.watched.is_empty() {
             transaction.discard(&self.client);
             self.transaction = Some(transaction);
@@ -159,6 +161,14 @@ impl Session {
             let slices = (&mut **held, mask);
             panicked |= !self.run_queued(core, request, slices, now_ms, &mut effects, out);
         }
+        if !effects.ready.is_empty() {
+            let mut keys = Keys::new(SliceSet::new(held), env, &mut effects);
+            serve_ready(
+                &mut keys,
+                &core.data_config.borrow(),
+                &mut core.rng.borrow_mut(),
+            );
+        }
         core.stats().changes.add(effects.dirty);
         if panicked {
             let sound = held.iter_mut().all(|slice| slice.repair());
@@ -231,6 +241,7 @@ impl Session {
                     now_ms,
                     seed: core.server.seed,
                     rng: &mut core.rng.borrow_mut(),
+                    patience: Patience::Never,
                 };
                 self.run_data(core, command, &mut ctx, args, mark);
             }

@@ -75,6 +75,13 @@ impl Transaction {
         self.queue = Some(Queue::default());
     }
 
+    /// The flags of all queued commands.
+    pub fn flags(&self) -> Flags {
+        self.queue
+            .as_ref()
+            .map_or(Flags::empty(), |queue| queue.flags)
+    }
+
     /// Makes EXEC fail, if MULTI was called: a request was refused.
     pub fn doom(&mut self) {
         if let Some(queue) = &mut self.queue {

@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering::Relaxed;
 
 use resp::{Args, OutputBuffer, OwnedArgs, ReplyWriter};
-use store::command::CommandError;
+use store::command::{CommandError, Flags};
 
 use super::InMulti;
 use crate::core::Core;
@@ -37,6 +37,8 @@ pub(super) struct Queue {
     pub(super) mask: u64,
     /// One of them asks for the whole tenant.
     pub(super) whole_tenant: bool,
+    /// The flags of all of them.
+    pub(super) flags: Flags,
     used_bytes: usize,
     doomed: bool,
 }
@@ -60,6 +62,7 @@ impl Queue {
         self.used_bytes += args.used_bytes();
         self.mask |= planned.mask;
         self.whole_tenant |= planned.whole_tenant;
+        self.flags |= command.spec.flags;
         self.requests.push(Queued {
             args,
             command: command.id,

@@ -2,7 +2,7 @@
 
 use resp::ReplyWriter;
 
-use super::Keys;
+use super::{Keys, Patience};
 use crate::random::Rng;
 use crate::types::EncodingLimits;
 
@@ -34,4 +34,6 @@ pub struct Ctx<'a> {
     pub seed: crate::hash::Seed,
     /// Random numbers, per core.
     pub rng: &'a mut Rng,
+    /// Whether the command may wait.
+    pub patience: Patience,
 }

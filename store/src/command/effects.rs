@@ -1,7 +1,11 @@
 //! What a command leaves behind besides its reply: keys it touched, keyspace
 //! events, how much it changed. Collected while the locks are held, delivered after.
 
+use std::collections::VecDeque;
+
 use bitflags::bitflags;
+
+use super::waiting::ReadyKey;
 
 bitflags! {
     /// Classes of keyspace events, as `notify-keyspace-events` names them.
@@ -47,6 +51,8 @@ pub struct Effects {
     pub events: Vec<(u16, EventClass, &'static str, Vec<u8>)>,
     /// Number of changes since the last save, as `rdb_changes_since_last_save` counts them.
     pub dirty: u64,
+    /// Changed keys that somebody waits for, in order.
+    pub ready: VecDeque<ReadyKey>,
 }
 
 impl Effects {
@@ -54,6 +60,21 @@ impl Effects {
     pub fn event(&mut self, db: usize, class: EventClass, name: &'static str, key: &[u8]) {
         if self.enabled.contains(class) {
             self.events.push((db as u16, class, name, key.to_vec()));
+        }
+    }
+
+    /// Notes that a key which somebody waits for has changed.
+    pub(super) fn key_is_ready(&mut self, ready: ReadyKey) {
+        /// How far back a key is looked for that was noted already; noting it twice costs only time.
+        const LOOK_BACK: usize = 8;
+        if !self
+            .ready
+            .iter()
+            .rev()
+            .take(LOOK_BACK)
+            .any(|known| *known == ready)
+        {
+            self.ready.push_back(ready);
         }
     }
 }

@@ -27,6 +27,7 @@ mod spec;
 mod string;
 #[cfg(test)]
 pub(crate) mod testing;
+mod waiting;
 pub mod zset;
 
 pub use args::{ArgCursor, parse_at_least, parse_f64, parse_f64_lenient, parse_i64};
@@ -38,6 +39,11 @@ pub use keys::{Key, Keys, KeysEnv, SliceSet};
 pub use spec::{
     Begin, Categories, Channels, Find, Flags, Group, HiddenReads, KeyFinder, KeyFlags, KeyFlagsOf,
     KeySpec, Routing, Spec,
+};
+
+pub use waiting::{
+    Outcome, Patience, ReadyKey, Serve, Wait, WaitKind, Waiter, parse_timeout, parse_timeout_ms,
+    serve_ready,
 };
 
 pub use crate::keyspace::{Edit, Expiry, StringInput};

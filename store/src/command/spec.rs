@@ -64,7 +64,7 @@ impl Group {
 
 bitflags! {
     /// Command flags, by the names COMMAND INFO prints (lower case, `_` kept).
-    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
     pub struct Flags: u32 {
         /// May change data.
         const WRITE = 1;

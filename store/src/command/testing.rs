@@ -2,10 +2,16 @@
 //!
 //! Four shards, all held, so that commands of several keys cross slices.
 
+use std::collections::VecDeque;
+use std::sync::Arc;
+
 use resp::{Args, OutputBuffer, Protocol, ReplyWriter};
 
-use super::{Ctx, DataCommand, DataConfig, Effects, EventClass, Keys, KeysEnv, SliceSet, tables};
-use crate::hash::Seed;
+use super::{
+    Ctx, DataCommand, DataConfig, Effects, EventClass, Keys, KeysEnv, Patience, ReadyKey, SliceSet,
+    Waiter, serve_ready, tables,
+};
+use crate::hash::{Seed, hash_key};
 use crate::keyspace::Slice;
 use crate::random::Rng;
 use crate::slot::ShardMap;
@@ -15,9 +21,18 @@ const SHARDS: usize = 4;
 const DB_COUNT: usize = 16;
 const SEED: Seed = Seed(1, 2);
 
+/// When those who wait for changed keys are served.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Serving {
+    Now,
+    Later,
+}
+
 /// A tenant's data and everything else a command sees.
 pub(crate) struct Bench {
     slices: Vec<Slice>,
+    /// Changed keys, within a transaction.
+    ready: VecDeque<ReadyKey>,
     rng: Rng,
     /// Settings, to be changed as the test likes.
     pub(crate) config: DataConfig,
@@ -38,6 +53,7 @@ impl Bench {
     pub(crate) fn new() -> Self {
         Bench {
             slices: (0..SHARDS).map(|_| Slice::new(DB_COUNT, SEED)).collect(),
+            ready: VecDeque::new(),
             rng: Rng::new(42),
             config: DataConfig {
                 encoding: EncodingLimits::default(),
@@ -74,10 +90,54 @@ impl Bench {
 
     /// Runs a command given word by word; the reply as it goes over the wire.
     pub(crate) fn run_args(&mut self, words: &[&[u8]]) -> Vec<u8> {
+        let (reply, _) = self.run_patiently(words, Patience::Never, Serving::Now);
+        reply
+    }
+
+    /// Runs a command line that waits.
+    pub(crate) fn wait(&mut self, line: &str) -> Arc<Waiter> {
+        let words: Vec<&[u8]> = line.split(' ').map(str::as_bytes).collect();
+        let (reply, waiter) = self.run_patiently(&words, Patience::MayWait, Serving::Now);
+        assert_eq!(reply, b"", "{line} waits");
+        waiter.expect("it waits")
+    }
+
+    /// Runs command lines as a transaction: who waits is served at its end.
+    pub(crate) fn run_together(&mut self, lines: &[&str]) {
+        for (at, line) in lines.iter().enumerate() {
+            let words: Vec<&[u8]> = line.split(' ').map(str::as_bytes).collect();
+            let serving = match at + 1 == lines.len() {
+                true => Serving::Now,
+                false => Serving::Later,
+            };
+            self.run_patiently(&words, Patience::Never, serving);
+        }
+    }
+
+    /// Takes a waiter out of a key's queue, as the end of its wait does.
+    pub(crate) fn leave(&mut self, key: &str, waiter: &Arc<Waiter>) {
+        let hash = hash_key(&SEED, key.as_bytes());
+        let shard = ShardMap::new(SHARDS).shard_of(key.as_bytes());
+        let db = self.db;
+        self.slices[shard].waiting.remove(db, hash, waiter);
+    }
+
+    /// Recounts everything.
+    pub(crate) fn audit(&self) {
+        self.slices.iter().for_each(Slice::audit);
+    }
+
+    fn run_patiently(
+        &mut self,
+        words: &[&[u8]],
+        patience: Patience,
+        serving: Serving,
+    ) -> (Vec<u8>, Option<Arc<Waiter>>) {
         let args = Args::from_slices(words);
         let command = find(words);
         let mut effects = Effects {
             enabled: self.config.events,
+            ready: std::mem::take(&mut self.ready),
             ..Effects::default()
         };
         let mut out = OutputBuffer::new();
@@ -98,17 +158,38 @@ impl Bench {
             now_ms: self.now_ms,
             seed: SEED,
             rng: &mut self.rng,
+            patience,
         };
-        if let Err(error) = (command.run)(&mut ctx, args) {
+        let result = (command.run)(&mut ctx, args);
+        let waiter = match ctx.patience {
+            Patience::Waits(wait) => {
+                let arguments = wait.keys.clone();
+                let waiter = Arc::new(Waiter::for_keys(*wait, self.protocol, true));
+                for (nth, index) in arguments.enumerate() {
+                    let key = ctx.keys.arg(args, index);
+                    ctx.keys.enqueue(key, &waiter, nth);
+                }
+                Some(waiter)
+            }
+            Patience::Never | Patience::MayWait => None,
+        };
+        if let Err(error) = result {
             out.clear();
             error.reply(&mut ReplyWriter::new(&mut out, self.protocol));
+        }
+        match serving {
+            Serving::Now => {
+                let mut keys = Keys::new(SliceSet::new(&mut slices), env, &mut effects);
+                serve_ready(&mut keys, &self.config, &mut self.rng);
+            }
+            Serving::Later => self.ready = std::mem::take(&mut effects.ready),
         }
         let event = |(_, _, name, key): &(u16, EventClass, &str, Vec<u8>)| {
             format!("{name} {}", String::from_utf8_lossy(key))
         };
         self.events = effects.events.iter().map(event).collect();
         self.dirty = effects.dirty;
-        out.to_vec()
+        (out.to_vec(), waiter)
     }
 
     /// Sweeps all slices once; how many keys lost something.

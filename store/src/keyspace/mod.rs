@@ -11,10 +11,12 @@ pub mod table;
 #[cfg(test)]
 mod tests;
 mod trash;
+mod waiting;
 mod watch;
 
 pub use db::{Collection, Db, Edit, Expired, Expiry, WrongType};
 pub use deadlines::SweepReport;
 pub use entry::{Entry, StringInput};
 pub use slice::{Counters, Slice, Usage};
+pub use waiting::{LeadsTo, Waiting};
 pub use watch::{Presence, WatchFlag, Watchers};

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use super::db::{Db, Expired};
 use super::deadlines::SweepReport;
+use super::waiting::Waiting;
 use super::watch::{Presence, WatchFlag, Watchers};
+use crate::command::Waiter;
 use crate::hash::{Seed, hash_key};
 use crate::mem::alloc_size;
 
@@ -18,6 +20,8 @@ pub struct Slice {
     /// Running counts, for INFO.
     pub counters: Counters,
     watchers: Watchers,
+    /// Who waits for which key. What for is the commands' business.
+    pub waiting: Waiting<Waiter>,
 }
 
 // A slice moves between the cores that lock it.
@@ -61,6 +65,7 @@ impl Slice {
             next_freed: 0,
             counters: Counters::default(),
             watchers: Watchers::default(),
+            waiting: Waiting::default(),
         }
     }
 
@@ -205,6 +210,7 @@ impl Slice {
             .map(|db| db.used_bytes() + alloc_size(size_of::<Db>()))
             .sum::<usize>()
             + self.watchers.mem_bytes()
+            + self.waiting.mem_bytes()
     }
 
     /// The sums over all databases.
@@ -294,6 +300,7 @@ impl Slice {
     pub fn audit(&self) {
         self.existing().for_each(Db::audit);
         self.watchers.audit();
+        self.waiting.audit();
     }
 
     fn existing(&self) -> impl Iterator<Item = &Db> {

@@ -186,6 +186,7 @@ fn flags(client: &ClientInfo) -> String {
         (client.monitors.load(Relaxed), 'O'),
         (client.is_subscriber(), 'P'),
         (client.multi_len.load(Relaxed) >= 0, 'x'),
+        (client.is_blocked(), 'b'),
         (client.watch_is_dirty(), 'd'),
         (client.killed.load(Relaxed), 'A'),
         (client.is_unix, 'U'),

@@ -174,6 +174,9 @@ static CLIENT: ServerCommand = ServerCommand {
             },
             trackinginfo,
         ),
+        crate::blocking::UNBLOCK,
+        crate::blocking::PAUSE,
+        crate::blocking::UNPAUSE,
         help::subcommand(Group::Connection, "5.0.0", Categories::CONNECTION),
     ],
 };

@@ -30,6 +30,8 @@ pub(in super::super) struct Figures {
     pub(in super::super) reads: u64,
     pub(in super::super) writes: u64,
     pub(in super::super) clients: usize,
+    pub(in super::super) blocked_clients: usize,
+    pub(in super::super) clients_in_timeout_table: usize,
     pub(in super::super) query_bytes_max: usize,
     pub(in super::super) output_bytes_max: usize,
     pub(in super::super) client_bytes: usize,
@@ -88,6 +90,8 @@ impl Figures {
                 client.output_bytes.load(Relaxed),
             );
             self.clients += 1;
+            self.blocked_clients += usize::from(client.is_blocked());
+            self.clients_in_timeout_table += usize::from(client.has_deadline());
             self.query_bytes_max = self.query_bytes_max.max(query);
             self.output_bytes_max = self.output_bytes_max.max(output);
             self.client_bytes += client.used_bytes();

@@ -127,13 +127,12 @@ fn clients(text: &mut String, ctx: &ServerCtx<'_>, figures: &Figures) {
         "client_recent_max_output_buffer",
         figures.output_bytes_max,
     );
-    zeroes(
+    line(text, "blocked_clients", figures.blocked_clients);
+    zeroes(text, &["tracking_clients"]);
+    line(
         text,
-        &[
-            "blocked_clients",
-            "tracking_clients",
-            "clients_in_timeout_table",
-        ],
+        "clients_in_timeout_table",
+        figures.clients_in_timeout_table,
     );
 }
 

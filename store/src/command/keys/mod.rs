@@ -4,6 +4,7 @@
 
 mod read;
 mod set;
+mod wait;
 mod whole;
 mod write;
 
@@ -134,8 +135,11 @@ impl<'a> Keys<'a> {
     #[inline]
     fn touch_watchers(&mut self, key: Key<'_>) {
         let db = self.env.db;
-        self.slice_mut(key.shard)
-            .touch_watchers(db, key.hash, key.bytes);
+        let slice = self.slice_mut(key.shard);
+        slice.touch_watchers(db, key.hash, key.bytes);
+        if !slice.waiting.is_empty() {
+            self.note_ready(key);
+        }
     }
 
     /// Lets `flag` be raised by the next change of the key; false when it will be already.

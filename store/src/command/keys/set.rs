@@ -20,6 +20,14 @@ impl<'a> SliceSet<'a> {
         }
     }
 
+    /// The same slices for a while.
+    pub(super) fn reborrow(&mut self) -> SliceSet<'_> {
+        match self {
+            SliceSet::One(one) => SliceSet::One(one),
+            SliceSet::Many(many) => SliceSet::new(many),
+        }
+    }
+
     /// No slice at all.
     pub fn empty() -> Self {
         SliceSet::Many(Vec::new())

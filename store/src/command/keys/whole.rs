@@ -98,12 +98,16 @@ impl Keys<'_> {
     /// Empties the selected database; how many keys it had.
     pub fn flush_db(&mut self) -> usize {
         let db = self.env.db;
-        self.slices.iter_mut().map(|slice| slice.flush_db(db)).sum()
+        let count = self.slices.iter_mut().map(|slice| slice.flush_db(db)).sum();
+        self.note_ready_db(db);
+        count
     }
 
     /// Empties every database; how many keys they had.
     pub fn flush_all(&mut self) -> usize {
-        self.slices.iter_mut().map(Slice::flush_all).sum()
+        let count = self.slices.iter_mut().map(Slice::flush_all).sum();
+        (0..self.db_count()).for_each(|db| self.note_ready_db(db));
+        count
     }
 
     /// Swaps two databases.
@@ -112,6 +116,8 @@ impl Keys<'_> {
         self.slices
             .iter_mut()
             .for_each(|slice| slice.swap_db(a, b, now_ms));
+        self.note_ready_db(a);
+        self.note_ready_db(b);
     }
 
     /// Sets the counters of the slices held back to zero, for CONFIG RESETSTAT.

@@ -1,5 +1,6 @@
 //! Commands on lists.
 
+mod block;
 mod insert;
 mod lmove;
 mod lmpop;
@@ -31,6 +32,11 @@ pub(super) static TABLE: &[&DataCommand] = &[
     &lmove::LMOVE,
     &lmove::RPOPLPUSH,
     &lmpop::LMPOP,
+    &block::BLPOP,
+    &block::BRPOP,
+    &block::BLMOVE,
+    &block::BRPOPLPUSH,
+    &block::BLMPOP,
 ];
 
 /// What the group's declarations have in common.

@@ -1,5 +1,6 @@
 //! Commands on sorted sets.
 
+mod block;
 mod combine;
 mod count;
 mod diff;
@@ -53,6 +54,9 @@ pub(super) static TABLE: &[&DataCommand] = &[
     &pop::ZPOPMIN,
     &pop::ZPOPMAX,
     &zmpop::ZMPOP,
+    &block::BZPOPMIN,
+    &block::BZPOPMAX,
+    &block::BZMPOP,
     &union::ZUNION,
     &union::ZUNIONSTORE,
     &inter::ZINTER,
