@@ -24,6 +24,7 @@ pub mod scan_options;
 mod server_data;
 mod set;
 mod spec;
+mod stream;
 mod string;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -78,4 +79,5 @@ static TABLES: &[&[&DataCommand]] = &[
     bitmap::TABLE,
     hyperloglog::TABLE,
     geo::TABLE,
+    stream::TABLE,
 ];

@@ -34,6 +34,8 @@ pub enum Group {
     Server,
     /// Cluster commands.
     Cluster,
+    /// Stream commands.
+    Stream,
     /// Transactions.
     Transactions,
     /// Publishing and subscribing.
@@ -56,6 +58,7 @@ impl Group {
             Group::Connection => "connection",
             Group::Server => "server",
             Group::Cluster => "cluster",
+            Group::Stream => "stream",
             Group::Transactions => "transactions",
             Group::PubSub => "pubsub",
         }

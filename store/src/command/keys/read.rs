@@ -2,7 +2,7 @@
 
 use super::{CLOCK_MASK, Key, Keys};
 use crate::command::{CommandError, EventClass};
-use crate::keyspace::{Collection, Entry, Expired};
+use crate::keyspace::{Collection, Edit, Entry, Expired};
 use crate::types::{Hash, List, Set, Stream, Zset};
 use crate::value::{StringRef, ValueRef};
 
@@ -83,6 +83,17 @@ impl Keys<'_> {
     /// [`read`](Self::read) for a stream.
     pub fn read_stream(&mut self, key: Key<'_>) -> Result<Option<&Stream>, CommandError> {
         self.read_collection(key)
+    }
+
+    /// [`read_stream`](Self::read_stream) for who changes its groups: a lookup to the counters, an edit to the accounts.
+    pub fn read_stream_to_edit(
+        &mut self,
+        key: Key<'_>,
+    ) -> Result<Option<Edit<'_, Stream>>, CommandError> {
+        match self.read_stream(key)? {
+            Some(_) => self.edit_stream(key),
+            None => Ok(None),
+        }
     }
 
     #[inline]

@@ -273,13 +273,11 @@ impl Log {
         }
     }
 
-    /// Whether an entry after `id` may be missing: one removed out of the middle.
+    /// The last ID known to be missing between entries; none when no entry was removed out of the middle.
     #[must_use]
-    pub fn has_gaps_after(&self, id: Id) -> bool {
-        !self.is_empty()
-            && self.max_removed_id != Id::MIN
-            && self.first_id() <= self.max_removed_id
-            && id <= self.max_removed_id
+    pub fn last_gap(&self) -> Option<Id> {
+        let gap = self.max_removed_id;
+        (!self.is_empty() && gap != Id::MIN && self.first_id() <= gap).then_some(gap)
     }
 
     /// How many entries were ever added up to `id`, where that can be told.

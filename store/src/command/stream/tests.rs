@@ -1,0 +1,1 @@
+//! The commands against what a Redis 7.0.15 answers.
