@@ -287,25 +287,31 @@ const GEO: &str = "
 
 const STREAM: &str = "
     exact/60  XADD key [ NOMKSTREAM ] [ MAXLEN positive ] streamid { field value }
+    exact/40  XADD key nextid { field value }
+    exact     XADD key [ ( MAXLEN | MINID ) [ ( = | ~ ) ] ( count | streamid ) [ LIMIT count ] ] nextid field value
     exact     XLEN key
-    exact     XRANGE key streamid streamid [ COUNT count ]
-    exact     XREVRANGE key streamid streamid [ COUNT count ]
+    exact     XRANGE key streambound streambound [ COUNT count ]
+    exact     XREVRANGE key streambound streambound [ COUNT count ]
     exact     XDEL key { streamid }
-    exact     XTRIM key ( MAXLEN count | MINID streamid )
-    exact     XSETID key streamid
-    exact     XREAD [ COUNT count ] STREAMS key streamid
-    exact     XGROUP CREATE key groupname ( $ | streamid ) [ MKSTREAM ]
-    exact     XGROUP SETID key groupname streamid
+    exact     XTRIM key ( MAXLEN [ = ] count | MINID [ = ] streamid )
+    exact     XTRIM key { ( MAXLEN count | MINID streamid | LIMIT count ) }
+    exact     XSETID key streamid [ ENTRIESADDED count ] [ MAXDELETEDID streamid ]
+    exact     XREAD [ COUNT count ] STREAMS key readid
+    exact     XREAD [ COUNT count ] STREAMS key key ( $ | readid ) readid
+    exact     XGROUP CREATE key groupname ( $ | streamid ) [ MKSTREAM ] [ ENTRIESREAD count ]
+    exact     XGROUP SETID key groupname ( $ | streamid ) [ ENTRIESREAD count ]
     exact     XGROUP CREATECONSUMER key groupname consumer
     exact     XGROUP DELCONSUMER key groupname consumer
     exact/5   XGROUP DESTROY key groupname
-    exact     XREADGROUP GROUP groupname consumer [ COUNT count ] [ NOACK ] STREAMS key ( > | streamid )
+    exact/40  XREADGROUP GROUP groupname consumer [ COUNT count ] [ NOACK ] STREAMS key ( > | readid )
+    exact     XREADGROUP GROUP groupname consumer [ COUNT count ] STREAMS key key > >
     exact     XACK key groupname { streamid }
     exact     XPENDING key groupname
-    exact     XCLAIM key groupname consumer 0 { streamid } [ JUSTID ] [ FORCE ]
-    exact     XAUTOCLAIM key groupname consumer 0 streamid [ COUNT count ] [ JUSTID ]
+    times     XPENDING key groupname [ IDLE 0 ] streambound streambound count [ consumer ]
+    exact     XCLAIM key groupname consumer 0 { streamid } [ RETRYCOUNT count ] [ JUSTID ] [ FORCE ] [ LASTID streamid ]
+    exact     XAUTOCLAIM key groupname consumer 0 streambound [ COUNT count ] [ JUSTID ]
     exact     XINFO GROUPS key
-    shape     XINFO CONSUMERS key groupname
+    consumers XINFO CONSUMERS key groupname
     shape     XINFO STREAM key
 ";
 

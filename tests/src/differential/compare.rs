@@ -26,6 +26,10 @@ pub enum Mode {
     Millis,
     /// The same kind of reply of the same length: random members and process facts.
     Shape,
+    /// Byte for byte but for integers, which may be times that went on.
+    Times,
+    /// A stream's consumers: their times may have gone on, and later versions tell one more.
+    Consumers,
     /// An encoding's name, where newer versions have more packed ones.
     Encoding,
     /// A cursor walk, followed to its end and compared as a set by the runner.
@@ -45,6 +49,8 @@ impl Mode {
             "seconds" => Mode::Seconds,
             "millis" => Mode::Millis,
             "shape" => Mode::Shape,
+            "times" => Mode::Times,
+            "consumers" => Mode::Consumers,
             "encoding" => Mode::Encoding,
             "scan" => Mode::Scan,
             "spop" => Mode::Spop,
@@ -80,6 +86,12 @@ pub fn agree(mode: Mode, ours: &Reply, theirs: &Reply) -> bool {
         Mode::Seconds => close(ours, theirs, CLOCK_TOLERANCE_MS / 1000),
         Mode::Millis => close(ours, theirs, CLOCK_TOLERANCE_MS),
         Mode::Shape => same_shape(ours, theirs),
+        Mode::Times => same_but_times(ours, theirs),
+        Mode::Consumers => {
+            let (ours, theirs) = (consumers(ours), consumers(theirs));
+            ours.len() == theirs.len()
+                && ours.iter().zip(&theirs).all(|(a, b)| same_but_times(a, b))
+        }
         Mode::Encoding => encodings_agree(&ours.text(), &theirs.text()),
     }
 }
@@ -113,6 +125,46 @@ fn close(ours: &Reply, theirs: &Reply, tolerance: i64) -> bool {
         (Some(a), Some(b)) => a >= 0 && b >= 0 && a.abs_diff(b) <= tolerance as u64,
         _ => false,
     }
+}
+
+fn same_but_times(ours: &Reply, theirs: &Reply) -> bool {
+    let (mine, reference) = (ours.items(), theirs.items());
+    match (ours.int(), theirs.int()) {
+        (Some(a), Some(b)) => a == b || close(ours, theirs, CLOCK_TOLERANCE_MS),
+        _ if mine.is_empty() => ours == theirs,
+        _ => {
+            same_kind(ours, theirs)
+                && mine.len() == reference.len()
+                && mine
+                    .iter()
+                    .zip(reference)
+                    .all(|(a, b)| same_but_times(a, b))
+        }
+    }
+}
+
+/// The pairs of every consumer in order, without what Redis 7.0 does not tell.
+fn consumers(reply: &Reply) -> Vec<Reply> {
+    const NEWER: &[u8] = b"inactive";
+    let mut told = Vec::new();
+    for consumer in reply.items() {
+        let pairs: Vec<(Reply, Reply)> = match consumer {
+            Reply::Map(pairs) => pairs.clone(),
+            flat => flat
+                .items()
+                .chunks(2)
+                .map(|pair| (pair[0].clone(), pair.last().cloned().unwrap_or(Reply::Null)))
+                .collect(),
+        };
+        let known = |(name, _): &(Reply, Reply)| name.bytes() != Some(NEWER);
+        told.extend(
+            pairs
+                .into_iter()
+                .filter(known)
+                .map(|(name, value)| Reply::Array(vec![name, value])),
+        );
+    }
+    told
 }
 
 fn same_shape(ours: &Reply, theirs: &Reply) -> bool {

@@ -29,6 +29,14 @@ pub const DIFFERENCES: &[(&str, &str)] = &[
         "the reference weighs it as long as nobody has noticed, here it is gone; it is not drawn for such a key",
     ),
     (
+        "XINFO CONSUMERS tells `inactive` and XINFO STREAM FULL `active-time`, XREAD takes + for the last entry",
+        "later versions do; the first is left out of the comparison, the others are not drawn",
+    ),
+    (
+        "radix-tree-keys of XINFO STREAM where stream-node-max-bytes ends a block, and what XTRIM ~ trims then",
+        "entries take a few bytes more or less here, so blocks end elsewhere; the reply is compared by its shape",
+    ),
+    (
         "HELP of a container, the summaries of COMMAND DOCS, COMMAND COUNT and COMMAND LIST",
         "this server describes its own commands, in its own words",
     ),

@@ -92,6 +92,12 @@ terminals! {
     TypeName = "typename",
     /// A stream entry's id.
     StreamId = "streamid",
+    /// A stream entry's id that XREAD reads after: not `+`, which has a meaning since 7.4.
+    ReadId = "readid",
+    /// An id that is mostly higher than those before, or leaves its sequence number open.
+    NextId = "nextid",
+    /// An end of an interval of ids, such as `(3-1`.
+    StreamBound = "streambound",
     /// A longitude.
     Longitude = "longitude",
     /// A latitude.
@@ -179,6 +185,8 @@ const GLOBS: [&str; 10] = [
 pub struct Generator {
     rng: Rng,
     last_numkeys: usize,
+    /// Milliseconds of the last id drawn to be higher than those before.
+    last_ms: u64,
 }
 
 impl Generator {
@@ -187,6 +195,7 @@ impl Generator {
         Generator {
             rng: Rng::new(seed),
             last_numkeys: 0,
+            last_ms: 40,
         }
     }
 
@@ -359,6 +368,17 @@ impl Generator {
                 .as_bytes()
                 .to_vec(),
             Terminal::StreamId => self.stream_id(),
+            Terminal::ReadId => match self.stream_id() {
+                id if id == b"+" => b"0-0".to_vec(),
+                id => id,
+            },
+            Terminal::NextId => self.next_id(),
+            Terminal::StreamBound => match rng.below(6) {
+                0 | 1 => b"-".to_vec(),
+                2 | 3 => b"+".to_vec(),
+                4 => [b"(".to_vec(), self.stream_id()].concat(),
+                _ => self.stream_id(),
+            },
             Terminal::Longitude if rng.chance(4) => {
                 rng.pick(&["181", "-200", "abc"]).as_bytes().to_vec()
             }
@@ -543,6 +563,15 @@ impl Generator {
             5..=7 => text(self.rng.between(0, 40)),
             _ => format!("{}-{}", self.rng.below(40), self.rng.below(4)).into_bytes(),
         }
+    }
+
+    fn next_id(&mut self) -> Vec<u8> {
+        self.last_ms += self.rng.below(2) as u64;
+        let seq = match self.rng.below(4) {
+            0 => "*".to_owned(),
+            _ => self.rng.below(9).to_string(),
+        };
+        format!("{}-{seq}", self.last_ms).into_bytes()
     }
 
     fn any_case(&mut self, word: &[u8]) -> Vec<u8> {

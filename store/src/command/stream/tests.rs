@@ -15,13 +15,16 @@ fn entries_come_back_in_order() {
         ("XADD s * a 6", "$15 1700000000000-1"),
         ("XLEN s", ":5"),
         (
-            "XRANGE s - (5",
+            "XRANGE s - (5-0",
             "*2 *2 $3 1-1 *2 $1 a $1 1 *2 $3 1-2 *4 $1 a $1 2 $1 b $1 3",
         ),
         ("XREVRANGE s 5 5", "*1 *2 $3 5-0 *2 $1 a $1 4"),
         ("XRANGE s - + COUNT 0", "*-1"),
         ("XRANGE nosuch - + COUNT 0", "*0"),
-        ("XRANGE s x +", "-ERR Invalid stream ID specified as stream command argument"),
+        (
+            "XRANGE s x +",
+            "-ERR Invalid stream ID specified as stream command argument",
+        ),
         ("TYPE s", "+stream"),
         ("OBJECT ENCODING s", "$6 stream"),
         ("XDEL s 1-1 1-1 9-9", ":1"),
@@ -62,7 +65,10 @@ fn additions_are_refused_as_redis_refuses_them() {
             "XADD s LIMIT 3 * a 1",
             "-ERR syntax error, LIMIT cannot be used without specifying a trimming strategy",
         ),
-        ("XADD s 18446744073709551615-18446744073709551615 a 1", "$41 18446744073709551615-18446744073709551615"),
+        (
+            "XADD s 18446744073709551615-18446744073709551615 a 1",
+            "$41 18446744073709551615-18446744073709551615",
+        ),
         (
             "XADD s * a 1",
             "-ERR The stream has exhausted the last possible ID, unable to add more items",
@@ -84,7 +90,11 @@ fn changes_are_told() {
         ("XADD s 3 a 1", vec!["xadd s"], 1),
         ("XTRIM s MINID 3", vec!["xtrim s"], 1),
         ("XGROUP CREATE s g 0", vec!["xgroup-create s"], 1),
-        ("XREADGROUP GROUP g c STREAMS s >", vec!["xgroup-createconsumer s"], 2),
+        (
+            "XREADGROUP GROUP g c STREAMS s >",
+            vec!["xgroup-createconsumer s"],
+            2,
+        ),
         ("XACK s g 3", vec![], 1),
         ("XGROUP DELCONSUMER s g c", vec!["xgroup-delconsumer s"], 1),
         ("XGROUP SETID s g 0", vec!["xgroup-setid s"], 1),
@@ -94,7 +104,14 @@ fn changes_are_told() {
         ("XDEL s 3", vec![], 0),
     ] {
         bench.run(line);
-        assert_eq!((&bench.events, bench.dirty), (&events.iter().map(|event| (*event).to_owned()).collect(), dirty), "{line}");
+        assert_eq!(
+            (&bench.events, bench.dirty),
+            (
+                &events.iter().map(|event| (*event).to_owned()).collect(),
+                dirty
+            ),
+            "{line}"
+        );
     }
 }
 
@@ -130,7 +147,10 @@ fn groups_remember_what_they_handed_out() {
             "XREADGROUP GROUP g c STREAMS s 0",
             "*1 *2 $1 s *2 *2 $3 1-0 *-1 *2 $3 2-0 *2 $1 a $1 2",
         ),
-        ("XAUTOCLAIM s g d 0 - COUNT 1 JUSTID", "*3 $3 2-0 *0 *1 $3 1-0"),
+        (
+            "XAUTOCLAIM s g d 0 - COUNT 1 JUSTID",
+            "*3 $3 2-0 *0 *1 $3 1-0",
+        ),
         ("XCLAIM s g d 0 2", "*1 *2 $3 2-0 *2 $1 a $1 2"),
         ("XPENDING s g - + 9", "*1 *4 $3 2-0 $1 d :0 :3"),
         ("XACK s g 2 3", ":1"),
