@@ -60,7 +60,7 @@ impl Keys<'_> {
 
     /// Notes a changed key when somebody waits for it whom it may serve now.
     #[cold]
-    pub(super) fn note_ready(&mut self, key: Key<'_>) {
+    pub(in crate::command) fn note_ready(&mut self, key: Key<'_>) {
         let db = self.env.db;
         let waiting = &self.slice(key.shard).waiting;
         if !waiting.has(db, key.hash, key.bytes) {

@@ -195,6 +195,8 @@ fn destroy(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<(), CommandError> {
     let removed = existing(ctx, key)?.groups_mut().remove(args.get(3));
     if removed {
         group_changed(&mut ctx.keys, "xgroup-destroy", key);
+        // Whoever waits for something new to this group has to be told.
+        ctx.keys.note_ready(key);
     }
     ctx.reply.integer(i64::from(removed));
     Ok(())

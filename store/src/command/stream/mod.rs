@@ -3,6 +3,7 @@
 mod ack;
 mod add;
 mod autoclaim;
+mod block;
 mod claim;
 mod delete;
 mod group;

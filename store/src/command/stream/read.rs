@@ -2,6 +2,7 @@
 
 use resp::{Args, Protocol, ReplyWriter};
 
+use super::block::wish;
 use super::read_args::{From, ReadArgs, Reading, keys_behind_values};
 use super::read_group::serve_group;
 use super::reply::reply_entries;
@@ -9,7 +10,7 @@ use super::{STREAM, no_group};
 use crate::command::{
     Begin, CommandError, Ctx, DataCommand, Find, Flags, Key, KeyFlags, KeySpec, Spec,
 };
-use crate::types::stream::Id;
+use crate::types::stream::{Id, Log};
 
 /// The keys behind STREAMS, which is looked for from argument `start` on: the first half of what follows.
 const fn streams_from(start: i32) -> KeySpec {
@@ -62,7 +63,7 @@ pub(super) static XREADGROUP: DataCommand = DataCommand {
 };
 
 fn read(ctx: &mut Ctx<'_>, args: Args<'_>, reading: Reading) -> Result<(), CommandError> {
-    let parsed = ReadArgs::parse(args, reading)?;
+    let parsed = ReadArgs::parse(args, reading, ctx.now_ms)?;
     let from = resolve(ctx, args, &parsed)?;
     let mut replies = Replies::default();
     for (index, from) in parsed.keys.clone().zip(&from) {
@@ -76,7 +77,13 @@ fn read(ctx: &mut Ctx<'_>, args: Args<'_>, reading: Reading) -> Result<(), Comma
             (From::New, None) => unreachable!("XREAD has no such ID"),
         }
     }
-    replies.finish(ctx);
+    let waits = match parsed.block {
+        Some(until_ms) if replies.is_empty() => ctx.wait(wish(&parsed, &from, until_ms)),
+        Some(_) | None => false,
+    };
+    if !waits {
+        replies.finish(ctx);
+    }
     Ok(())
 }
 
@@ -127,15 +134,24 @@ fn serve(
     let Some(stream) = ctx.keys.read_stream(key)? else {
         return Ok(());
     };
-    let Some(start) = after
-        .successor()
-        .filter(|start| stream.last_entry_id() >= Some(*start))
-    else {
-        return Ok(());
-    };
-    replies.open(&mut ctx.reply, key);
-    reply_entries(&mut ctx.reply, stream.range(start, Id::MAX), count);
+    if stream.last_entry_id() > Some(after) {
+        reply_after(&mut ctx.reply, key, stream, after, count, replies);
+    }
     Ok(())
+}
+
+/// Replies with the entries after `after`, even if there are none.
+pub(super) fn reply_after(
+    reply: &mut ReplyWriter<'_>,
+    key: Key<'_>,
+    log: &Log,
+    after: Id,
+    count: usize,
+    replies: &mut Replies,
+) {
+    let start = after.successor().unwrap_or(Id::MAX);
+    replies.open(reply, key);
+    reply_entries(reply, log.range(start, Id::MAX), count);
 }
 
 /// The reply: streams with what they have, opened by the first one that has something.
@@ -156,8 +172,13 @@ impl Replies {
         reply.bulk(key.bytes);
     }
 
+    /// Whether no stream had anything.
+    fn is_empty(&self) -> bool {
+        self.streams == 0
+    }
+
     /// All streams had their turn.
-    fn finish(self, ctx: &mut Ctx<'_>) {
+    pub(super) fn finish(self, ctx: &mut Ctx<'_>) {
         match (self.outer, ctx.reply.protocol()) {
             (Some(outer), Protocol::Resp2) => ctx.reply.finish_array(outer, self.streams),
             (Some(outer), Protocol::Resp3) => ctx.reply.finish_map(outer, self.streams),

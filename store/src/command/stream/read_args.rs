@@ -5,7 +5,7 @@ use std::ops::Range;
 use resp::Args;
 
 use super::id::parse_id;
-use crate::command::{CommandError, KeyFlags, parse_i64};
+use crate::command::{CommandError, KeyFlags, parse_i64, parse_timeout_ms};
 use crate::types::stream::{Id, Log};
 
 /// Which of the two commands.
@@ -31,8 +31,8 @@ pub(super) struct Reader<'a> {
 pub(super) struct ReadArgs<'a> {
     /// Most entries of each stream, when that is said.
     pub(super) count: Option<usize>,
-    /// BLOCK, as the client gave it.
-    pub(super) block: Option<&'a [u8]>,
+    /// With BLOCK, when the wait is over; without end for `Some(None)`.
+    pub(super) block: Option<Option<u64>>,
     pub(super) reader: Option<Reader<'a>>,
     /// The arguments that are keys; their IDs follow in the same order.
     pub(super) keys: Range<usize>,
@@ -100,7 +100,11 @@ impl Word {
 }
 
 impl<'a> ReadArgs<'a> {
-    pub(super) fn parse(args: Args<'a>, reading: Reading) -> Result<Self, CommandError> {
+    pub(super) fn parse(
+        args: Args<'a>,
+        reading: Reading,
+        now_ms: u64,
+    ) -> Result<Self, CommandError> {
         let mut parsed = ReadArgs {
             count: None,
             block: None,
@@ -112,8 +116,7 @@ impl<'a> ReadArgs<'a> {
             let word = Word::at(args, at).ok_or(CommandError::Syntax)?;
             match word {
                 Word::Block => {
-                    check_block(args.get(at + 1))?;
-                    parsed.block = Some(args.get(at + 1));
+                    parsed.block = Some(parse_timeout_ms(args.get(at + 1), now_ms)?);
                 }
                 Word::Count => {
                     let count = usize::try_from(parse_i64(args.get(at + 1))?).unwrap_or(0);
@@ -190,6 +193,14 @@ pub(super) enum From {
 }
 
 impl From {
+    /// The ID read after; for what is new, the highest.
+    pub(super) fn id(self) -> Id {
+        match self {
+            From::After(id) => id,
+            From::New => Id::MAX,
+        }
+    }
+
     /// For XREAD. `$` and `+` depend on what the stream holds now.
     pub(super) fn parse_plain(text: &[u8], log: Option<&Log>) -> Result<Self, CommandError> {
         let after = match text {
@@ -220,16 +231,5 @@ fn before_last(log: &Log) -> Id {
     match log.last_entry_id() {
         Some(id) => id.predecessor().unwrap_or(Id::MIN),
         None => log.last_id(),
-    }
-}
-
-/// Refuses what is no time to wait.
-fn check_block(text: &[u8]) -> Result<(), CommandError> {
-    match parse_i64(text) {
-        Ok(0..) => Ok(()),
-        Ok(_) => Err(CommandError::text("ERR timeout is negative")),
-        Err(_) => Err(CommandError::text(
-            "ERR timeout is not an integer or out of range",
-        )),
     }
 }

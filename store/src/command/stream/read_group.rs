@@ -18,17 +18,34 @@ pub(super) fn serve_group(
     count: usize,
     replies: &mut Replies,
 ) -> Result<(), CommandError> {
+    let (log, group) = match ctx.keys.read_stream(key)? {
+        Some(stream) => (&**stream, stream.groups().get(reader.group)),
+        None => return Ok(()),
+    };
+    let has_new = group.is_some_and(|group| log.last_entry_id() > Some(group.last_id));
+    if from == From::New && !has_new {
+        return Ok(());
+    }
+    hand_over(ctx, key, reader, from, count, replies)
+}
+
+/// Replies with what is new to the group, even if that is nothing, or with what is pending with the consumer after an ID.
+pub(super) fn hand_over(
+    ctx: &mut Ctx<'_>,
+    key: Key<'_>,
+    reader: &Reader<'_>,
+    from: From,
+    count: usize,
+    replies: &mut Replies,
+) -> Result<(), CommandError> {
     let now_ms = ctx.now_ms;
-    let mut stream = ctx.keys.read_stream_to_edit(key)?;
+    let mut stream = ctx.keys.edit_stream(key)?;
     let Some((log, mut group)) = stream
         .as_mut()
         .and_then(|stream| stream.log_and_group(reader.group))
     else {
         return Ok(());
     };
-    if from == From::New && log.last_entry_id() <= Some(group.last_id) {
-        return Ok(());
-    }
     let known = group.consumer_named(reader.consumer);
     let consumer = known.unwrap_or_else(|| group.create_consumer(reader.consumer, now_ms));
     group.consumer_seen(consumer, now_ms);
@@ -62,10 +79,7 @@ struct Handover {
 
 impl Handover {
     fn hand_out(&self, reply: &mut ReplyWriter<'_>, log: &Log, group: &mut Group) {
-        let start = group
-            .last_id
-            .successor()
-            .expect("there is an entry after it");
+        let start = group.last_id.successor().unwrap_or(Id::MAX);
         let gap = log.last_gap();
         let array = reply.array_deferred();
         let mut len = 0;
