@@ -258,6 +258,20 @@ impl KeySpec {
         }
     }
 
+    /// A count at argument `index` followed by that many keys, each with a value.
+    pub const fn counted_pairs(index: usize, flags: KeyFlags) -> Self {
+        KeySpec {
+            begin: Begin::Index(index),
+            find: Find::KeyNum {
+                index: 0,
+                first: 1,
+                step: 2,
+            },
+            flags,
+            notes: "",
+        }
+    }
+
     /// The same spec with a remark.
     pub const fn noted(self, notes: &'static str) -> Self {
         KeySpec { notes, ..self }

@@ -13,7 +13,7 @@ use crate::value::{IntText, StringRef, StringValue, Value, ValueRef};
 pub(super) static BITOP: DataCommand = DataCommand {
     spec: Spec {
         name: "bitop",
-        summary: "Stores what AND, OR, XOR or NOT make of strings, the shorter ones padded with zeros.",
+        summary: "Stores what AND, OR, XOR, NOT, DIFF, DIFF1, ANDOR or ONE make of strings, the shorter ones padded with zeros.",
         since: "2.6.0",
         complexity: "O(N)",
         arity: -4,
@@ -35,15 +35,27 @@ enum Operation {
     Or,
     Xor,
     Not,
+    /// In the first and in no other.
+    Diff,
+    /// In another and not in the first.
+    Diff1,
+    /// In the first and in another.
+    AndOr,
+    /// In exactly one.
+    One,
 }
 
 impl Operation {
     fn parse(word: &[u8]) -> Result<Self, CommandError> {
-        const OPERATIONS: [(&str, Operation); 4] = [
+        const OPERATIONS: [(&str, Operation); 8] = [
             ("AND", Operation::And),
             ("OR", Operation::Or),
             ("XOR", Operation::Xor),
             ("NOT", Operation::Not),
+            ("DIFF", Operation::Diff),
+            ("DIFF1", Operation::Diff1),
+            ("ANDOR", Operation::AndOr),
+            ("ONE", Operation::One),
         ];
         let named = |(name, _): &&(&str, Operation)| word.eq_ignore_ascii_case(name.as_bytes());
         let found = OPERATIONS.iter().find(named);
@@ -53,12 +65,36 @@ impl Operation {
     }
 }
 
+impl Operation {
+    /// The error for a single source, where it is none.
+    fn too_few_sources(self) -> Option<CommandError> {
+        const DIFF: CommandError =
+            CommandError::text("ERR BITOP DIFF must be called with at least two source keys.");
+        const DIFF1: CommandError =
+            CommandError::text("ERR BITOP DIFF1 must be called with at least two source keys.");
+        const ANDOR: CommandError =
+            CommandError::text("ERR BITOP ANDOR must be called with at least two source keys.");
+        match self {
+            Operation::Diff => Some(DIFF),
+            Operation::Diff1 => Some(DIFF1),
+            Operation::AndOr => Some(ANDOR),
+            Operation::And | Operation::Or | Operation::Xor => None,
+            Operation::Not | Operation::One => None,
+        }
+    }
+}
+
 fn bitop(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<(), CommandError> {
     let operation = Operation::parse(args.get(1))?;
     if operation == Operation::Not && args.len() != 4 {
         return Err(CommandError::text(
             "ERR BITOP NOT must be called with a single source key.",
         ));
+    }
+    if args.len() < 5
+        && let Some(error) = operation.too_few_sources()
+    {
+        return Err(error);
     }
     for index in 3..args.len() {
         let key = ctx.keys.arg(args, index);
@@ -105,10 +141,27 @@ fn combine(operation: Operation, sources: &[Cow<'_, [u8]>]) -> Vec<u8> {
     let len = sources.iter().map(|source| source.len()).max().unwrap_or(0);
     let mut result = Vec::with_capacity(len);
     let (first, others) = sources.split_first().expect("the arity asks for a source");
+    if matches!(operation, Operation::Diff1 | Operation::AndOr) {
+        let mut result = combine(Operation::Or, others);
+        result.resize(len, 0);
+        let (both, beyond) = result.split_at_mut(first.len());
+        let pairs = both.iter_mut().zip(first.iter());
+        if operation == Operation::Diff1 {
+            pairs.for_each(|(byte, first)| *byte &= !first);
+        } else {
+            pairs.for_each(|(byte, first)| *byte &= first);
+            beyond.fill(0);
+        }
+        return result;
+    }
     result.extend_from_slice(first);
     result.resize(len, 0);
     if operation == Operation::Not {
         result.iter_mut().for_each(|byte| *byte = !*byte);
+    }
+    let mut several = Vec::new();
+    if operation == Operation::One {
+        several.resize(len, 0);
     }
     for source in others {
         let (both, beyond) = result.split_at_mut(source.len());
@@ -120,8 +173,18 @@ fn combine(operation: Operation, sources: &[Cow<'_, [u8]>]) -> Vec<u8> {
             }
             Operation::Or => pairs.for_each(|(byte, other)| *byte |= other),
             Operation::Xor => pairs.for_each(|(byte, other)| *byte ^= other),
+            Operation::Diff => pairs.for_each(|(byte, other)| *byte &= !other),
+            Operation::One => pairs
+                .zip(&mut several)
+                .for_each(|((byte, other), several)| {
+                    *several |= *byte & other;
+                    *byte |= other;
+                }),
             Operation::Not => unreachable!("NOT takes one source"),
+            Operation::Diff1 | Operation::AndOr => unreachable!("done above"),
         }
     }
+    let pairs = result.iter_mut().zip(several);
+    pairs.for_each(|(byte, several)| *byte &= !several);
     result
 }

@@ -186,3 +186,34 @@ fn fields() {
     bench.run("BITFIELD f SET u8 0 0");
     assert_eq!((bench.events.len(), bench.dirty), (0, 0));
 }
+
+/// After the documentation of Redis 8.2.
+#[test]
+fn bits_of_one_and_of_others_combine() {
+    let mut bench = Bench::new();
+    for (key, value) in [
+        ("x", &b"\xf0\xff"[..]),
+        ("y", b"\xcc"),
+        ("z", b"\xaa\x01\x80"),
+    ] {
+        bench.run_args(&[b"SET", key.as_bytes(), value]);
+    }
+    for (line, expected) in [
+        ("BITOP DIFF d x y z", &b"\x10\xfe\0"[..]),
+        ("BITOP DIFF1 d x y z", b"\x0e\0\x80"),
+        ("BITOP ANDOR d x y z", b"\xe0\x01\0"),
+        ("BITOP ONE d x y z", b"\x16\xfe\x80"),
+        ("BITOP ONE d x", b"\xf0\xff"),
+        ("BITOP DIFF d none x", b"\0\0"),
+        ("BITOP DIFF1 d none x", b"\xf0\xff"),
+    ] {
+        assert_eq!(bench.run(line), format!(":{}", expected.len()), "{line}");
+        let reply = bench.run_args(&[b"GET", b"d"]);
+        let body = &reply[4..reply.len() - 2];
+        assert_eq!(body, expected, "{line}");
+    }
+    for name in ["DIFF", "DIFF1", "ANDOR"] {
+        let error = format!("-ERR BITOP {name} must be called with at least two source keys.");
+        assert_eq!(bench.run(&format!("BITOP {name} d x")), error);
+    }
+}

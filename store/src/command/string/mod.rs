@@ -1,12 +1,15 @@
 //! Commands on strings.
 
 mod append;
+mod compare;
 mod counter;
 mod get;
 mod lcs;
 mod multi;
 mod options;
 mod set;
+#[cfg(test)]
+mod tests;
 
 use resp::Args;
 
@@ -28,6 +31,9 @@ pub(super) static TABLE: &[&DataCommand] = &[
     &multi::MGET,
     &multi::MSET,
     &multi::MSETNX,
+    &multi::MSETEX,
+    &compare::DIGEST,
+    &compare::DELEX,
     &counter::INCR,
     &counter::DECR,
     &counter::INCRBY,

@@ -1,6 +1,7 @@
-//! The options of SET and GETEX, and the expiry they name.
+//! The options of SET, GETEX and MSETEX, and the expiry they name.
 
 use super::super::{ArgCursor, CommandError, parse_i64};
+use super::compare::Comparison;
 
 /// How an expiry is given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,19 +38,21 @@ pub(super) enum ExpiryOption<'a> {
 
 /// The condition of SET.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Condition {
+pub(super) enum Condition<'a> {
     /// None.
     Always,
     /// `NX`.
     IfAbsent,
     /// `XX`.
     IfPresent,
+    /// `IFEQ` and its kin.
+    If(Comparison<'a>),
 }
 
 /// Parsed options.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Options<'a> {
-    pub(super) condition: Condition,
+    pub(super) condition: Condition<'a>,
     pub(super) get: bool,
     pub(super) expiry: ExpiryOption<'a>,
 }
@@ -61,6 +64,8 @@ pub(super) enum Dialect {
     Set,
     /// GETEX.
     GetEx,
+    /// MSETEX: SET's without GET and comparisons.
+    MSetEx,
 }
 
 impl<'a> Options<'a> {
@@ -71,13 +76,26 @@ impl<'a> Options<'a> {
             get: false,
             expiry: ExpiryOption::None,
         };
-        let set = dialect == Dialect::Set;
+        let set = dialect != Dialect::GetEx;
+        let set_one = dialect == Dialect::Set;
         while !args.is_done() {
-            if set && options.condition != Condition::IfPresent && args.keyword("NX") {
+            let condition = options.condition;
+            if set
+                && matches!(condition, Condition::Always | Condition::IfAbsent)
+                && args.keyword("NX")
+            {
                 options.condition = Condition::IfAbsent;
-            } else if set && options.condition != Condition::IfAbsent && args.keyword("XX") {
+            } else if set
+                && matches!(condition, Condition::Always | Condition::IfPresent)
+                && args.keyword("XX")
+            {
                 options.condition = Condition::IfPresent;
-            } else if set && args.keyword("GET") {
+            } else if set_one
+                && condition == Condition::Always
+                && let Some(comparison) = Comparison::parse(&mut args)?
+            {
+                options.condition = Condition::If(comparison);
+            } else if set_one && args.keyword("GET") {
                 options.get = true;
             } else if set
                 && matches!(options.expiry, ExpiryOption::None | ExpiryOption::Keep)
@@ -153,32 +171,37 @@ mod tests {
     use super::*;
     use resp::Args;
 
-    fn parse(line: &str, dialect: Dialect) -> Option<(Condition, bool, String)> {
+    fn parse(line: &str, dialect: Dialect) -> Option<(String, bool, String)> {
         let words: Vec<&[u8]> = line.split_whitespace().map(str::as_bytes).collect();
         let options = Options::parse(ArgCursor::new(Args::from_slices(&words), 0), dialect).ok()?;
         let expiry = match options.expiry {
             ExpiryOption::Time(unit, text) => format!("{unit:?} {}", String::from_utf8_lossy(text)),
             other => format!("{other:?}"),
         };
-        Some((options.condition, options.get, expiry))
+        Some((format!("{:?}", options.condition), options.get, expiry))
     }
 
     #[test]
     fn options_combine_as_in_redis() {
         assert_eq!(
             parse("nx get ex 10", Dialect::Set),
-            Some((Condition::IfAbsent, true, "Ex 10".into()))
+            Some(("IfAbsent".into(), true, "Ex 10".into()))
         );
         assert_eq!(
             parse("EX 10 EX 20 XX", Dialect::Set),
-            Some((Condition::IfPresent, false, "Ex 20".into()))
+            Some(("IfPresent".into(), false, "Ex 20".into()))
         );
         assert_eq!(
             parse("PERSIST", Dialect::GetEx),
-            Some((Condition::Always, false, "Persist".into()))
+            Some(("Always".into(), false, "Persist".into()))
         );
         for bad in [
             "NX XX",
+            "NX IFEQ a",
+            "IFEQ a NX",
+            "IFEQ a IFEQ a",
+            "IFNE",
+            "IFDEQ 0123",
             "EX 10 PX 10",
             "KEEPTTL EX 10",
             "EX",

@@ -23,7 +23,7 @@ pub(super) static SET: DataCommand = DataCommand {
         )
         .noted("RW and ACCESS due to the optional `GET` argument")],
         key_flags_of: Some(key_flags),
-        syntax: "key value [NX | XX] [GET] [EX seconds | PX milliseconds | EXAT unix-time-seconds | PXAT unix-time-milliseconds | KEEPTTL]",
+        syntax: "key value [NX | XX | IFEQ ifeq-value | IFNE ifne-value | IFDEQ ifdeq-digest | IFDNE ifdne-digest] [GET] [EX seconds | PX milliseconds | EXAT unix-time-seconds | PXAT unix-time-milliseconds | KEEPTTL]",
         ..STRING
     },
     run: set,
@@ -58,7 +58,7 @@ fn set(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<(), CommandError> {
             None => ctx.reply.null(),
         }
     }
-    let stored = meets(ctx, args, options.condition);
+    let stored = meets(ctx, args, options.condition)?;
     if stored {
         store(ctx, args, 2, expiry);
     }
@@ -70,13 +70,18 @@ fn set(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<(), CommandError> {
     Ok(())
 }
 
-fn meets(ctx: &mut Ctx<'_>, args: Args<'_>, condition: Condition) -> bool {
+fn meets(
+    ctx: &mut Ctx<'_>,
+    args: Args<'_>,
+    condition: Condition<'_>,
+) -> Result<bool, CommandError> {
     let key = ctx.keys.arg(args, 1);
-    match condition {
+    Ok(match condition {
         Condition::Always => true,
         Condition::IfAbsent => !ctx.keys.exists(key),
         Condition::IfPresent => ctx.keys.exists(key),
-    }
+        Condition::If(comparison) => comparison.holds(ctx.keys.edit_string(key)?),
+    })
 }
 
 /// Stores argument `value` under argument 1.
@@ -104,7 +109,7 @@ pub(super) static SETNX: DataCommand = DataCommand {
 };
 
 fn setnx(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<(), CommandError> {
-    let stored = meets(ctx, args, Condition::IfAbsent);
+    let stored = meets(ctx, args, Condition::IfAbsent)?;
     if stored {
         store(ctx, args, 2, Expiry::Clear);
     }
