@@ -59,6 +59,8 @@ pub struct ClientInfo {
     pub query_bytes: AtomicUsize,
     /// Allocated read buffer.
     pub query_capacity_bytes: AtomicUsize,
+    /// What an incomplete request holds outside of the read buffer.
+    pub argument_bytes: AtomicUsize,
     /// Bytes waiting to be sent.
     pub output_bytes: AtomicUsize,
     /// Set by CLIENT KILL and limits; the owning core then shuts the socket down, so that
@@ -120,6 +122,7 @@ impl ClientInfo {
             last_command: AtomicU32::new(u32::MAX),
             query_bytes: AtomicUsize::new(0),
             query_capacity_bytes: AtomicUsize::new(0),
+            argument_bytes: AtomicUsize::new(0),
             output_bytes: AtomicUsize::new(0),
             killed: AtomicBool::new(false),
             paused: AtomicBool::new(false),
@@ -165,6 +168,7 @@ impl ClientInfo {
     pub fn used_bytes(&self) -> usize {
         size_of::<Self>()
             + self.query_capacity_bytes.load(Relaxed)
+            + self.argument_bytes.load(Relaxed)
             + self.output_bytes.load(Relaxed)
             + self.multi_bytes.load(Relaxed)
             + self.pubsub_bytes.load(Relaxed)

@@ -120,6 +120,19 @@ impl Registry {
         }
     }
 
+    /// The commands whose calls are counted under the name of this one: mostly itself. To Redis, DEBUG is one command
+    /// whatever it is asked, and so it is in statistics.
+    pub fn counted_as(&self, command: &Command) -> Vec<&Command> {
+        match command.full_name.split_once('|') {
+            None if command.full_name == "debug" => std::iter::once(command.id)
+                .chain(command.subcommands.iter().copied())
+                .map(|id| &self.commands[id])
+                .collect(),
+            Some(("debug", _)) => Vec::new(),
+            _ => vec![&self.commands[command.id]],
+        }
+    }
+
     fn add_data(&mut self, command: &'static DataCommand, parent: &str) -> usize {
         let id = self.push(&command.spec, parent, Run::Data(command.run));
         for sub in command.subcommands {

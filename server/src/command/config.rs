@@ -5,7 +5,7 @@ use store::command::{Categories, CommandError, Flags, Group, Routing, Spec};
 
 use super::access::is_local;
 use super::{ServerCommand, ServerCtx, help};
-use crate::config::{SetError, Settings};
+use crate::config::{Extent, SetError, Settings};
 use crate::core::Core;
 use crate::logging;
 use crate::runtime::files;
@@ -151,13 +151,18 @@ fn apply(core: &Core, old: &Settings, new: &Settings) -> Result<(), SetError> {
 }
 
 fn rewrite(ctx: &mut ServerCtx<'_>, _: Args<'_>) -> Result<(), CommandError> {
+    write_down(ctx, Extent::Changed)
+}
+
+/// Rewrites the configuration file and answers.
+pub(super) fn write_down(ctx: &mut ServerCtx<'_>, extent: Extent) -> Result<(), CommandError> {
     let core = ctx.core;
     // A file of users keeps them itself.
     let users = match core.settings().aclfile {
         Some(_) => Vec::new(),
         None => core.server.acl.lines(),
     };
-    core.server.config.rewrite(users).map_err(|error| {
+    core.server.config.rewrite(users, extent).map_err(|error| {
         tracing::warn!("CONFIG REWRITE failed: {error}");
         CommandError::Text(error.to_string().into())
     })?;

@@ -33,7 +33,8 @@ pub(crate) fn container(_: &mut ServerCtx<'_>, _: Args<'_>) -> Result<(), Comman
     Err(CommandError::Syntax)
 }
 
-fn help(ctx: &mut ServerCtx<'_>, args: Args<'_>) -> Result<(), CommandError> {
+/// Writes the help of the container that was called.
+pub(super) fn help(ctx: &mut ServerCtx<'_>, args: Args<'_>) -> Result<(), CommandError> {
     let registry = &ctx.core.server.registry;
     let container = registry
         .find(args.get(0))

@@ -14,7 +14,7 @@ use store::glob::glob_match_ignore_case;
 use super::directive::{Flags, Kind, NAMES, Named, lookup};
 use super::file::resolve_directory;
 use super::path::{os_string, system_text};
-use super::rewrite::{self, RewriteError};
+use super::rewrite::{self, Extent, RewriteError};
 use super::settings::Settings;
 use super::value::{Value, ValueError};
 use super::values::{Values, shown_words};
@@ -142,10 +142,10 @@ impl Config {
     }
 
     /// Writes the current values, and these lines for users, to the file the server was started with.
-    pub fn rewrite(&self, users: Vec<Vec<u8>>) -> Result<(), RewriteError> {
+    pub fn rewrite(&self, users: Vec<Vec<u8>>, extent: Extent) -> Result<(), RewriteError> {
         let file = self.file.as_ref().ok_or(RewriteError::NoFile)?;
         let values = self.lock().values.clone();
-        rewrite::rewrite_file(file, &values, users)
+        rewrite::rewrite_file(file, &values, users, extent)
     }
 
     /// A panic while the lock was held left whole values behind: they are replaced at once.

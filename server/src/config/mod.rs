@@ -37,7 +37,7 @@ pub use live::{Config, SetError, SettingsReader};
 pub use machine::Machine;
 pub use path::system_text;
 pub use quoting::{quote, split_words};
-pub use rewrite::{RewriteError, replace_file};
+pub use rewrite::{Extent, RewriteError, replace_file};
 pub use settings::{
     EvictionPolicy, IoDriver, LogFormat, LogLevel, ObserveSettings, OutputLimits, ProtectedAction,
     Settings,

@@ -31,21 +31,36 @@ pub enum RewriteError {
     Io(#[from] io::Error),
 }
 
+/// What a rewrite writes down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// What differs from its default, or is in the file already.
+    Changed,
+    /// Everything.
+    All,
+}
+
 /// Rewrites the file. Its lines of users become `users`.
-pub fn rewrite_file(path: &Path, values: &Values, users: Vec<Vec<u8>>) -> Result<(), RewriteError> {
+pub fn rewrite_file(
+    path: &Path,
+    values: &Values,
+    users: Vec<Vec<u8>>,
+    extent: Extent,
+) -> Result<(), RewriteError> {
     let old = match fs::read(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
         other => other?,
     };
-    Ok(replace_file(path, &rewritten(&old, values, users))?)
+    Ok(replace_file(path, &rewritten(&old, values, users, extent))?)
 }
 
 /// The new content of a file.
-pub fn rewritten(old: &[u8], values: &Values, users: Vec<Vec<u8>>) -> Vec<u8> {
+pub fn rewritten(old: &[u8], values: &Values, users: Vec<Vec<u8>>, extent: Extent) -> Vec<u8> {
     let mut document = Document::read(old);
     for index in 0..DIRECTIVES.len() {
         let id = DirectiveId(index);
-        for line in lines_of(id, values) {
+        for mut line in lines_of(id, values) {
+            line.required |= extent == Extent::All;
             document.put(id, line);
         }
         document.blank_unused(id);
@@ -252,7 +267,13 @@ mod tests {
     }
 
     fn rewrite(old: &str, values: &Values) -> String {
-        String::from_utf8(rewritten(old.as_bytes(), values, Vec::new())).expect("text")
+        String::from_utf8(rewritten(
+            old.as_bytes(),
+            values,
+            Vec::new(),
+            Extent::Changed,
+        ))
+        .expect("text")
     }
 
     #[test]
@@ -295,7 +316,13 @@ mod tests {
     fn users_take_the_place_of_users() {
         let rewrite = |old: &str, users: &[&str]| {
             let users = users.iter().map(|user| user.as_bytes().to_vec()).collect();
-            String::from_utf8(rewritten(old.as_bytes(), &Values::default(), users)).expect("text")
+            String::from_utf8(rewritten(
+                old.as_bytes(),
+                &Values::default(),
+                users,
+                Extent::Changed,
+            ))
+            .expect("text")
         };
         let old = "user a on\nport 6379\nUSER b off\n";
         assert_eq!(rewrite(old, &["user c on"]), "user c on\nport 6379\n\n");
@@ -312,8 +339,24 @@ mod tests {
         fs::write(&path, "port 1\n").expect("written");
         let mut values = Values::default();
         set(&mut values, "port", &[b"7"]);
-        rewrite_file(&path, &values, Vec::new()).expect("rewritten");
+        rewrite_file(&path, &values, Vec::new(), Extent::Changed).expect("rewritten");
         assert_eq!(fs::read_to_string(&path).expect("readable"), "port 7\n");
         fs::remove_file(&path).expect("removed");
+    }
+
+    #[test]
+    fn everything_can_be_written_and_read_back() {
+        let written = rewritten(b"", &Values::default(), Vec::new(), Extent::All);
+        let text = String::from_utf8(written).expect("text");
+        for line in ["maxclients 10000", "slowlog-max-len 128", "timeout 0"] {
+            assert!(text.lines().any(|written| written == line), "{line}");
+        }
+        for line in text.lines().filter(|line| !line.starts_with('#')) {
+            let words = split_words(line.as_bytes()).expect("whole quotes");
+            assert!(
+                words.first().is_none_or(|name| lookup(name).is_some()),
+                "{line}"
+            );
+        }
     }
 }

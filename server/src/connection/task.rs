@@ -358,7 +358,10 @@ impl Connection {
 
     /// Whether what is held of an incomplete request is within `client-query-buffer-limit`.
     fn check_input(&self, reactor: &Reactor) -> Next {
-        let held = self.input.bytes().len() + self.decoder.used_bytes();
+        let arguments = self.decoder.used_bytes();
+        let info = &self.registered.info;
+        info.argument_bytes.store(arguments, Relaxed);
+        let held = self.input.bytes().len() + arguments;
         if held as u64 <= reactor.net().limits.query_bytes_max.load(Relaxed) {
             return Next::Read;
         }

@@ -152,12 +152,13 @@ fn push_line(lines: &mut Vec<u8>, client: &ClientInfo, registry: &Registry, now_
     let multi_bytes = client.multi_bytes.load(Relaxed);
     let [sub, psub, ssub] = [0, 1, 2].map(|kind| client.subscriptions[kind].load(Relaxed));
     let total = client.used_bytes();
+    let arguments = client.argument_bytes.load(Relaxed);
     let mut line = String::with_capacity(384);
     // Writing to a String cannot fail.
     let _ = write!(
         line,
         "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={} db={} sub={sub} psub={psub} ssub={ssub} multi={} \
-         qbuf={query} qbuf-free={} argv-mem=0 multi-mem={multi_bytes} rbs={output} rbp={output} obl=0 oll=0 omem={output} tot-mem={total} \
+         qbuf={query} qbuf-free={} argv-mem={arguments} multi-mem={multi_bytes} rbs={output} rbp={output} obl=0 oll=0 omem={output} tot-mem={total} \
          events={} cmd={command} user={user} redir=-1 resp={} lib-name={} lib-ver={} core={}",
         client.id,
         client.addr,

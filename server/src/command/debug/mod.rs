@@ -16,7 +16,8 @@ use store::glob::glob_match;
 use store::slot::slot_of;
 
 use super::access::is_local;
-use super::{ServerCommand, ServerCtx, help};
+use super::{ServerCommand, ServerCtx, config, help};
+use crate::config::Extent;
 
 pub(super) static COMMANDS: &[&ServerCommand] = &[&DEBUG];
 
@@ -143,6 +144,7 @@ static DEBUG: ServerCommand = ServerCommand {
                 name: "panic",
                 summary: "Panics, once it has changed these keys: only the client that asks gets to know.",
                 arity: -2,
+                flags: DEFAULT.flags.union(Flags::NO_MANDATORY_KEYS),
                 keys: &[KeySpec::range(2, -1, 1, KeyFlags::RW)],
                 syntax: "[key [key ...]]",
                 ..DEFAULT
@@ -169,6 +171,16 @@ static DEBUG: ServerCommand = ServerCommand {
                 ..DEFAULT
             },
             run: change_replication_id,
+            subcommands: &[],
+        },
+        ServerCommand {
+            spec: Spec {
+                name: "config-rewrite-force-all",
+                summary: "Writes all directives to the configuration file, those at their defaults as well.",
+                arity: 2,
+                ..DEFAULT
+            },
+            run: config_rewrite,
             subcommands: &[],
         },
         ServerCommand {
@@ -201,9 +213,17 @@ static DEBUG: ServerCommand = ServerCommand {
             run: log,
             subcommands: &[],
         },
-        help::subcommand(Group::Server, "5.0.0", Categories::empty()),
+        ServerCommand {
+            run: help,
+            ..help::subcommand(Group::Server, "5.0.0", Categories::empty())
+        },
     ],
 };
+
+fn help(ctx: &mut ServerCtx<'_>, args: Args<'_>) -> Result<(), CommandError> {
+    check_allowed(ctx)?;
+    help::help(ctx, args)
+}
 
 fn check_allowed(ctx: &ServerCtx<'_>) -> Result<(), CommandError> {
     match ctx
@@ -263,6 +283,11 @@ fn stringmatch(ctx: &mut ServerCtx<'_>, args: Args<'_>) -> Result<(), CommandErr
     let fits = glob_match(args.get(2), args.get(3));
     ctx.reply.integer(fits.into());
     Ok(())
+}
+
+fn config_rewrite(ctx: &mut ServerCtx<'_>, _: Args<'_>) -> Result<(), CommandError> {
+    check_allowed(ctx)?;
+    config::write_down(ctx, Extent::All)
 }
 
 fn change_replication_id(ctx: &mut ServerCtx<'_>, _: Args<'_>) -> Result<(), CommandError> {

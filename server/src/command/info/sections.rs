@@ -451,20 +451,20 @@ fn cpu(text: &mut String, _: &ServerCtx<'_>, _: &Figures) {
 /// Calls of every command that was called, and the time it took.
 fn commandstats(text: &mut String, ctx: &ServerCtx<'_>, _: &Figures) {
     let server = &ctx.core.server;
-    let sum = |counters: fn(&CoreStats) -> &[Counter], id: usize| -> u64 {
-        server
-            .stats
-            .iter()
-            .map(|core| counters(core)[id].get())
-            .sum()
-    };
     for command in server.registry.all() {
-        let calls = sum(|core| &core.calls, command.id);
-        let rejected = sum(|core| &core.rejected_calls, command.id);
-        let failed = sum(|core| &core.failed_calls, command.id);
+        let counted = server.registry.counted_as(command);
+        let sum = |counter: fn(&CoreStats, usize) -> &Counter| -> u64 {
+            let of_cores = server.stats.iter();
+            of_cores
+                .flat_map(|core| counted.iter().map(move |one| counter(core, one.id)))
+                .map(Counter::get)
+                .sum()
+        };
+        let calls = sum(|core, id| &core.calls[id]);
+        let rejected = sum(|core, id| &core.rejected_calls[id]);
+        let failed = sum(|core, id| &core.failed_calls[id]);
         if calls + rejected + failed > 0 {
-            let times = server.stats.iter().map(|core| &core.times[command.id]);
-            let micros = times.map(|time| time.nanos.get()).sum::<u64>() as f64 / 1000.0;
+            let micros = sum(|core, id| &core.times[id].nanos) as f64 / 1000.0;
             let figures = format!(
                 "calls={calls},usec={micros:.0},usec_per_call={:.2},rejected_calls={rejected},failed_calls={failed}",
                 micros / calls.max(1) as f64

@@ -4,6 +4,7 @@ use resp::{Args, ReplyWriter};
 use store::command::CommandError;
 
 use super::super::ServerCtx;
+use super::history::{self, Change};
 use super::syntax::{self, Argument, Kind};
 use crate::registry::{Command, Registry};
 
@@ -37,11 +38,34 @@ fn write_command(reply: &mut ReplyWriter<'_>, registry: &Registry, command: &Com
     let spec = command.spec;
     let arguments = syntax::parse(spec);
     let is_container = !command.subcommands.is_empty();
-    reply.map(4 + usize::from(!arguments.is_empty()) + usize::from(is_container));
+    let is_internal = history::is_internal(&command.full_name);
+    let deprecation = history::deprecation(&command.full_name);
+    let changes = history::changes(&command.full_name);
+    let optional = [
+        is_internal || deprecation.is_some(),
+        deprecation.is_some(),
+        deprecation.is_some(),
+        !changes.is_empty(),
+        !arguments.is_empty(),
+        is_container,
+    ];
+    reply.map(4 + optional.into_iter().map(usize::from).sum::<usize>());
     write_text(reply, "summary", spec.summary);
     write_text(reply, "since", spec.since);
     write_text(reply, "group", spec.group.name());
     write_text(reply, "complexity", spec.complexity);
+    if is_internal || deprecation.is_some() {
+        reply.bulk(b"doc_flags");
+        reply.set(1);
+        reply.simple(if is_internal { "syscmd" } else { "deprecated" });
+    }
+    if let Some(deprecation) = deprecation {
+        write_text(reply, "deprecated_since", deprecation.since);
+        write_text(reply, "replaced_by", deprecation.replaced_by);
+    }
+    if !changes.is_empty() {
+        write_history(reply, changes);
+    }
     if !arguments.is_empty() {
         reply.bulk(b"arguments");
         write_arguments(reply, &arguments);
@@ -54,6 +78,16 @@ fn write_command(reply: &mut ReplyWriter<'_>, registry: &Registry, command: &Com
             .collect();
         reply.bulk(b"subcommands");
         write_commands(reply, registry, &subcommands);
+    }
+}
+
+fn write_history(reply: &mut ReplyWriter<'_>, changes: &[Change]) {
+    reply.bulk(b"history");
+    reply.set(changes.len());
+    for (since, change) in changes {
+        reply.array(2);
+        reply.bulk(since.as_bytes());
+        reply.bulk(change.as_bytes());
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod describe;
 mod docs;
+mod history;
 mod keys;
 mod list;
 mod syntax;

@@ -138,7 +138,11 @@ fn histogram(ctx: &mut ServerCtx<'_>, args: Args<'_>) -> Result<(), CommandError
 
 /// What all cores have measured of a command.
 pub(super) fn latencies(server: &Server, command: &Command) -> Merged {
-    let of_cores = server.stats.iter().map(|core| &core.times[command.id]);
+    let counted = server.registry.counted_as(command);
+    let of_cores = server
+        .stats
+        .iter()
+        .flat_map(|core| counted.iter().map(|command| &core.times[command.id]));
     Merged::of(of_cores.filter_map(|time| time.latencies.get().map(|latencies| &**latencies)))
 }
 
