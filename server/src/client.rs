@@ -144,9 +144,13 @@ impl ClientInfo {
         now_ms.saturating_sub(self.created_at_ms) / 1000
     }
 
-    /// Its user, unless it is the default one.
-    pub fn identity(&self) -> Option<Arc<Identity>> {
-        self.names().user
+    /// Whether this is its user.
+    pub fn is_user(&self, identity: &Identity) -> bool {
+        let names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+        match &names.user {
+            None => *identity.name == *DEFAULT_USER.as_bytes(),
+            Some(user) => **user == *identity,
+        }
     }
 
     /// Notes how many requests wait for EXEC and their bytes; `None` without MULTI.

@@ -382,3 +382,34 @@ fn clients_are_killed_by_user_and_age() {
         );
     });
 }
+
+#[test]
+fn subscribers_go_when_their_channels_do() {
+    matrix(&[], |server| {
+        let mut admin = server.connect();
+        for (subscribe, rules, stays) in [
+            ("SUBSCRIBE a1", "resetchannels &a1 &b", true),
+            ("SUBSCRIBE a1", "resetchannels &b", false),
+            ("PSUBSCRIBE a*", "resetchannels &a* &c", true),
+            ("PSUBSCRIBE a*", "resetchannels &*a*", false),
+            ("SSUBSCRIBE s1", "resetchannels &a*", false),
+            ("SUBSCRIBE a1", "allchannels", true),
+        ] {
+            let mut conns: Vec<Conn> = (0..4)
+                .map(|_| user(server, "bob", "resetchannels &a* &s1 +@all"))
+                .collect();
+            for conn in &mut conns {
+                assert_eq!(show(&conn.run(subscribe).items()[2]), "1");
+            }
+            assert!(conns[0].run("SUBSCRIBE other").is_error("NOPERM"));
+            admin.run(&format!("ACL SETUSER bob {rules}"));
+            for conn in &mut conns {
+                match stays {
+                    true => assert!(conn.try_call(&["PING"]).is_ok(), "{subscribe} {rules}"),
+                    false => assert!(ends(conn), "{subscribe} {rules}"),
+                }
+            }
+            admin.run("ACL DELUSER bob");
+        }
+    });
+}

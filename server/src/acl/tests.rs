@@ -76,7 +76,7 @@ fn rules_read_back() {
         ),
         (
             "&a &b &a +publish|x -publish",
-            "Error in ACL SETUSER modifier '+publish|x': Unknown command or category name in ACL",
+            "off sanitize-payload resetchannels &a &b -@all",
         ),
         (
             "+get +GET -get +mget",
@@ -291,7 +291,12 @@ fn call(registry: &Registry, command: &Command) -> Vec<Vec<u8>> {
         .collect();
     let least = spec.arity.unsigned_abs() as usize;
     let named = words.len();
-    words.resize(least.max(named), b"1".to_vec());
+    let keys = spec.keys.iter().map(|key| match key.begin {
+        Begin::Index(index) => index + 1,
+        Begin::Keyword(..) | Begin::Unknown => 0,
+    });
+    let len = keys.fold(least.max(named), usize::max);
+    words.resize(len, b"1".to_vec());
     let keywords = spec.keys.iter().filter_map(|key| match key.begin {
         Begin::Keyword(word, _) => Some(word),
         _ => None,

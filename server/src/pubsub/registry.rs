@@ -13,6 +13,7 @@ use tracing::warn;
 
 use super::Kind;
 use super::wire::{Encoded, Payload};
+use crate::client::ClientInfo;
 use crate::connection::{Link, OutputClass};
 use crate::server::Server;
 
@@ -121,6 +122,17 @@ impl Registry {
         for link in links {
             let protocol = link.info.resp.load(Relaxed);
             push(&self.server, link, |mail| message.write(mail, protocol));
+        }
+    }
+
+    /// Shows `visit` every name with every client that subscribes to it here.
+    pub fn for_each(&self, mut visit: impl FnMut(Kind, &[u8], &ClientInfo)) {
+        for kind in Kind::ALL {
+            for name in self.kinds[kind as usize].borrow().iter() {
+                for link in &name.subscribers {
+                    visit(kind, &name.bytes, &link.info);
+                }
+            }
         }
     }
 

@@ -4,6 +4,7 @@ use super::accept::{accept_tcp, accept_unix, adopt};
 use super::cron;
 use super::listen::CoreListeners;
 use super::net::Message;
+use crate::acl;
 use crate::allocator::release_unused;
 use crate::connection::Reactor;
 use crate::core::Core;
@@ -98,6 +99,7 @@ fn deliver(reactor: &Rc<Reactor>, message: Message) {
             release_unused();
         }
         Message::Parcel(parcel) => open_parcel(&reactor.core, &parcel),
+        Message::Revoke(user) => acl::disconnect(&reactor.core, &user),
         Message::Drain => stop(reactor),
     }
 }

@@ -2,11 +2,13 @@
 
 use super::driver::Driver;
 use super::rate::Rates;
+use crate::acl::User;
 use crate::connection::{Census, ConnectionLimits, Endpoint};
 use crate::pubsub::Parcel;
 use crate::shard::Mailbox;
 use bytes::Bytes;
 use std::os::fd::OwnedFd;
+use std::sync::Arc;
 
 /// A message to a core.
 #[derive(Debug)]
@@ -24,6 +26,8 @@ pub enum Message {
     Purge,
     /// Deliver what is in it.
     Parcel(Box<Parcel>),
+    /// Disconnect the subscribers who may not subscribe any more to what they do, their user being this now.
+    Revoke(Arc<User>),
     /// Stop accepting and let every connection finish what it has received.
     Drain,
 }

@@ -9,6 +9,7 @@ use store::command::CommandError;
 use super::check_deletable;
 use crate::acl::catalog::Catalog;
 use crate::acl::describe;
+use crate::acl::revoke::revoke;
 use crate::acl::selector::Selector;
 use crate::acl::{SetUserError, User};
 use crate::command::ServerCtx;
@@ -21,7 +22,10 @@ pub(super) fn setuser(ctx: &mut ServerCtx<'_>, args: Args<'_>) -> Result<(), Com
     let channels = ctx.core.settings().acl_pubsub_default;
     let rules = args.iter().skip(3);
     let set = ctx.core.server.acl.set(args.get(2), rules, channels);
-    set.map_err(refusal)?;
+    let (before, now) = set.map_err(refusal)?;
+    if before.is_some_and(|before| before.may_have_lost_channels(&now)) {
+        revoke(ctx.core, &now);
+    }
     ctx.session.refresh_user(ctx.core);
     ctx.reply.ok();
     Ok(())
@@ -60,10 +64,7 @@ fn disconnect(ctx: &mut ServerCtx<'_>, gone: &[Arc<User>]) {
     let clients = &ctx.core.server.clients;
     let own = ctx.session.client.id;
     for client in clients.snapshot() {
-        let is_gone = client.identity().is_some_and(|identity| {
-            let mut gone = gone.iter();
-            gone.any(|user| user.identity == identity)
-        });
+        let is_gone = gone.iter().any(|user| client.is_user(&user.identity));
         if is_gone && client.id != own {
             clients.kill(client.id);
         }
