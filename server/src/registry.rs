@@ -170,7 +170,7 @@ impl Registry {
             only_key: only_key(spec),
             on_collections: matches!(
                 spec.group,
-                Group::List | Group::Set | Group::Hash | Group::SortedSet
+                Group::List | Group::Set | Group::Hash | Group::SortedSet | Group::Stream
             ),
             in_multi: InMulti::of(spec),
         });

@@ -236,3 +236,56 @@ fn errors_come_in_redis_order() {
         ),
     ]);
 }
+
+#[test]
+fn readers_of_streams_wait_for_what_is_new() {
+    let mut bench = Bench::new();
+    bench.run("XADD s 1 a 1");
+    let plain = bench.wait("XREAD BLOCK 0 STREAMS s t $ 0");
+    bench.run("XDEL s 1");
+    assert_eq!(got(&plain), None);
+    bench.run_together(&["XADD s 2 a 2", "XADD s 3 a 3"]);
+    check(
+        &plain,
+        "*1 *2 $1 s *2 *2 $3 2-0 *2 $1 a $1 2 *2 $3 3-0 *2 $1 a $1 3",
+    );
+    // Gone before anybody looks: the ID was there, and nothing is left to show.
+    let plain = bench.wait("XREAD BLOCK 0 STREAMS s $");
+    bench.run_together(&["XADD s 4 a 4", "XDEL s 4"]);
+    check(&plain, "*1 *2 $1 s *0");
+    let plain = bench.wait("XREAD BLOCK 0 STREAMS s $");
+    bench.run_together(&["XADD s 5 a 5", "DEL s", "LPUSH s x"]);
+    assert_eq!(got(&plain), None);
+    bench.audit();
+}
+
+#[test]
+fn readers_for_a_group_mind_its_end() {
+    let mut bench = Bench::new();
+    let wait = |bench: &mut Bench| {
+        bench.run("DEL s");
+        bench.run("XGROUP CREATE s g $ MKSTREAM");
+        bench.wait("XREADGROUP GROUP g c BLOCK 0 STREAMS s >")
+    };
+    let (one, other) = (
+        wait(&mut bench),
+        bench.wait("XREADGROUP GROUP g d BLOCK 0 STREAMS s >"),
+    );
+    bench.run("XADD s 1 a 1");
+    check(&one, "*1 *2 $1 s *1 *2 $3 1-0 *2 $1 a $1 1");
+    assert_eq!(got(&other), None);
+    let gone = "UNBLOCKED the stream key no longer exists";
+    for end in ["DEL s", "SET s x", "RENAME s t", "FLUSHDB"] {
+        let waiter = wait(&mut bench);
+        bench.run(end);
+        check(&waiter, gone);
+    }
+    check(&other, gone);
+    let waiter = wait(&mut bench);
+    bench.run("XGROUP DESTROY s g");
+    check(
+        &waiter,
+        "NOGROUP the consumer group this client was blocked on no longer exists",
+    );
+    bench.audit();
+}
