@@ -279,7 +279,9 @@ impl Parser<'_> {
             "score" | "weight" | "timeout" => Kind::Double,
             "count" | "seconds" | "milliseconds" | "offset" | "numkeys" | "index" | "cursor"
             | "limit" | "decrement" | "len" | "rank" | "num-matches" | "db" | "index1"
-            | "index2" | "protover" | "client-id" => Kind::Integer,
+            | "index2" | "protover" | "client-id" | "ms" | "entries_read" | "entries_added" => {
+                Kind::Integer
+            }
             _ => Kind::Text,
         }
     }

@@ -80,7 +80,7 @@ const CREATE: DataCommand = DataCommand {
         arity: -5,
         flags: Flags::WRITE.union(Flags::DENYOOM),
         keys: &[key(KeyFlags::INSERT)],
-        syntax: "key group <id | $> [MKSTREAM] [ENTRIESREAD entries-read]",
+        syntax: "key groupname <id | $> [MKSTREAM] [ENTRIESREAD entries_read]",
         ..STREAM
     },
     run: create,
@@ -144,7 +144,7 @@ const SETID: DataCommand = DataCommand {
         arity: -5,
         flags: Flags::WRITE,
         keys: &[key(KeyFlags::UPDATE)],
-        syntax: "key group <id | $> [ENTRIESREAD entries-read]",
+        syntax: "key groupname <id | $> [ENTRIESREAD entries_read]",
         ..STREAM
     },
     run: set_id,
@@ -183,7 +183,7 @@ const DESTROY: DataCommand = DataCommand {
         arity: 4,
         flags: Flags::WRITE,
         keys: &[key(KeyFlags::DELETE)],
-        syntax: "key group",
+        syntax: "key groupname",
         ..STREAM
     },
     run: destroy,
@@ -210,7 +210,7 @@ const CREATECONSUMER: DataCommand = DataCommand {
         arity: 5,
         flags: Flags::WRITE.union(Flags::DENYOOM),
         keys: &[key(KeyFlags::INSERT)],
-        syntax: "key group consumer",
+        syntax: "key groupname consumername",
         ..STREAM
     },
     run: create_consumer,
@@ -250,7 +250,7 @@ const DELCONSUMER: DataCommand = DataCommand {
         arity: 5,
         flags: Flags::WRITE,
         keys: &[key(KeyFlags::DELETE)],
-        syntax: "key group consumer",
+        syntax: "key groupname consumername",
         ..STREAM
     },
     run: delete_consumer,

@@ -31,7 +31,7 @@ const CONSUMERS: DataCommand = DataCommand {
         name: "consumers",
         summary: "Lists the consumers of a group.",
         arity: 4,
-        syntax: "key group",
+        syntax: "key groupname",
         ..ON_KEY
     },
     run: consumers,

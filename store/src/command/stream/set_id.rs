@@ -14,7 +14,7 @@ pub(super) static XSETID: DataCommand = DataCommand {
         arity: -3,
         flags: Flags::WRITE.union(Flags::DENYOOM).union(Flags::FAST),
         keys: KEY_RW_UPDATE,
-        syntax: "key last-id [ENTRIESADDED entries-added] [MAXDELETEDID max-deleted-id]",
+        syntax: "key last-id [ENTRIESADDED entries_added] [MAXDELETEDID max_deleted_entry_id]",
         ..STREAM
     },
     run: xsetid,
