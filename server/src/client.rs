@@ -45,6 +45,14 @@ pub struct ClientInfo {
     pub subscriptions: [AtomicU32; 3],
     /// What their names take.
     pub pubsub_bytes: AtomicUsize,
+    /// Who gets its invalidation messages, 0 for itself; -1 when it does not track.
+    pub tracking_redirect: AtomicI64,
+    /// It tracks by prefixes.
+    pub tracking_broadcasts: AtomicBool,
+    /// The one it redirected to is gone.
+    pub tracking_is_broken: AtomicBool,
+    /// What its prefixes take.
+    pub tracking_bytes: AtomicUsize,
     /// Raised when a key that it watches changes; made at the first WATCH.
     watch_flag: OnceLock<Arc<WatchFlag>>,
     /// `CLIENT NO-EVICT`.
@@ -115,6 +123,10 @@ impl ClientInfo {
             multi_bytes: AtomicUsize::new(0),
             subscriptions: Default::default(),
             pubsub_bytes: AtomicUsize::new(0),
+            tracking_redirect: AtomicI64::new(-1),
+            tracking_broadcasts: AtomicBool::new(false),
+            tracking_is_broken: AtomicBool::new(false),
+            tracking_bytes: AtomicUsize::new(0),
             watch_flag: OnceLock::new(),
             no_evict: AtomicBool::new(false),
             no_touch: AtomicBool::new(false),
@@ -176,6 +188,7 @@ impl ClientInfo {
             + self.output_bytes.load(Relaxed)
             + self.multi_bytes.load(Relaxed)
             + self.pubsub_bytes.load(Relaxed)
+            + self.tracking_bytes.load(Relaxed)
     }
 
     /// The flag that its watched keys know it by.

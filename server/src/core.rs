@@ -8,11 +8,13 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use store::command::DataConfig;
 use store::random::Rng;
 
+use crate::aftermath::Aftermath;
 use crate::config::{Settings, SettingsReader};
 use crate::connection::Links;
 use crate::observe::Meter;
 use crate::pubsub::{Outbox, PatternCount, Registry};
 use crate::server::{CoreStats, Server};
+use crate::tracking;
 
 /// One core's state.
 pub struct Core {
@@ -32,6 +34,10 @@ pub struct Core {
     pub pubsub: Rc<Registry>,
     /// The patterns of all cores, as it saw them last.
     pub patterns: RefCell<(u64, Arc<[PatternCount]>)>,
+    /// Its clients that track keys.
+    pub tracking: Rc<tracking::Clients>,
+    /// What commands leave behind.
+    pub aftermath: Aftermath,
     /// What is on its way to other cores.
     pub outbox: Outbox,
     settings: RefCell<SettingsReader>,
@@ -43,11 +49,15 @@ impl Core {
         let settings = server.config.reader();
         let data_config = RefCell::new(settings.settings().data.clone());
         let meter = Meter::new(settings.settings());
+        let aftermath = Aftermath::default();
+        aftermath.configure(settings.settings().data.events);
         Core {
             index,
             links: Rc::default(),
             pubsub: Rc::new(Registry::new(index, Arc::clone(&server))),
             patterns: RefCell::new((0, Arc::new([]))),
+            tracking: Rc::new(tracking::Clients::new(index, Arc::clone(&server))),
+            aftermath,
             outbox: Outbox::new(server.pubsub.cores()),
             server,
             rng: RefCell::new(Rng::new(random_seed)),
@@ -67,6 +77,7 @@ impl Core {
         let mut settings = self.settings.borrow_mut();
         if settings.refresh(&self.server.config) {
             *self.data_config.borrow_mut() = settings.settings().data.clone();
+            self.aftermath.configure(settings.settings().data.events);
             self.meter
                 .set(settings.settings(), self.server.monitors.any());
         }

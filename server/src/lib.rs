@@ -1,6 +1,7 @@
 //! The server: cores, connections, sessions and the slices of data they share.
 
 pub mod acl;
+pub mod aftermath;
 pub mod allocator;
 pub mod blocking;
 pub mod client;
@@ -18,5 +19,6 @@ pub mod runtime;
 pub mod server;
 pub mod session;
 pub mod shard;
+pub mod tracking;
 pub mod transaction;
 pub mod version;

@@ -20,6 +20,7 @@ use crate::pubsub;
 use crate::registry::Registry;
 use crate::runtime::Net;
 use crate::shard::{SliceState, TenantSlices};
+use crate::tracking;
 
 /// The server: one per process.
 pub struct Server {
@@ -35,6 +36,8 @@ pub struct Server {
     pub clients: Clients,
     /// Who subscribes to what, on which cores.
     pub pubsub: pubsub::Directory,
+    /// Who tracks keys, in numbers.
+    pub tracking: tracking::Directory,
     /// Cores and connections.
     pub net: Net,
     /// Counters, one block per core.

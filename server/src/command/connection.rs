@@ -238,6 +238,7 @@ fn reset(ctx: &mut ServerCtx<'_>, _: Args<'_>) -> Result<(), CommandError> {
         transaction.discard(&session.client);
     }
     session.subscriptions = None;
+    session.tracking = None;
     session.select(0);
     session.set_protocol(Protocol::Resp2);
     session.reply_mode = ReplyMode::On;

@@ -306,6 +306,11 @@ impl Connection {
         place: &'s mut Place,
     ) -> Pin<Box<dyn Future<Output = ()> + 's>> {
         Box::pin(async move {
+            if reactor.core.outbox.has_any() {
+                self.post(reactor).await;
+            }
+            // Mail comes behind the replies of what runs now; who only waits for a key gets it meanwhile.
+            let holds_mail = !self.session.is_blocked() || !work.out.is_empty();
             let buffer = &self.input.bytes()[place.from..];
             let run = self.session.run_waiting(
                 &reactor.core,
@@ -315,7 +320,7 @@ impl Connection {
                 place.first,
                 &mut work.out,
             );
-            self.registered.link.hold_mail(true);
+            self.registered.link.hold_mail(holds_mail);
             place.first = self.wire.watch(run, || self.task.handle().kill()).await;
             self.registered.link.hold_mail(false);
         })

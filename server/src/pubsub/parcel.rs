@@ -7,27 +7,66 @@ use bytes::Bytes;
 use super::Kind;
 use super::wire::Payload;
 
-/// Messages for one core, in order.
+/// Things for one core to do, in order.
 #[derive(Debug, Default)]
 pub struct Parcel {
-    /// Channels and small payloads, one behind the other.
+    /// Channels, keys and small payloads, one behind the other.
     bytes: Vec<u8>,
     items: Vec<Item>,
     shared_bytes: usize,
 }
 
 #[derive(Debug)]
-struct Item {
-    kind: Kind,
-    hash: u64,
-    channel: Range<usize>,
-    payload: Packed,
+enum Item {
+    Message {
+        kind: Kind,
+        hash: u64,
+        channel: Range<usize>,
+        payload: Packed,
+    },
+    Invalid {
+        client: u64,
+        by: u64,
+        key: Range<usize>,
+    },
+    Redirected {
+        client: u64,
+        keys: Option<Vec<Range<usize>>>,
+    },
+    Changed {
+        by: u64,
+        key: Range<usize>,
+    },
+    Flushed,
 }
 
 #[derive(Debug)]
 enum Packed {
     Copied(Range<usize>),
     Shared(Bytes),
+}
+
+/// One thing to do.
+#[derive(Debug)]
+pub enum Piece<'a> {
+    /// Deliver a message.
+    Message {
+        kind: Kind,
+        hash: u64,
+        channel: &'a [u8],
+        payload: Payload<'a>,
+    },
+    /// Tell `client` that a key which it has read was changed by client `by`.
+    Invalid { client: u64, by: u64, key: &'a [u8] },
+    /// Send `client` what somebody redirects to it: the keys, or that all are invalid.
+    Redirected {
+        client: u64,
+        keys: Option<Vec<&'a [u8]>>,
+    },
+    /// Tell who broadcasts that this key was changed by client `by`.
+    Changed { by: u64, key: &'a [u8] },
+    /// Tell all who track that all keys are invalid.
+    Flushed,
 }
 
 impl Parcel {
@@ -41,12 +80,35 @@ impl Parcel {
                 Packed::Shared(payload.clone())
             }
         };
-        self.items.push(Item {
+        self.items.push(Item::Message {
             kind,
             hash,
             channel,
             payload,
         });
+    }
+
+    /// Adds a [`Piece::Invalid`].
+    pub fn add_invalid(&mut self, client: u64, by: u64, key: &[u8]) {
+        let key = self.put(key);
+        self.items.push(Item::Invalid { client, by, key });
+    }
+
+    /// Adds a [`Piece::Redirected`].
+    pub fn add_redirected(&mut self, client: u64, keys: Option<&[&[u8]]>) {
+        let keys = keys.map(|keys| keys.iter().map(|key| self.put(key)).collect());
+        self.items.push(Item::Redirected { client, keys });
+    }
+
+    /// Adds a [`Piece::Changed`].
+    pub fn add_changed(&mut self, by: u64, key: &[u8]) {
+        let key = self.put(key);
+        self.items.push(Item::Changed { by, key });
+    }
+
+    /// Adds a [`Piece::Flushed`].
+    pub fn add_flush(&mut self) {
+        self.items.push(Item::Flushed);
     }
 
     fn put(&mut self, bytes: &[u8]) -> Range<usize> {
@@ -65,19 +127,42 @@ impl Parcel {
         self.bytes.len() + self.shared_bytes + self.items.len() * size_of::<Item>()
     }
 
-    /// Shows every message to `visit`, in order.
-    pub fn for_each(&self, mut visit: impl FnMut(Kind, u64, &[u8], Payload<'_>)) {
-        for item in &self.items {
-            let payload = match &item.payload {
-                Packed::Copied(range) => Payload::Copied(&self.bytes[range.clone()]),
-                Packed::Shared(bytes) => Payload::Shared(bytes),
-            };
-            visit(
-                item.kind,
-                item.hash,
-                &self.bytes[item.channel.clone()],
+    /// What is in it, in order.
+    pub fn pieces(&self) -> impl Iterator<Item = Piece<'_>> {
+        self.items.iter().map(|item| self.piece(item))
+    }
+
+    fn piece<'a>(&'a self, item: &'a Item) -> Piece<'a> {
+        let bytes = |range: &Range<usize>| &self.bytes[range.clone()];
+        match item {
+            Item::Message {
+                kind,
+                hash,
+                channel,
                 payload,
-            );
+            } => Piece::Message {
+                kind: *kind,
+                hash: *hash,
+                channel: bytes(channel),
+                payload: match payload {
+                    Packed::Copied(range) => Payload::Copied(bytes(range)),
+                    Packed::Shared(payload) => Payload::Shared(payload),
+                },
+            },
+            Item::Invalid { client, by, key } => Piece::Invalid {
+                client: *client,
+                by: *by,
+                key: bytes(key),
+            },
+            Item::Redirected { client, keys } => Piece::Redirected {
+                client: *client,
+                keys: keys.as_ref().map(|keys| keys.iter().map(bytes).collect()),
+            },
+            Item::Changed { by, key } => Piece::Changed {
+                by: *by,
+                key: bytes(key),
+            },
+            Item::Flushed => Piece::Flushed,
         }
     }
 }
@@ -87,25 +172,31 @@ mod tests {
     use super::*;
 
     #[test]
-    fn messages_come_out_as_they_went_in() {
+    fn things_come_out_as_they_went_in() {
         let big = Bytes::from_static(b"big");
         let mut parcel = Parcel::default();
         parcel.add(Kind::Channel, 1, b"a", Payload::Copied(b"one"));
         parcel.add(Kind::Shard, 2, b"", Payload::Shared(&big));
-        let mut seen = Vec::new();
-        parcel.for_each(|kind, hash, channel, payload| {
-            let payload = match payload {
-                Payload::Copied(bytes) => bytes.to_vec(),
-                Payload::Shared(bytes) => bytes.to_vec(),
-            };
-            seen.push((kind, hash, channel.to_vec(), payload));
-        });
+        parcel.add_invalid(3, 4, b"key");
+        parcel.add_redirected(5, Some(&[b"x", b"yz"]));
+        parcel.add_redirected(5, None);
+        parcel.add_changed(6, b"other");
+        parcel.add_flush();
+        let seen: Vec<String> = parcel
+            .pieces()
+            .map(|piece| format!("{piece:?}").replace(' ', ""))
+            .collect();
+        let keys = |list: &[&[u8]]| format!("{list:?}").replace(' ', "");
+        assert_eq!(seen.len(), 7);
+        assert!(seen[1].contains("Shard") && seen[1].contains("b\"big\""));
         assert_eq!(
-            seen,
-            [
-                (Kind::Channel, 1, b"a".to_vec(), b"one".to_vec()),
-                (Kind::Shard, 2, Vec::new(), b"big".to_vec())
-            ]
+            seen[2],
+            format!(
+                "Invalid{{client:3,by:4,key:{}}}",
+                format!("{:?}", b"key").replace(' ', "")
+            )
         );
+        assert!(seen[3].contains(&keys(&[b"x", b"yz"])) && seen[4].contains("None"));
+        assert_eq!(seen[6], "Flushed");
     }
 }

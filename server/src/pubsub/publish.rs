@@ -6,9 +6,11 @@ use std::sync::atomic::Ordering::Relaxed;
 use bytes::Bytes;
 use store::glob::glob_match;
 
+use super::parcel::Piece;
 use super::wire::Payload;
 use super::{Kind, Parcel};
 use crate::core::Core;
+use crate::tracking;
 
 /// One message.
 #[derive(Clone, Copy, Debug)]
@@ -81,9 +83,31 @@ fn beyond(core: &Core, kind: Kind, hash: u64, channel: &[u8]) -> (usize, u64) {
     (receivers, cores)
 }
 
-/// Delivers what another core sent.
+/// Does what another core sent.
 pub fn open_parcel(core: &Core, parcel: &Parcel) {
-    parcel.for_each(|kind, hash, channel, payload| {
-        core.pubsub.deliver(kind, hash, channel, payload);
-    });
+    let mut changed = Vec::new();
+    for piece in parcel.pieces() {
+        match piece {
+            Piece::Message {
+                kind,
+                hash,
+                channel,
+                payload,
+            } => {
+                core.pubsub.deliver(kind, hash, channel, payload);
+            }
+            Piece::Invalid { client, by, key } => tracking::invalidate(core, client, by, key),
+            Piece::Redirected { client, keys } => {
+                tracking::redirected(core, client, keys.as_deref());
+            }
+            Piece::Changed { by, key } => changed.push((by, key)),
+            Piece::Flushed => tracking::flushed(core),
+        }
+    }
+    if !changed.is_empty() {
+        tracking::broadcast(core, &changed);
+    }
+    if core.outbox.has_any() {
+        core.outbox.send_now(&core.server.net);
+    }
 }

@@ -102,6 +102,7 @@ impl Pulse {
     /// True while there is work.
     fn tick(&mut self, reactor: &Reactor, now_ms: u64) -> bool {
         self.ticked_at_ms = now_ms;
+        reactor.core.tidy_tracking();
         reactor.links.watch_waits();
         if now_ms.saturating_sub(self.looked_at_ms) >= LOOK_PERIOD_MS {
             self.looked_at_ms = now_ms;

@@ -23,6 +23,7 @@ use crate::pubsub;
 use crate::registry::Registry;
 use crate::server::{CoreStats, ReplicationId, Server, random_hex, random_u64};
 use crate::shard::{Inbox, Mailbox, MailboxLimits, TenantSlices};
+use crate::tracking;
 use std::error::Error;
 use std::ffi::OsString;
 use std::fs;
@@ -263,6 +264,7 @@ fn build_server(
         slices,
         clients: Clients::default(),
         pubsub: pubsub::Directory::new(cores),
+        tracking: tracking::Directory::new(cores),
         net,
         stats: (0..cores).map(|_| CoreStats::new(commands)).collect(),
         config: Config::new(loaded.values, loaded.file),

@@ -7,7 +7,9 @@ use crate::connection::Reactor;
 use crate::shard::try_with_slices;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
-use store::keyspace::Slice;
+use store::command::{Effects, EventClass};
+use store::hash::{Seed, hash_key};
+use store::keyspace::{Expired, Slice};
 
 /// Time of one step, which ends with the piece that exceeds it.
 const STEP_TIME: Duration = Duration::from_micros(200);
@@ -63,14 +65,16 @@ impl Sweep {
 
 /// One step on one shard. A slice that is taken or broken has nothing to do for now.
 fn step(reactor: &Reactor, shard: usize, now_ms: u64) -> Left {
-    let server = &reactor.core.server;
+    let core = &reactor.core;
+    let server = &core.server;
     let expires = server.active_expire.load(Relaxed) && !server.pause.stops_changes();
-    let stepped = try_with_slices(&reactor.core.server.slices, 1 << shard, |slices| {
+    let mut effects = core.effects();
+    let stepped = try_with_slices(&server.slices, 1 << shard, |slices| {
         let slice = slices.at(shard);
         let started = Instant::now();
         let enough_bytes = slice.used_bytes().saturating_sub(STEP_BYTES);
         loop {
-            let swept = !expires || sweep_piece(slice, now_ms);
+            let swept = !expires || sweep_piece(slice, now_ms, &mut effects, &core.server.seed);
             let freed = slice.free_step(ITEMS_PER_PIECE);
             if swept && freed {
                 let deadline_ms = slice.next_deadline_ms();
@@ -81,11 +85,37 @@ fn step(reactor: &Reactor, shard: usize, now_ms: u64) -> Left {
             }
         }
     });
-    stepped.unwrap_or(Left::Until(now_ms))
+    let left = stepped.unwrap_or(Left::Until(now_ms));
+    if effects.has_news() {
+        core.note_effects(0, effects);
+        core.deliver_effects();
+        core.tidy_tracking();
+    }
+    left
 }
 
-/// True when no due key is left.
-fn sweep_piece(slice: &mut Slice, now_ms: u64) -> bool {
-    let report = slice.sweep_expired(now_ms, ITEMS_PER_PIECE, |_, _, _| {});
+/// True when no due key is left. What expires is recorded for those who listen.
+fn sweep_piece(slice: &mut Slice, now_ms: u64, effects: &mut Effects, seed: &Seed) -> bool {
+    let is_told = effects.broadcasts || !slice.tracked.is_empty();
+    let mut expired = Vec::new();
+    let report = slice.sweep_expired(now_ms, ITEMS_PER_PIECE, |db, key, what| {
+        match what {
+            Expired::Key => effects.event(db, EventClass::EXPIRED, "expired", key),
+            Expired::Fields => effects.event(db, EventClass::HASH, "hexpired", key),
+            Expired::LastFields => {
+                effects.event(db, EventClass::HASH, "hexpired", key);
+                effects.event(db, EventClass::GENERIC, "del", key);
+            }
+        }
+        if is_told {
+            expired.push(key.to_vec());
+        }
+    });
+    for key in expired {
+        let trackers = slice.tracked.take(hash_key(seed, &key), &key);
+        if effects.broadcasts || !trackers.is_empty() {
+            effects.invalid.push((key, trackers));
+        }
+    }
     report.finished
 }

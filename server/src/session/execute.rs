@@ -147,6 +147,8 @@ impl Session {
         let command = planned.known_command(&core.server.registry);
         if self.is_queueing() && command.in_multi == InMulti::Exec {
             self.exec(core, task, command, job.args(at), out).await;
+            core.deliver_effects();
+            self.end_caching();
             self.take_own_mail(out);
             return at + 1;
         }
@@ -256,6 +258,7 @@ impl Session {
         out: &mut OutputBuffer,
     ) -> usize {
         core.stats().commands.add((progress.next - at) as u64);
+        core.deliver_effects();
         match result {
             Ok(()) => progress.next,
             Err(error) => {
@@ -300,7 +303,7 @@ impl Session {
         let now_ms = now_ms();
         self.client.active_at_ms.store(now_ms, Relaxed);
         let registry = &core.server.registry;
-        let mut effects = Effects::default();
+        let mut effects = core.effects();
         let env = self.keys_env(core, held.mask(), now_ms);
         let keys = Keys::new(SliceSet::new(held), env, &mut effects);
         let mut command = job.planned(progress.next).known_command(registry);
@@ -344,6 +347,9 @@ impl Session {
                     job.args(progress.next),
                     progress.mark,
                 );
+                if self.tracking.is_some() {
+                    self.note_reads(core, command, &mut ctx.keys, job.args(progress.next));
+                }
                 progress.next += 1;
                 if ctx.keys.makes_ready() {
                     serve_ready(&mut ctx.keys, ctx.config, ctx.rng);
@@ -354,7 +360,7 @@ impl Session {
             }
         }
         self.client.last_command.store(command.id as u32, Relaxed);
-        core.stats().changes.add(effects.dirty);
+        core.note_effects(self.client.id, effects);
     }
 
     /// What commands on the slices of `mask` need to know.
@@ -457,6 +463,9 @@ impl Session {
             }
         }));
         core.stats().commands.add(1);
+        if self.tracking.is_some() {
+            self.end_caching_after(command);
+        }
         self.client.last_command.store(command.id as u32, Relaxed);
         if let Err(payload) = outcome {
             let error = DoorError::Panicked(shard::payload_text(&*payload));

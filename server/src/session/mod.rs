@@ -16,6 +16,7 @@ use crate::acl::{Access, Acl};
 use crate::blocking::Blocked;
 use crate::client::ClientInfo;
 use crate::pubsub::Subscriptions;
+use crate::tracking::Entered;
 use crate::transaction::Transaction;
 
 pub use execute::{FLUSH_BYTES, Flow};
@@ -60,6 +61,8 @@ pub struct Session {
     pub blocked: Option<Box<Blocked>>,
     /// Its commands may not wait: a transaction is being run.
     pub denies_waiting: bool,
+    /// What it asked for with CLIENT TRACKING; none for most.
+    pub tracking: Option<Box<Entered>>,
     /// Set by a command after whose reply the connection closes (QUIT).
     pub closing: bool,
 }
@@ -79,6 +82,7 @@ impl Session {
             subscriptions: None,
             blocked: None,
             denies_waiting: false,
+            tracking: None,
             closing: false,
         }
     }

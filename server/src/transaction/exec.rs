@@ -151,7 +151,7 @@ impl Session {
         out: &mut OutputBuffer,
     ) {
         let mask = held.mask();
-        let mut effects = Effects::default();
+        let mut effects = core.effects();
         let env = self.keys_env(core, mask, now_ms);
         prefetch(queue, &Keys::new(SliceSet::new(held), env, &mut effects));
         core.meter.start();
@@ -169,7 +169,7 @@ impl Session {
                 &mut core.rng.borrow_mut(),
             );
         }
-        core.stats().changes.add(effects.dirty);
+        core.note_effects(self.client.id, effects);
         if panicked {
             let sound = held.iter_mut().all(|slice| slice.repair());
             assert!(sound, "a queued command that panicked left a slice damaged");
@@ -244,6 +244,9 @@ impl Session {
                     patience: Patience::Never,
                 };
                 self.run_data(core, command, &mut ctx, args, mark);
+                if self.tracking.is_some() {
+                    self.note_reads(core, command, &mut ctx.keys, args);
+                }
             }
             Run::Server(_) => {
                 let keys = (request.mask != 0).then_some(keys);

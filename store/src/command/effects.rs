@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 use bitflags::bitflags;
 
 use super::waiting::ReadyKey;
+use crate::keyspace::Tracker;
 
 bitflags! {
     /// Classes of keyspace events, as `notify-keyspace-events` names them.
@@ -49,6 +50,14 @@ pub struct Effects {
     pub enabled: EventClass,
     /// Recorded events: database, class, name, key, in order.
     pub events: Vec<(u16, EventClass, &'static str, Vec<u8>)>,
+    /// Somebody is told of every change of any key.
+    pub broadcasts: bool,
+    /// Keys that changed, for those who are told: everybody who tracked them.
+    pub invalid: Vec<(Vec<u8>, Vec<Tracker>)>,
+    /// Whole databases were emptied.
+    pub flushed: bool,
+    /// Tracked keys that were forgotten with them.
+    pub untracked: usize,
     /// Number of changes since the last save, as `rdb_changes_since_last_save` counts them.
     pub dirty: u64,
     /// Changed keys that somebody waits for, in order.
@@ -56,6 +65,12 @@ pub struct Effects {
 }
 
 impl Effects {
+    /// Whether there is anything to tell anybody.
+    #[inline]
+    pub fn has_news(&self) -> bool {
+        !self.events.is_empty() || !self.invalid.is_empty() || self.flushed
+    }
+
     /// Records an event when somebody may listen.
     pub fn event(&mut self, db: usize, class: EventClass, name: &'static str, key: &[u8]) {
         if self.enabled.contains(class) {

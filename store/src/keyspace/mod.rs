@@ -10,6 +10,7 @@ mod slice;
 pub mod table;
 #[cfg(test)]
 mod tests;
+mod tracked;
 mod trash;
 mod waiting;
 mod watch;
@@ -18,5 +19,6 @@ pub use db::{Collection, Db, Edit, Expired, Expiry, WrongType};
 pub use deadlines::SweepReport;
 pub use entry::{Entry, StringInput};
 pub use slice::{Counters, Slice, Usage};
+pub use tracked::{Tracked, Tracker};
 pub use waiting::{LeadsTo, Waiting};
 pub use watch::{Presence, WatchFlag, Watchers};

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::db::{Db, Expired};
 use super::deadlines::SweepReport;
+use super::tracked::Tracked;
 use super::waiting::Waiting;
 use super::watch::{Presence, WatchFlag, Watchers};
 use crate::command::Waiter;
@@ -22,6 +23,8 @@ pub struct Slice {
     watchers: Watchers,
     /// Who waits for which key. What for is the commands' business.
     pub waiting: Waiting<Waiter>,
+    /// Who may cache which key.
+    pub tracked: Tracked,
 }
 
 // A slice moves between the cores that lock it.
@@ -66,6 +69,7 @@ impl Slice {
             counters: Counters::default(),
             watchers: Watchers::default(),
             waiting: Waiting::default(),
+            tracked: Tracked::default(),
         }
     }
 
@@ -211,6 +215,7 @@ impl Slice {
             .sum::<usize>()
             + self.watchers.mem_bytes()
             + self.waiting.mem_bytes()
+            + self.tracked.mem_bytes()
     }
 
     /// The sums over all databases.

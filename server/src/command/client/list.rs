@@ -159,7 +159,7 @@ fn push_line(lines: &mut Vec<u8>, client: &ClientInfo, registry: &Registry, now_
         line,
         "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={} db={} sub={sub} psub={psub} ssub={ssub} multi={} \
          qbuf={query} qbuf-free={} argv-mem={arguments} multi-mem={multi_bytes} rbs={output} rbp={output} obl=0 oll=0 omem={output} tot-mem={total} \
-         events={} cmd={command} user={user} redir=-1 resp={} lib-name={} lib-ver={} core={}",
+         events={} cmd={command} user={user} redir={} resp={} lib-name={} lib-ver={} core={}",
         client.id,
         client.addr,
         client.laddr,
@@ -172,6 +172,7 @@ fn push_line(lines: &mut Vec<u8>, client: &ClientInfo, registry: &Registry, now_
         client.multi_len.load(Relaxed),
         query_capacity.saturating_sub(query),
         if output > 0 { "rw" } else { "r" },
+        client.tracking_redirect.load(Relaxed),
         client.resp.load(Relaxed),
         String::from_utf8_lossy(lib_name),
         String::from_utf8_lossy(lib_version),
@@ -188,6 +189,9 @@ fn flags(client: &ClientInfo) -> String {
         (client.is_subscriber(), 'P'),
         (client.multi_len.load(Relaxed) >= 0, 'x'),
         (client.is_blocked(), 'b'),
+        (client.tracking_redirect.load(Relaxed) >= 0, 't'),
+        (client.tracking_is_broken.load(Relaxed), 'R'),
+        (client.tracking_broadcasts.load(Relaxed), 'B'),
         (client.watch_is_dirty(), 'd'),
         (client.killed.load(Relaxed), 'A'),
         (client.is_unix, 'U'),

@@ -10,6 +10,7 @@ use resp::Args;
 use store::command::{Categories, CommandError, Flags, Group, Spec};
 
 use super::{ServerCommand, ServerCtx, help};
+use crate::tracking;
 
 pub(super) static COMMANDS: &[&ServerCommand] = &[&CLIENT];
 
@@ -163,7 +164,7 @@ static CLIENT: ServerCommand = ServerCommand {
                 since: "6.0.0",
                 ..DEFAULT
             },
-            getredir,
+            tracking::GETREDIR,
         ),
         subcommand(
             Spec {
@@ -172,7 +173,30 @@ static CLIENT: ServerCommand = ServerCommand {
                 since: "6.2.0",
                 ..DEFAULT
             },
-            trackinginfo,
+            tracking::TRACKINGINFO,
+        ),
+        subcommand(
+            Spec {
+                name: "tracking",
+                summary: "Sends this connection a message when a key that it has read changes.",
+                since: "6.0.0",
+                complexity: "O(1). Some options may introduce additional complexity.",
+                arity: -3,
+                syntax: "<ON | OFF> [REDIRECT client-id] [PREFIX prefix [PREFIX prefix ...]] [BCAST] [OPTIN] [OPTOUT] [NOLOOP]",
+                ..DEFAULT
+            },
+            tracking::TRACKING,
+        ),
+        subcommand(
+            Spec {
+                name: "caching",
+                summary: "Says whether the keys of the next command are tracked.",
+                since: "6.0.0",
+                arity: 3,
+                syntax: "<YES | NO>",
+                ..DEFAULT
+            },
+            tracking::CACHING,
         ),
         crate::blocking::UNBLOCK,
         crate::blocking::PAUSE,
@@ -191,24 +215,5 @@ fn getname(ctx: &mut ServerCtx<'_>, _: Args<'_>) -> Result<(), CommandError> {
         name if name.is_empty() => ctx.reply.null(),
         name => ctx.reply.bulk(&name),
     }
-    Ok(())
-}
-
-/// -1: tracking is off, as it always is.
-fn getredir(ctx: &mut ServerCtx<'_>, _: Args<'_>) -> Result<(), CommandError> {
-    ctx.reply.integer(-1);
-    Ok(())
-}
-
-fn trackinginfo(ctx: &mut ServerCtx<'_>, _: Args<'_>) -> Result<(), CommandError> {
-    let reply = &mut ctx.reply;
-    reply.map(3);
-    reply.bulk(b"flags");
-    reply.set(1);
-    reply.bulk(b"off");
-    reply.bulk(b"redirect");
-    reply.integer(-1);
-    reply.bulk(b"prefixes");
-    reply.array(0);
     Ok(())
 }

@@ -44,6 +44,9 @@ pub(in super::super) struct Figures {
     pub(in super::super) expired: u64,
     pub(in super::super) expired_fields: u64,
     pub(in super::super) databases: Vec<DbFigures>,
+    /// Keys that clients track, and pairs of a key and a client.
+    pub(in super::super) tracked_keys: usize,
+    pub(in super::super) tracked_items: usize,
 }
 
 impl Figures {
@@ -102,6 +105,8 @@ impl Figures {
         self.databases = vec![DbFigures::default(); keys.db_count()];
         for slice in keys.slices() {
             self.dataset_bytes += slice.used_bytes();
+            self.tracked_keys += slice.tracked.len();
+            self.tracked_items += slice.tracked.items();
             self.hits += slice.counters.hits;
             self.misses += slice.counters.misses;
             self.expired += slice.counters.expired;

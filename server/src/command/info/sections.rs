@@ -128,7 +128,8 @@ fn clients(text: &mut String, ctx: &ServerCtx<'_>, figures: &Figures) {
         figures.output_bytes_max,
     );
     line(text, "blocked_clients", figures.blocked_clients);
-    zeroes(text, &["tracking_clients"]);
+    let tracking = &ctx.core.server.tracking;
+    line(text, "tracking_clients", tracking.clients());
     line(
         text,
         "clients_in_timeout_table",
@@ -368,15 +369,11 @@ fn stats(text: &mut String, ctx: &ServerCtx<'_>, figures: &Figures) {
         text,
         &["total_active_defrag_time", "current_active_defrag_time"],
     );
-    zeroes(
-        text,
-        &[
-            "tracking_total_keys",
-            "tracking_total_items",
-            "tracking_total_prefixes",
-            "unexpected_error_replies",
-        ],
-    );
+    let tracking = &ctx.core.server.tracking;
+    line(text, "tracking_total_keys", figures.tracked_keys);
+    line(text, "tracking_total_items", figures.tracked_items);
+    line(text, "tracking_total_prefixes", tracking.prefixes());
+    zeroes(text, &["unexpected_error_replies"]);
     line(text, "total_error_replies", figures.errors);
     line(text, "total_reads_processed", figures.reads);
     line(text, "total_writes_processed", figures.writes);

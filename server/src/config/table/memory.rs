@@ -183,8 +183,7 @@ pub(super) static DIRECTIVES: &[Directive] = &[
         LONG_COUNT,
         "1000000",
         "Keys remembered for client-side caching.",
-    )
-    .ignored("client tracking is not supported yet"),
+    ),
     Directive::new(
         "key-load-delay",
         integer(i32::MIN as i64, I32_MAX),

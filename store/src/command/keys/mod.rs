@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use super::{Effects, EventClass};
 use crate::hash::{Seed, hash_key};
-use crate::keyspace::{Db, Slice, WatchFlag};
+use crate::keyspace::{Db, Slice, Tracker, WatchFlag};
 use crate::slot::{SHARDS_MAX, ShardMap};
 
 /// Entries keep these bits of the access clock.
@@ -131,15 +131,32 @@ impl<'a> Keys<'a> {
         self.touch_watchers(key);
     }
 
-    /// Signals a change to whoever watches the key, without counting it.
+    /// Signals a change to whoever watches the key or may cache it, without counting it.
     #[inline]
     fn touch_watchers(&mut self, key: Key<'_>) {
-        let db = self.env.db;
+        let (db, broadcasts) = (self.env.db, self.effects.broadcasts);
         let slice = self.slice_mut(key.shard);
         slice.touch_watchers(db, key.hash, key.bytes);
         if !slice.waiting.is_empty() {
             self.note_ready(key);
         }
+        if broadcasts || !self.slice(key.shard).tracked.is_empty() {
+            self.invalidate(key);
+        }
+    }
+
+    #[cold]
+    fn invalidate(&mut self, key: Key<'_>) {
+        let trackers = self.slice_mut(key.shard).tracked.take(key.hash, key.bytes);
+        if self.effects.broadcasts || !trackers.is_empty() {
+            self.effects.invalid.push((key.bytes.to_vec(), trackers));
+        }
+    }
+
+    /// Notes that a client may cache the key; true when nobody else does.
+    pub fn track(&mut self, key: Key<'_>, tracker: Tracker) -> bool {
+        let slice = self.slice_mut(key.shard);
+        slice.tracked.add(key.hash, key.bytes, tracker)
     }
 
     /// Lets `flag` be raised by the next change of the key; false when it will be already.

@@ -98,6 +98,7 @@ impl Keys<'_> {
     /// Empties the selected database; how many keys it had.
     pub fn flush_db(&mut self) -> usize {
         let db = self.env.db;
+        self.untrack_all();
         let count = self.slices.iter_mut().map(|slice| slice.flush_db(db)).sum();
         self.note_ready_db(db);
         count
@@ -105,9 +106,17 @@ impl Keys<'_> {
 
     /// Empties every database; how many keys they had.
     pub fn flush_all(&mut self) -> usize {
+        self.untrack_all();
         let count = self.slices.iter_mut().map(Slice::flush_all).sum();
         (0..self.db_count()).for_each(|db| self.note_ready_db(db));
         count
+    }
+
+    /// Whoever caches keys is told to forget them all, those of other databases too.
+    fn untrack_all(&mut self) {
+        self.effects.flushed = true;
+        let slices = self.slices.iter_mut();
+        self.effects.untracked += slices.map(|slice| slice.tracked.clear()).sum::<usize>();
     }
 
     /// Swaps two databases.
