@@ -182,3 +182,23 @@ def test_library_names_are_kept(server, is_redis):
         pytest.skip("CLIENT SETINFO is newer than the reference")
     with redis.Redis(port=server.port, decode_responses=True) as client:
         assert "lib-name=redis-py" in client.execute_command("CLIENT", "INFO", NEVER_DECODE=True).decode()
+
+
+def test_publish_and_subscribe(client):
+    messages = client.pubsub(ignore_subscribe_messages=True)
+    messages.subscribe("news")
+    messages.psubscribe("n*")
+    deadline = time.time() + 10
+    while client.pubsub_numsub("news") != [("news", 1)] or client.pubsub_numpat() != 1:
+        assert messages.get_message(timeout=0.1) is None
+        assert time.time() < deadline
+    assert client.publish("news", "hello") == 2
+    got = []
+    while len(got) < 2 and time.time() < deadline:
+        message = messages.get_message(timeout=1)
+        if message:
+            got.append((message["type"], message["channel"], message["data"]))
+    assert sorted(got) == [("message", "news", "hello"), ("pmessage", "news", "hello")]
+    messages.unsubscribe()
+    messages.punsubscribe()
+    messages.close()

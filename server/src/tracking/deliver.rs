@@ -138,7 +138,8 @@ pub fn redirected(core: &Core, client: u64, keys: Option<&[&[u8]]>) {
 /// RESP2 has no push messages: it takes the message as one of a channel, from another client and if it subscribes to anything.
 fn write(core: &Core, link: &Link, is_redirected: bool, keys: Option<&[&[u8]]>) {
     let is_resp3 = link.info.resp.load(Relaxed) == 3;
-    if !is_resp3 && !(is_redirected && link.class() == OutputClass::Pubsub) {
+    let takes_messages = is_redirected && link.class() == OutputClass::Pubsub;
+    if !is_resp3 && !takes_messages {
         return;
     }
     let write = |mail: &mut OutputBuffer| {
