@@ -6,7 +6,7 @@ use std::hint::black_box;
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use resp::{Batch, Decoder, Limits, OutputBuffer, Protocol, ReplyWriter};
 use store::hash::{Seed, hash_key};
-use store::keyspace::{Db, Expiry, StringInput};
+use store::keyspace::{Access, Db, Expiry, StringInput};
 use store::types::{EncodingLimits, End, Hash, List, Set, Side, Zset};
 
 const SEED: Seed = Seed(1, 2);
@@ -82,7 +82,7 @@ fn table(c: &mut Criterion) {
             &key,
             StringInput::Bytes(&value),
             Expiry::Clear,
-            0,
+            Access::recency(0),
         );
     }
     let mut next = scattered();
@@ -103,7 +103,7 @@ fn table(c: &mut Criterion) {
                     &key,
                     StringInput::Bytes(&value),
                     Expiry::Clear,
-                    0,
+                    Access::recency(0),
                 )
             },
             BatchSize::SmallInput,

@@ -3,6 +3,7 @@
 use resp::ReplyWriter;
 
 use super::{Keys, Patience};
+use crate::keyspace::Tracking;
 use crate::random::Rng;
 use crate::types::EncodingLimits;
 
@@ -15,6 +16,8 @@ pub struct DataConfig {
     pub bulk_len_max: u64,
     /// `hll-sparse-max-bytes`: the largest sparse HyperLogLog, header included.
     pub hll_sparse_bytes_max: usize,
+    /// What accesses of keys leave behind, by `maxmemory-policy`.
+    pub tracking: Tracking,
     /// Event classes of `notify-keyspace-events`.
     pub events: super::EventClass,
 }

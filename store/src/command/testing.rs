@@ -12,7 +12,7 @@ use super::{
     Waiter, serve_ready, tables,
 };
 use crate::hash::{Seed, hash_key};
-use crate::keyspace::Slice;
+use crate::keyspace::{Access, Slice, Tracking};
 use crate::random::Rng;
 use crate::slot::ShardMap;
 use crate::types::EncodingLimits;
@@ -61,6 +61,7 @@ impl Bench {
                 // Misses are a class of their own, which `A` does not stand for.
                 events: EventClass::all().difference(EventClass::MISS),
                 hll_sparse_bytes_max: 3000,
+                tracking: Tracking::default(),
             },
             now_ms: 1_700_000_000_000,
             db: 0,
@@ -145,6 +146,7 @@ impl Bench {
             db: self.db,
             now_ms: self.now_ms,
             touch: true,
+            access: Access::new(self.config.tracking, self.now_ms, || 1),
         };
         let mut ctx = Ctx {
             keys: Keys::new(SliceSet::new(&mut slices), env, &mut effects),
@@ -194,11 +196,6 @@ impl Bench {
             slice.sweep_expired(now_ms, 100, |_, _, _| told += 1);
         }
         told
-    }
-
-    /// Recounts everything.
-    pub(crate) fn audit(&self) {
-        self.slices.iter().for_each(Slice::audit);
     }
 
     /// Lookups that found a key and that did not, so far.

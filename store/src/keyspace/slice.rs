@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use super::db::{Db, Expired};
 use super::deadlines::SweepReport;
+use super::evict::Pool;
+use super::lease::{Charge, Lease};
 use super::tracked::Tracked;
 use super::waiting::Waiting;
 use super::watch::{Presence, WatchFlag, Watchers};
@@ -13,18 +15,22 @@ use crate::mem::alloc_size;
 
 /// The databases of one tenant on one shard, with what they use. A plain value: whoever holds it has locked it.
 pub struct Slice {
-    dbs: Vec<Option<Box<Db>>>,
+    pub(super) dbs: Vec<Option<Box<Db>>>,
     seed: Seed,
     /// Database the next sweep and the next freeing step begin with.
     next_swept: usize,
     next_freed: usize,
     /// Running counts, for INFO.
     pub counters: Counters,
-    watchers: Watchers,
     /// Who waits for which key. What for is the commands' business.
     pub waiting: Waiting<Waiter>,
     /// Who may cache which key.
     pub tracked: Tracked,
+    pub(super) watchers: Watchers,
+    pub(super) pool: Pool,
+    lease: Lease,
+    /// No database from here on exists.
+    dbs_end: usize,
 }
 
 // A slice moves between the cores that lock it.
@@ -44,6 +50,8 @@ pub struct Counters {
     pub expired: u64,
     /// Fields of hashes removed because their deadline had come.
     pub expired_fields: u64,
+    /// Keys removed because memory was short.
+    pub evicted: u64,
 }
 
 /// What a slice holds.
@@ -70,6 +78,9 @@ impl Slice {
             watchers: Watchers::default(),
             waiting: Waiting::default(),
             tracked: Tracked::default(),
+            pool: Pool::default(),
+            lease: Lease::default(),
+            dbs_end: 0,
         }
     }
 
@@ -101,6 +112,7 @@ impl Slice {
     #[inline]
     pub fn db_or_create(&mut self, index: usize) -> &mut Db {
         let seed = self.seed;
+        self.dbs_end = self.dbs_end.max(index + 1);
         self.dbs[index].get_or_insert_with(|| Box::new(Db::new(seed)))
     }
 
@@ -132,6 +144,7 @@ impl Slice {
             }
             self.watchers = watchers;
         }
+        self.dbs_end = self.dbs_end.max(a.max(b) + 1);
         self.dbs.swap(a, b);
     }
 
@@ -216,6 +229,31 @@ impl Slice {
             + self.watchers.mem_bytes()
             + self.waiting.mem_bytes()
             + self.tracked.mem_bytes()
+    }
+
+    /// From now on a tenant is charged for what the slice uses, as the slice of this shard.
+    pub fn begin_lease(&mut self, charge: &Arc<Charge>, shard: usize) {
+        self.lease.begin(charge, shard);
+        self.settle();
+    }
+
+    /// Nobody is charged any more.
+    pub fn end_lease(&mut self) {
+        self.lease.end();
+    }
+
+    /// Brings the charge up to date with what is used. To be called before the slice is unlocked.
+    #[inline]
+    pub fn settle(&mut self) {
+        if self.lease.is_on() {
+            let trash = self.existing().map(Db::trash_bytes).sum();
+            self.lease.settle(self.used_bytes(), trash);
+        }
+    }
+
+    /// Whether something that was removed waits to be freed.
+    pub fn has_trash(&self) -> bool {
+        self.existing().any(Db::has_trash)
     }
 
     /// The sums over all databases.
@@ -309,6 +347,8 @@ impl Slice {
     }
 
     fn existing(&self) -> impl Iterator<Item = &Db> {
-        self.dbs.iter().filter_map(|db| db.as_deref())
+        self.dbs[..self.dbs_end]
+            .iter()
+            .filter_map(|db| db.as_deref())
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use proptest::prelude::*;
 
-use super::{Db, Expiry, Slice, StringInput, WrongType};
+use super::{Access, Db, Expiry, Slice, StringInput, WrongType};
 use crate::hash::{Seed, hash_key};
 use crate::types::{EncodingLimits, Hash, List};
 use crate::value::{IntText, ValueRef};
@@ -89,7 +89,7 @@ fn ops() -> impl Strategy<Value = Op> {
 }
 
 fn set_field(db: &mut Db, key: &[u8], field: u32) -> Result<(), WrongType> {
-    let mut hash = db.edit_or_create::<Hash>(hashed(key), key, 1)?;
+    let mut hash = db.edit_or_create::<Hash>(hashed(key), key, Access::recency(1))?;
     hash.insert(
         &SEED,
         &field.to_le_bytes(),
@@ -122,7 +122,7 @@ impl Model {
                     &key,
                     StringInput::Bytes(&value),
                     expiry,
-                    1,
+                    Access::recency(1),
                 );
                 let old = self
                     .0
@@ -148,9 +148,12 @@ impl Model {
                 }
             }
             Op::Append(db, key, len) => {
-                let buffer = slice
-                    .db_or_create(db)
-                    .string_buffer(hashed(&key), &key, len, 1);
+                let buffer = slice.db_or_create(db).string_buffer(
+                    hashed(&key),
+                    &key,
+                    len,
+                    Access::recency(1),
+                );
                 let new = || (ModelValue::String(Vec::new()), None);
                 match &mut self.0.entry((db, key)).or_insert_with(new).0 {
                     ModelValue::Hash(_) => assert!(buffer.is_none()),
@@ -169,9 +172,13 @@ impl Model {
                 let model = self.0.remove(&(from_db, from));
                 assert_eq!(taken.is_some(), model.is_some());
                 if let (Some((value, expire)), Some(moved)) = (taken, model) {
-                    slice
-                        .db_or_create(to_db)
-                        .put(hashed(&to), &to, value.clone(), expire, 1);
+                    slice.db_or_create(to_db).put(
+                        hashed(&to),
+                        &to,
+                        value.clone(),
+                        expire,
+                        Access::recency(1),
+                    );
                     self.0.insert((to_db, to), moved);
                 }
             }
@@ -306,7 +313,7 @@ fn a_sweep_is_bounded_and_skips_what_is_not_due() {
             &numbered(n),
             StringInput::Int(1),
             expiry,
-            0,
+            Access::recency(0),
         );
     }
     assert_eq!(slice.next_deadline_ms(), 1000);
@@ -376,7 +383,7 @@ fn big_values_are_freed_in_steps_small_ones_at_once() {
         b"big",
         StringInput::Bytes(b"now a string"),
         Expiry::Clear,
-        0,
+        Access::recency(0),
     );
     assert!(db.has_trash());
     db.audit();
@@ -389,14 +396,26 @@ fn big_values_are_freed_in_steps_small_ones_at_once() {
 fn types_are_told_apart() {
     let mut db = Db::new(SEED);
     let hash = hashed(b"key");
-    assert_eq!(db.edit::<List>(hash, b"key", 0).err(), None);
-    assert!(db.edit_or_create::<Hash>(hash, b"key", 0).is_ok());
-    assert_eq!(db.edit::<List>(hash, b"key", 0).err(), Some(WrongType));
+    assert_eq!(
+        db.edit::<List>(hash, b"key", Access::recency(0)).err(),
+        None
+    );
+    assert!(
+        db.edit_or_create::<Hash>(hash, b"key", Access::recency(0))
+            .is_ok()
+    );
+    assert_eq!(
+        db.edit::<List>(hash, b"key", Access::recency(0)).err(),
+        Some(WrongType)
+    );
     assert_eq!(db.collection::<List>(hash, b"key").err(), Some(WrongType));
     assert_eq!(db.get_string(hash, b"key").err(), Some(WrongType));
     assert!(
         db.collection::<Hash>(hash, b"key")
             .is_ok_and(|found| found.is_some())
     );
-    assert!(db.string_buffer(hash, b"key", 1, 0).is_none());
+    assert!(
+        db.string_buffer(hash, b"key", 1, Access::recency(0))
+            .is_none()
+    );
 }

@@ -6,6 +6,7 @@ use super::GENERIC;
 use crate::command::{
     Categories, CommandError, Ctx, DataCommand, Flags, Key, KeyFlags, KeySpec, Spec,
 };
+use crate::keyspace::Tracking;
 use crate::value::{StringRef, ValueRef};
 
 pub(super) static OBJECT: DataCommand = DataCommand {
@@ -71,14 +72,21 @@ const FREQ: DataCommand = DataCommand {
 
 fn freq(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<(), CommandError> {
     let key = looked_up(ctx, args);
-    if !ctx.keys.exists(key) {
-        ctx.reply.null();
-        return Ok(());
+    match (ctx.keys.frequency(key), ctx.config.tracking) {
+        (None, _) => ctx.reply.null(),
+        (Some(_), Tracking::Recency) => return Err(NOT_COUNTED),
+        (Some(count), Tracking::Frequency { .. }) => ctx.reply.integer(i64::from(count)),
     }
-    Err(CommandError::text(
-        "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that when switching between policies at runtime LRU and LFU data will take some time to adjust.",
-    ))
+    Ok(())
 }
+
+const NOT_COUNTED: CommandError = CommandError::text(
+    "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that when switching between policies at runtime LRU and LFU data will take some time to adjust.",
+);
+
+const NOT_TIMED: CommandError = CommandError::text(
+    "ERR An LFU maxmemory policy is selected, idle time not tracked. Please note that when switching between policies at runtime LRU and LFU data will take some time to adjust.",
+);
 
 const IDLETIME: DataCommand = DataCommand {
     spec: Spec {
@@ -92,9 +100,10 @@ const IDLETIME: DataCommand = DataCommand {
 
 fn idletime(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<(), CommandError> {
     let key = looked_up(ctx, args);
-    match ctx.keys.idle_seconds(key) {
-        Some(seconds) => ctx.reply.integer(seconds as i64),
-        None => ctx.reply.null(),
+    match (ctx.keys.idle_seconds(key), ctx.config.tracking) {
+        (None, _) => ctx.reply.null(),
+        (Some(_), Tracking::Frequency { .. }) => return Err(NOT_TIMED),
+        (Some(seconds), Tracking::Recency) => ctx.reply.integer(seconds as i64),
     }
     Ok(())
 }

@@ -14,11 +14,8 @@ use std::sync::Arc;
 
 use super::{Effects, EventClass};
 use crate::hash::{Seed, hash_key};
-use crate::keyspace::{Db, Slice, Tracker, WatchFlag};
+use crate::keyspace::{Access, Db, Slice, Tracker, WatchFlag};
 use crate::slot::{SHARDS_MAX, ShardMap};
-
-/// Entries keep these bits of the access clock.
-const CLOCK_MASK: u32 = (1 << 24) - 1;
 
 /// A key with its hash and shard, computed once per command.
 #[derive(Clone, Copy, Debug)]
@@ -46,6 +43,8 @@ pub struct KeysEnv {
     pub now_ms: u64,
     /// Whether reads touch the access clock.
     pub touch: bool,
+    /// What an access at this moment leaves behind.
+    pub access: Access,
 }
 
 /// The keyspace of one tenant, as far as the slices held reach.
@@ -185,10 +184,11 @@ impl<'a> Keys<'a> {
         self.effects.dirty += changes;
     }
 
-    /// The access clock of this moment: seconds, of which entries keep 24 bits.
+    /// The next access of this moment.
     #[inline]
-    fn clock(&self) -> u32 {
-        (self.env.now_ms / 1000) as u32
+    fn access(&mut self) -> Access {
+        self.env.access.step();
+        self.env.access
     }
 
     #[inline]

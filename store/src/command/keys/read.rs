@@ -1,6 +1,6 @@
 //! Lookups. Due keys are removed before anything else looks at them.
 
-use super::{CLOCK_MASK, Key, Keys};
+use super::{Key, Keys};
 use crate::command::{CommandError, EventClass};
 use crate::keyspace::{Collection, Edit, Entry, Expired};
 use crate::types::{Hash, List, Set, Stream, Zset};
@@ -14,14 +14,14 @@ impl Keys<'_> {
     #[inline]
     pub fn read(&mut self, key: Key<'_>) -> Option<ValueRef<'_>> {
         self.expire_if_due(key);
-        let (clock, touch, db) = (self.clock(), self.env.touch, self.env.db);
+        let (access, touch, db) = (self.access(), self.env.touch, self.env.db);
         let slice = self.slices.get_mut(self.env.mask, key.shard);
         let (found, counters) = slice.db_and_counters(db);
         match found.and_then(|db| db.get_mut(key.hash, key.bytes)) {
             Some(entry) => {
                 counters.hits += 1;
                 if touch {
-                    entry.set_clock(clock);
+                    entry.touch(access);
                 }
                 Some(entry.value())
             }
@@ -129,9 +129,17 @@ impl Keys<'_> {
     /// Seconds since the last access, without touching it.
     pub fn idle_seconds(&mut self, key: Key<'_>) -> Option<u64> {
         self.expire_if_due(key);
-        let now = self.clock();
+        let now = self.env.access;
         self.live_entry(key)
-            .map(|entry| u64::from(now.wrapping_sub(entry.clock()) & CLOCK_MASK))
+            .map(|entry| u64::from(now.idle_seconds(entry.clock())))
+    }
+
+    /// The access counter, without counting an access; meaningful under an LFU policy.
+    pub fn frequency(&mut self, key: Key<'_>) -> Option<u32> {
+        self.expire_if_due(key);
+        let now = self.env.access;
+        self.live_entry(key)
+            .map(|entry| now.counter_of(entry.clock()))
     }
 
     /// Charged bytes of the entry: key, value, overhead (MEMORY USAGE).

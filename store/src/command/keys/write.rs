@@ -1,6 +1,6 @@
 //! Changes to single keys. None of them emits an event but where it says so.
 
-use super::{CLOCK_MASK, Key, Keys};
+use super::{Key, Keys};
 use crate::command::{CommandError, EventClass, parse_i64};
 use crate::keyspace::{Collection, Edit, Expiry, StringInput};
 use crate::types::{Hash, List, Set, Stream, Zset};
@@ -35,10 +35,10 @@ impl Keys<'_> {
     #[inline]
     fn edit<T: Collection>(&mut self, key: Key<'_>) -> Result<Option<Edit<'_, T>>, CommandError> {
         self.expire_if_due(key);
-        let clock = self.clock();
+        let access = self.access();
         match self.db_of_mut(key) {
             Some(db) => db
-                .edit(key.hash, key.bytes, clock)
+                .edit(key.hash, key.bytes, access)
                 .map_err(|_| CommandError::WrongType),
             None => Ok(None),
         }
@@ -48,9 +48,9 @@ impl Keys<'_> {
     fn edit_or_create<T: Collection>(&mut self, key: Key<'_>) -> Result<Edit<'_, T>, CommandError> {
         self.expire_if_due(key);
         self.announce_if_new(key);
-        let clock = self.clock();
+        let access = self.access();
         self.db_to_write(key)
-            .edit_or_create(key.hash, key.bytes, clock)
+            .edit_or_create(key.hash, key.bytes, access)
             .map_err(|_| CommandError::WrongType)
     }
 
@@ -59,9 +59,9 @@ impl Keys<'_> {
     pub fn set_string(&mut self, key: Key<'_>, value: StringInput<'_>, expiry: Expiry) {
         self.expire_if_due(key);
         self.announce_if_new(key);
-        let clock = self.clock();
+        let access = self.access();
         self.db_to_write(key)
-            .set_string(key.hash, key.bytes, value, expiry, clock);
+            .set_string(key.hash, key.bytes, value, expiry, access);
     }
 
     /// Replaces the key's integer (0 when absent) by what `f` makes of it; the expiry stays.
@@ -85,9 +85,9 @@ impl Keys<'_> {
     pub fn string_buffer(&mut self, key: Key<'_>, len: usize) -> Result<&mut [u8], CommandError> {
         self.expire_if_due(key);
         self.announce_if_new(key);
-        let clock = self.clock();
+        let access = self.access();
         self.db_to_write(key)
-            .string_buffer(key.hash, key.bytes, len, clock)
+            .string_buffer(key.hash, key.bytes, len, access)
             .ok_or(CommandError::WrongType)
     }
 
@@ -95,9 +95,9 @@ impl Keys<'_> {
     pub fn put(&mut self, key: Key<'_>, value: Value, expire_at_ms: Option<u64>) {
         self.expire_if_due(key);
         self.announce_if_new(key);
-        let clock = self.clock();
+        let access = self.access();
         self.db_to_write(key)
-            .put(key.hash, key.bytes, value, expire_at_ms, clock);
+            .put(key.hash, key.bytes, value, expire_at_ms, access);
     }
 
     /// Takes a live key's value and expiry out.
@@ -149,10 +149,11 @@ impl Keys<'_> {
         }
     }
 
-    /// Makes it look as if the key had last been accessed so many seconds ago.
+    /// Makes it look as if the key had last been accessed so many seconds ago, if that is what is kept.
     pub fn set_idle_seconds(&mut self, key: Key<'_>, seconds: u64) {
-        let idle = seconds.min(u64::from(CLOCK_MASK)) as u32;
-        let clock = self.clock().wrapping_sub(idle);
+        let Some(clock) = self.env.access.seconds_ago(seconds) else {
+            return;
+        };
         let db = self.db_of_mut(key);
         if let Some(entry) = db.and_then(|db| db.get_mut(key.hash, key.bytes)) {
             entry.set_clock(clock);

@@ -3,6 +3,7 @@
 use std::ops::{Deref, DerefMut};
 
 use super::Db;
+use crate::keyspace::access::Access;
 use crate::keyspace::entry::{Entry, ValueMut};
 use crate::types::{Hash, List, Set, Stream, Zset};
 use crate::value::{Value, ValueRef};
@@ -115,20 +116,20 @@ impl Db {
         }
     }
 
-    /// The key's collection to write to; its access clock becomes `clock`.
+    /// The key's collection to write to, which counts as an access.
     #[inline]
     pub fn edit<T: Collection>(
         &mut self,
         hash: u64,
         key: &[u8],
-        clock: u32,
+        access: Access,
     ) -> Result<Option<Edit<'_, T>>, WrongType> {
         let Db {
             table, entry_bytes, ..
         } = self;
         match table.find_mut(hash, |entry| entry.key() == key) {
             Some(entry) => {
-                entry.set_clock(clock);
+                entry.touch(access);
                 T::of_mut(entry.value_mut())
                     .map(|value| Some(Edit::new(value, entry_bytes)))
                     .ok_or(WrongType)
@@ -142,20 +143,25 @@ impl Db {
         &mut self,
         hash: u64,
         key: &[u8],
-        clock: u32,
+        access: Access,
     ) -> Result<Edit<'_, T>, WrongType> {
         let is_key = |entry: &Entry| entry.key() == key;
-        let spot = self.table.locate(hash, is_key).unwrap_or_else(|| {
-            self.insert(hash, Entry::new(key, T::empty().into_value(), None, clock));
-            let spot = self.table.locate(hash, is_key);
-            spot.expect("the key was inserted just now")
-        });
+        let spot = match self.table.locate(hash, is_key) {
+            Some(spot) => {
+                self.table.at_mut(spot).touch(access);
+                spot
+            }
+            None => {
+                let empty = T::empty().into_value();
+                self.insert(hash, Entry::new(key, empty, None, access.fresh()));
+                let spot = self.table.locate(hash, is_key);
+                spot.expect("the key was inserted just now")
+            }
+        };
         let Db {
             table, entry_bytes, ..
         } = self;
-        let entry = table.at_mut(spot);
-        entry.set_clock(clock);
-        T::of_mut(entry.value_mut())
+        T::of_mut(table.at_mut(spot).value_mut())
             .map(|value| Edit::new(value, entry_bytes))
             .ok_or(WrongType)
     }

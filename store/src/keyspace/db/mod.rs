@@ -6,11 +6,13 @@
 
 mod edit;
 mod expire;
+mod sample;
 mod walk;
 mod write;
 
 pub use edit::{Collection, Edit, WrongType};
 pub use expire::Expired;
+pub(super) use sample::Segments;
 pub use write::Expiry;
 
 use super::deadlines::Deadlines;
@@ -158,6 +160,12 @@ impl Db {
     /// Frees about `items` items of what was removed; true when nothing is left.
     pub fn free_step(&mut self, items: usize) -> bool {
         self.trash.is_empty() || self.trash.free_step(items)
+    }
+
+    /// How much of [`Self::used_bytes`] waits to be freed.
+    #[inline]
+    pub fn trash_bytes(&self) -> usize {
+        self.trash.mem_bytes()
     }
 
     /// Whether something waits to be freed.

@@ -1,6 +1,7 @@
 //! Storing values and deadlines.
 
 use super::{Db, Weighed, hash_entry};
+use crate::keyspace::access::Access;
 use crate::keyspace::entry::{Entry, StringInput};
 use crate::keyspace::table::HINT_NONE;
 use crate::value::{StringRef, Value, ValueRef};
@@ -36,18 +37,18 @@ impl Db {
         key: &[u8],
         input: StringInput<'_>,
         expiry: Expiry,
-        clock: u32,
+        access: Access,
     ) {
         let Some(entry) = self.table.find_mut(hash, |entry| entry.key() == key) else {
             return self.insert(
                 hash,
-                Entry::new_string(key, input, expiry.resolve(None), clock),
+                Entry::new_string(key, input, expiry.resolve(None), access.fresh()),
             );
         };
         let before = Weighed::of(entry);
         let expire_at_ms = expiry.resolve(entry.expire_at_ms());
         let old = entry.set_string(input, expire_at_ms);
-        entry.set_clock(clock);
+        entry.touch(access);
         let after = Weighed::of(entry);
         self.recount(before, after);
         if let Some(at_ms) = expire_at_ms {
@@ -65,9 +66,9 @@ impl Db {
         key: &[u8],
         value: Value,
         expire_at_ms: Option<u64>,
-        clock: u32,
+        access: Access,
     ) {
-        let new = Entry::new(key, value, expire_at_ms, clock);
+        let new = Entry::new(key, value, expire_at_ms, access.fresh());
         let Some(entry) = self.table.find_mut(hash, |entry| entry.key() == key) else {
             return self.insert(hash, new);
         };
@@ -97,16 +98,16 @@ impl Db {
         hash: u64,
         key: &[u8],
         len: usize,
-        clock: u32,
+        access: Access,
     ) -> Option<&mut [u8]> {
         if self.get(hash, key).is_none() {
             self.insert(
                 hash,
-                Entry::new_string(key, StringInput::Bytes(b""), None, clock),
+                Entry::new_string(key, StringInput::Bytes(b""), None, access.fresh()),
             );
         }
         let entry = self.table.find_mut(hash, |entry| entry.key() == key)?;
-        entry.set_clock(clock);
+        entry.touch(access);
         let before = entry.mem_bytes();
         entry.string_buffer(len)?;
         self.entry_bytes = self.entry_bytes + entry.mem_bytes() - before;

@@ -22,6 +22,7 @@ use bytes::Bytes;
 use integer::PackedInt;
 use layout::{Kind, RAW};
 
+use super::access::Access;
 use super::table::{Thin, prefetch_line};
 use crate::mem::alloc_size;
 use crate::types::{Hash, List, Set, Stream, Zset};
@@ -193,11 +194,17 @@ impl Entry {
         }
     }
 
-    /// The access clock, 24 bits: seconds modulo 2^24 under LRU, or what the LFU policy makes of it.
+    /// The access clock, 24 bits, see [`Access`].
     #[inline]
     pub fn clock(&self) -> u32 {
         let [c0, c1, c2] = self.header().clock;
         u32::from_le_bytes([c0, c1, c2, 0])
+    }
+
+    /// Notes an access in the access clock.
+    #[inline]
+    pub fn touch(&mut self, access: Access) {
+        self.set_clock(access.after(self.clock()));
     }
 
     /// Sets the access clock to the low 24 bits of `clock`.

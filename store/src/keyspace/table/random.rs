@@ -10,6 +10,9 @@ use super::{Table, Thin};
 /// Draws before counting; of ordinary tables about one in 10^9 walks gets here.
 const DRAWS_MAX: usize = 64;
 
+/// Buckets a sample may draw.
+const BUCKETS_SAMPLED_MAX: usize = 40;
+
 impl<T: Thin> Table<T> {
     /// An item drawn uniformly; `rng` gives 64 random bits a call. None when empty.
     pub fn random(&self, rng: &mut impl FnMut() -> u64) -> Option<&T> {
@@ -31,6 +34,33 @@ impl<T: Thin> Table<T> {
             }
         }
         self.nth(below(rng(), self.len))
+    }
+
+    /// Visits the items of buckets drawn uniformly until `visit` has said true for so many; how many it did. Gives up
+    /// after some dozens of buckets; a bucket that is begun is visited whole.
+    pub fn sample(
+        &self,
+        rng: &mut impl FnMut() -> u64,
+        wanted: usize,
+        mut visit: impl FnMut(&T) -> bool,
+    ) -> usize {
+        if self.is_empty() {
+            return 0;
+        }
+        let mut accepted = 0;
+        let segments = self.directory.segments();
+        let widest = self.directory.widest();
+        for _ in 0..BUCKETS_SAMPLED_MAX {
+            let segment = &segments[below(rng(), segments.len())];
+            let bucket = below(rng(), widest);
+            if bucket < segment.bucket_count() {
+                segment.visit_bucket(bucket, |item| accepted += usize::from(visit(item)));
+            }
+            if accepted >= wanted {
+                break;
+            }
+        }
+        accepted
     }
 
     fn nth(&self, mut n: usize) -> Option<&T> {

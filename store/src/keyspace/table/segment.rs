@@ -296,6 +296,12 @@ impl<T: Thin> Segment<T> {
         before - self.len()
     }
 
+    /// Visits a bucket's items, all prefetched before the first.
+    pub(super) fn visit_bucket(&self, bucket: usize, visit: impl FnMut(&T)) {
+        self.buckets[bucket].items().for_each(Thin::prefetch);
+        self.buckets[bucket].items().for_each(visit);
+    }
+
     /// The item of slot `index % 7` of bucket `index / 7`.
     pub(super) fn item_at(&self, index: usize) -> Option<&T> {
         self.buckets[index / SLOTS].get(index % SLOTS)
