@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use store::command::DataConfig;
+use store::keyspace::Access;
 use store::random::Rng;
 
 use crate::aftermath::Aftermath;
@@ -65,6 +66,13 @@ impl Core {
             meter,
             settings: RefCell::new(settings),
         }
+    }
+
+    /// An access of a key at this time.
+    #[inline]
+    pub fn access(&self, now_ms: u64) -> Access {
+        let tracking = self.data_config.borrow().tracking;
+        Access::new(tracking, now_ms, || self.rng.borrow_mut().next_u64())
     }
 
     /// This core's counters.

@@ -11,6 +11,7 @@ pub mod connection;
 pub mod core;
 pub mod error_counts;
 pub mod logging;
+pub mod memory;
 pub mod observe;
 pub mod process;
 pub mod pubsub;

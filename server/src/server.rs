@@ -15,6 +15,7 @@ use crate::blocking::Pause;
 use crate::client::{ClientInfo, Clients};
 use crate::config::Config;
 use crate::error_counts::ErrorCounts;
+use crate::memory::MemoryLimit;
 use crate::observe::{CommandTime, Monitors, SlowLog, Spikes};
 use crate::pubsub;
 use crate::registry::Registry;
@@ -32,6 +33,8 @@ pub struct Server {
     pub seed: Seed,
     /// The slices of the one tenant there is, `default`.
     pub slices: TenantSlices<Slice>,
+    /// How much it may use.
+    pub memory: MemoryLimit,
     /// Open connections.
     pub clients: Clients,
     /// Who subscribes to what, on which cores.
@@ -229,6 +232,12 @@ impl Counter {
 }
 
 impl SliceState for Slice {
+    /// Tells the tenant's charge what has become of its memory.
+    #[inline]
+    fn settle(&mut self) {
+        Slice::settle(self);
+    }
+
     /// Asked after a panic only: any command may have been in the middle of a change.
     fn write_begun(&self) -> bool {
         true

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use store::command::{DataConfig, EventClass};
+use store::keyspace::Tracking;
 use store::types::EncodingLimits;
 
 use super::directive::DirectiveId;
@@ -139,6 +140,7 @@ pub struct Settings {
     pub maxmemory: u64,
     pub maxmemory_policy: EvictionPolicy,
     pub maxmemory_samples: u32,
+    pub maxmemory_eviction_tenacity: u32,
     pub lfu_log_factor: u32,
     pub lfu_decay_time_min: u32,
     pub loglevel: LogLevel,
@@ -187,6 +189,7 @@ impl Settings {
             maxmemory: read.memory("maxmemory"),
             maxmemory_policy: read.choice("maxmemory-policy", &POLICIES),
             maxmemory_samples: read.integer("maxmemory-samples"),
+            maxmemory_eviction_tenacity: read.integer("maxmemory-eviction-tenacity"),
             lfu_log_factor: read.integer("lfu-log-factor"),
             lfu_decay_time_min: read.integer("lfu-decay-time"),
             loglevel: read.choice("loglevel", &LEVELS),
@@ -204,8 +207,25 @@ impl Settings {
                 bulk_len_max: read.memory("proto-max-bulk-len"),
                 hll_sparse_bytes_max: read.size("hll-sparse-max-bytes"),
                 events: read.events("notify-keyspace-events"),
+                tracking: tracking(&read),
             },
         }
+    }
+}
+
+/// What accesses leave behind under the eviction policy.
+fn tracking(read: &Reader<'_>) -> Tracking {
+    match read.choice("maxmemory-policy", &POLICIES) {
+        EvictionPolicy::AllKeysLfu | EvictionPolicy::VolatileLfu => Tracking::Frequency {
+            log_factor: read.integer("lfu-log-factor"),
+            decay_minutes: read.integer("lfu-decay-time"),
+        },
+        EvictionPolicy::AllKeysLru
+        | EvictionPolicy::VolatileLru
+        | EvictionPolicy::AllKeysRandom
+        | EvictionPolicy::VolatileRandom
+        | EvictionPolicy::VolatileTtl
+        | EvictionPolicy::NoEviction => Tracking::Recency,
     }
 }
 

@@ -7,10 +7,11 @@
 
 use super::huge_pages::HugePages;
 use super::rate::Totals;
-use super::sweep::{Left, STEP_PAUSE, Sweep};
+use super::sweep::{Left, STEP_PAUSE, STEP_TIME, Sweep};
 use crate::allocator::{release_expired, release_unused};
 use crate::connection::{Link, Reactor};
 use crate::core::now_ms;
+use crate::memory::{Room, make_room};
 use crate::observe::Event;
 use std::future::{Future as _, poll_fn};
 use std::pin::pin;
@@ -42,6 +43,8 @@ struct Pulse {
     sweep: Sweep,
     huge_pages: HugePages,
     commands: u64,
+    /// What the core's clients were charged at the last tick.
+    client_bytes: usize,
     /// Ticks in a row without work.
     quiet_ticks: u8,
     ticked_at_ms: u64,
@@ -54,6 +57,7 @@ pub async fn run(reactor: &Rc<Reactor>) {
         sweep: Sweep::new(reactor),
         huge_pages: HugePages::forbidden(!reactor.core.settings().disable_thp),
         commands: 0,
+        client_bytes: 0,
         quiet_ticks: 0,
         ticked_at_ms: 0,
         looked_at_ms: 0,
@@ -90,8 +94,11 @@ impl Pulse {
         // While the sweep hurries, ticks keep their pace.
         let is_tick = now_ms.saturating_sub(self.ticked_at_ms) >= TICK.as_millis() as u64;
         let busy = is_tick && self.tick(reactor, now_ms);
+        let crowded = reactor.core.server.memory.is_set()
+            && make_room(&reactor.core, 0, STEP_TIME) == Room::Crowded;
         match left {
             Left::More => STEP_PAUSE,
+            Left::Until(_) if crowded => STEP_PAUSE,
             Left::Until(_) if busy || !is_tick => TICK,
             Left::Until(at_ms) => {
                 Duration::from_millis(at_ms.saturating_sub(now_ms)).clamp(TICK, DOZE)
@@ -119,6 +126,9 @@ impl Pulse {
                 .rates
                 .sample(now_ms, Totals::of(&reactor.core.server));
         }
+        if reactor.core.server.memory.is_set() || self.client_bytes > 0 {
+            self.recount_clients(reactor);
+        }
         let commands = reactor.core.stats().commands.get();
         let worked = commands != std::mem::replace(&mut self.commands, commands);
         let busy = worked || reactor.links.any_waiting();
@@ -135,6 +145,14 @@ impl Pulse {
             release_unused();
         }
         busy
+    }
+
+    /// Brings up to date what the core's clients are charged for: their buffers and what is known of them.
+    fn recount_clients(&mut self, reactor: &Reactor) {
+        let links = reactor.links.snapshot();
+        let bytes = links.iter().map(|link| link.info.used_bytes()).sum();
+        let before = std::mem::replace(&mut self.client_bytes, bytes);
+        reactor.core.server.memory.recount_clients(before, bytes);
     }
 }
 

@@ -17,6 +17,7 @@ use crate::config::{self, Config, Invocation, IoDriver, LineError, LoadError, Lo
 use crate::connection::{Census, ConnectionLimits};
 use crate::core::now_ms;
 use crate::logging;
+use crate::memory::MemoryLimit;
 use crate::observe::{Monitors, SlowLog, Spikes};
 use crate::process;
 use crate::pubsub;
@@ -257,11 +258,14 @@ fn build_server(
     let slices =
         TenantSlices::new((0..shard_map.shards()).map(|_| Slice::new(settings.databases, seed)));
     let commands = registry.all().len();
+    let memory = MemoryLimit::new(shard_map.shards());
+    memory.set(settings.maxmemory, shard_map.all());
     Server {
         registry,
         shard_map,
         seed,
         slices,
+        memory,
         clients: Clients::default(),
         pubsub: pubsub::Directory::new(cores),
         tracking: tracking::Directory::new(cores),

@@ -12,7 +12,7 @@ use store::hash::{Seed, hash_key};
 use store::keyspace::{Expired, Slice};
 
 /// Time of one step, which ends with the piece that exceeds it.
-const STEP_TIME: Duration = Duration::from_micros(200);
+pub const STEP_TIME: Duration = Duration::from_micros(200);
 /// Bytes freed in one step: giving them back to the system takes time too, in the next step.
 const STEP_BYTES: usize = 2 << 20;
 /// Entries looked at, or removed values freed, between two looks at the clock.

@@ -22,6 +22,7 @@ use super::plan::{Planned, Verdict, plan_batch};
 use super::{ReplyMode, Session, refuse};
 use crate::command::ServerCtx;
 use crate::core::{Core, now_ms};
+use crate::memory::{Admission, OOM};
 use crate::registry::{Command, Run};
 use crate::shard::{self, DoorError, Slices, TaskNode};
 use crate::transaction::{InMulti, Queueing};
@@ -145,6 +146,14 @@ impl Session {
         };
         let planned = job.planned(at);
         let command = planned.known_command(&core.server.registry);
+        if core.server.memory.is_set()
+            && !self
+                .wait_for_memory(core, task, command, job.args(at))
+                .await
+        {
+            self.refuse(core, Some(command), &OOM, out);
+            return at + 1;
+        }
         if self.is_queueing() && command.in_multi == InMulti::Exec {
             self.exec(core, task, command, job.args(at), out).await;
             core.deliver_effects();
@@ -200,6 +209,17 @@ impl Session {
         if core.server.pause.is_on() && self.must_pause(core, command) {
             return Step::Next(at);
         }
+        if core.server.memory.is_set() {
+            match self.admission(core, command, job.args(at)) {
+                Admission::Granted => self.is_crowded = false,
+                Admission::Single => self.is_crowded = true,
+                Admission::Waits => return Step::Waits,
+                Admission::Refused => {
+                    self.refuse(core, Some(command), &OOM, out);
+                    return Step::Next(at + 1);
+                }
+            }
+        }
         if self.is_queueing() {
             match self.queue(core, planned, command, job.args(at), out) {
                 Queueing::Answered => return Step::Next(at + 1),
@@ -229,7 +249,10 @@ impl Session {
     /// The end of the run of requests that starts at `at`, which its user may run.
     #[inline]
     fn run_end(&self, core: &Core, job: &Job<'_>, at: usize) -> usize {
-        let end = job.run_end(core, at);
+        let end = match self.is_crowded {
+            true => at + 1,
+            false => job.run_end(core, at),
+        };
         match self.access.is_unrestricted() {
             true => end,
             false => self.permitted_end(core, job, at, end),
@@ -373,6 +396,7 @@ impl Session {
             db: self.db,
             now_ms,
             touch: !self.no_touch,
+            access: core.access(now_ms),
         }
     }
 

@@ -63,6 +63,8 @@ pub struct Session {
     pub denies_waiting: bool,
     /// What it asked for with CLIENT TRACKING; none for most.
     pub tracking: Option<Box<Entered>>,
+    /// Memory is short: what may be run is asked for every single command.
+    pub is_crowded: bool,
     /// Set by a command after whose reply the connection closes (QUIT).
     pub closing: bool,
 }
@@ -83,6 +85,7 @@ impl Session {
             blocked: None,
             denies_waiting: false,
             tracking: None,
+            is_crowded: false,
             closing: false,
         }
     }

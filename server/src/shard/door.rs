@@ -20,6 +20,10 @@ pub trait SliceState {
     /// Runs under the lock, before the next use.
     fn repair(&mut self) -> bool;
 
+    /// Called under the lock whenever a closure has run on the slice.
+    #[inline]
+    fn settle(&mut self) {}
+
     /// Shards that a change of this slice may lead to: where the waiters on its keys want elements moved. They are locked together with it, transitively.
     #[inline]
     fn reach(&self) -> u64 {

@@ -61,6 +61,18 @@ pub(super) struct Held<'a, T> {
     mask: u64,
 }
 
+#[inline]
+fn run_and_settle<'s, T: SliceState, R>(
+    f: impl FnOnce(&mut Slices<'_, T>) -> R,
+    mask: u64,
+    refs: &'s mut [&'s mut T],
+) -> R {
+    let mut slices = Slices { mask, refs };
+    let result = f(&mut slices);
+    slices.refs.iter_mut().for_each(|slice| slice.settle());
+    result
+}
+
 /// What a look at freshly locked slices says.
 pub(super) enum Fitness {
     /// Go on.
@@ -144,10 +156,7 @@ impl<'a, T: SliceState> Held<'a, T> {
                     .guarded()
                     .value
             }];
-            return f(&mut Slices {
-                mask: self.mask,
-                refs: &mut one,
-            });
+            return run_and_settle(f, self.mask, &mut one);
         }
         let mut refs = [const { MaybeUninit::<&mut T>::uninit() }; MAX_SHARDS];
         let mut count = 0;
@@ -158,10 +167,7 @@ impl<'a, T: SliceState> Held<'a, T> {
         }
         // SAFETY: the first `count` elements were written just above, and MaybeUninit<&mut T> has the layout of &mut T.
         let refs = unsafe { &mut *(&raw mut refs[..count] as *mut [&mut T]) };
-        f(&mut Slices {
-            mask: self.mask,
-            refs,
-        })
+        run_and_settle(f, self.mask, refs)
     }
 
     /// Marks the slices that the panicking closure had begun to change.

@@ -70,6 +70,11 @@ impl Transaction {
         self.queue.is_some()
     }
 
+    /// Whether something that was queued may need more memory than there is.
+    pub fn adds_memory(&self) -> bool {
+        self.queue.as_ref().is_some_and(|queue| queue.adds_memory)
+    }
+
     /// Queues from now on.
     fn open(&mut self) {
         self.queue = Some(Queue::default());

@@ -37,6 +37,8 @@ pub(super) struct Queue {
     pub(super) mask: u64,
     /// One of them asks for the whole tenant.
     pub(super) whole_tenant: bool,
+    /// One of them may need more memory than there is.
+    pub(super) adds_memory: bool,
     /// The flags of all of them.
     pub(super) flags: Flags,
     used_bytes: usize,
@@ -62,6 +64,7 @@ impl Queue {
         self.used_bytes += args.used_bytes();
         self.mask |= planned.mask;
         self.whole_tenant |= planned.whole_tenant;
+        self.adds_memory |= command.spec.flags.contains(Flags::DENYOOM);
         self.flags |= command.spec.flags;
         self.requests.push(Queued {
             args,

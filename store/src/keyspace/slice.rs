@@ -246,9 +246,14 @@ impl Slice {
     #[inline]
     pub fn settle(&mut self) {
         if self.lease.is_on() {
-            let trash = self.existing().map(Db::trash_bytes).sum();
-            self.lease.settle(self.used_bytes(), trash);
+            self.lease.settle(self.used_bytes(), self.trash_bytes());
         }
+    }
+
+    /// How much of what is used was removed and waits to be freed.
+    #[inline]
+    pub fn trash_bytes(&self) -> usize {
+        self.existing().map(Db::trash_bytes).sum()
     }
 
     /// Whether something that was removed waits to be freed.

@@ -42,6 +42,7 @@ pub(in super::super) struct Figures {
     pub(in super::super) hits: u64,
     pub(in super::super) misses: u64,
     pub(in super::super) expired: u64,
+    pub(in super::super) evicted: u64,
     pub(in super::super) expired_fields: u64,
     pub(in super::super) databases: Vec<DbFigures>,
     /// Keys that clients track, and pairs of a key and a client.
@@ -110,6 +111,7 @@ impl Figures {
             self.hits += slice.counters.hits;
             self.misses += slice.counters.misses;
             self.expired += slice.counters.expired;
+            self.evicted += slice.counters.evicted;
             self.expired_fields += slice.counters.expired_fields;
             for (index, figures) in self.databases.iter_mut().enumerate() {
                 let db = slice.db(index);

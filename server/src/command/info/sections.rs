@@ -332,10 +332,10 @@ fn stats(text: &mut String, ctx: &ServerCtx<'_>, figures: &Figures) {
             "expire_cycle_cpu_milliseconds",
         ],
     );
+    line(text, "evicted_keys", figures.evicted);
     zeroes(
         text,
         &[
-            "evicted_keys",
             "evicted_clients",
             "total_eviction_exceeded_time",
             "current_eviction_exceeded_time",

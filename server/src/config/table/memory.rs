@@ -4,7 +4,6 @@ use super::super::directive::{Directive, Flags, Kind};
 use super::{COUNT, I32_MAX, LONG_COUNT, integer};
 
 const ALWAYS_IN_STEPS: &str = "big values are always freed in small steps";
-const NO_LIMIT: &str = "the memory limit is not enforced yet";
 const NO_DEFRAG: &str = "memory is not defragmented in place";
 const PERCENT: Kind = integer(0, 1000);
 
@@ -17,8 +16,7 @@ pub(super) static DIRECTIVES: &[Directive] = &[
         },
         "0",
         "Memory for data; when unset, 75 % of the container's limit, without one no limit.",
-    )
-    .ignored(NO_LIMIT),
+    ),
     Directive::new(
         "maxmemory-policy",
         Kind::Choice(&[
@@ -33,22 +31,19 @@ pub(super) static DIRECTIVES: &[Directive] = &[
         ]),
         "noeviction",
         "Which keys give way when `maxmemory` is reached.",
-    )
-    .ignored(NO_LIMIT),
+    ),
     Directive::new(
         "maxmemory-samples",
         integer(1, I32_MAX),
         "5",
         "Keys looked at to find one to evict.",
-    )
-    .ignored(NO_LIMIT),
+    ),
     Directive::new(
         "maxmemory-eviction-tenacity",
         integer(0, 100),
         "10",
         "How long one command may evict.",
-    )
-    .ignored("eviction sets its own pace"),
+    ),
     Directive::new(
         "maxmemory-clients",
         Kind::MemoryOrPercent,
@@ -61,15 +56,13 @@ pub(super) static DIRECTIVES: &[Directive] = &[
         COUNT,
         "10",
         "How slowly the access frequency of a key saturates.",
-    )
-    .ignored(NO_LIMIT),
+    ),
     Directive::new(
         "lfu-decay-time",
         COUNT,
         "1",
         "Minutes after which an access frequency is lowered by one.",
-    )
-    .ignored(NO_LIMIT),
+    ),
     Directive::new(
         "active-expire-effort",
         integer(1, 10),

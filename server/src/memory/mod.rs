@@ -1,0 +1,103 @@
+//! The memory limit: what a tenant is charged, whether there is room, and making room by eviction.
+//!
+//! ```text
+//! command ──▶ is there a limit? ── no ──▶ run
+//!                 │ yes
+//!                 ▼
+//!         charge + request ≤ maxmemory? ── yes ──▶ run; each slice settles its lease as it is unlocked
+//!                 │ no
+//!                 ▼        holding nothing, one slice at a time, for a time slice
+//!         free what waits in the trash, evict keys ──▶ enough: run
+//!                                                      not yet, within 1/128 over the limit: run, others go on
+//!                                                      not yet, further over: a command that adds memory waits
+//!                                                      nothing may go: a command that adds memory is refused
+//! ```
+//! The charge is exact but for chunks that slices lease ahead, together less than a hundredth of the limit: it errs to
+//! the safe side. What can exceed the limit is what commands add that their requests do not show (SETRANGE far beyond
+//! a string's end), for the requests of one run on one slice, and clients' buffers, which are counted anew every tick.
+//! Limits belong to a tenant, beside its slices. Nothing here knows commands but for their DENYOOM flag.
+
+mod admission;
+mod room;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
+
+use store::keyspace::{Charge, Slice};
+
+use crate::shard::{TenantSlices, shards_of, try_with_slices};
+
+pub use admission::{Admission, OOM};
+pub use room::{Room, make_room};
+
+/// A command that adds memory is not let in beyond the limit and this part of it, even while room is being made.
+const OVERSHOOT_SHARE: usize = 128;
+
+/// One tenant's limit and what it is charged.
+#[derive(Debug)]
+pub struct MemoryLimit {
+    charge: Arc<Charge>,
+    /// Bytes; 0 for none.
+    limit: AtomicUsize,
+    /// Shards whose slices have not learnt yet whether there is a limit.
+    unaware: AtomicU64,
+}
+
+impl MemoryLimit {
+    /// No limit, for a tenant with so many slices.
+    pub fn new(shards: usize) -> Self {
+        MemoryLimit {
+            charge: Arc::new(Charge::new(shards)),
+            limit: AtomicUsize::new(0),
+            unaware: AtomicU64::new(0),
+        }
+    }
+
+    /// Sets the limit, 0 for none. It takes hold with the next command, or by itself a moment later.
+    pub fn set(&self, limit_bytes: u64, all_shards: u64) {
+        let limit = usize::try_from(limit_bytes).unwrap_or(usize::MAX);
+        self.charge.fit(limit);
+        let before = self.limit.swap(limit, Relaxed);
+        if (before == 0) != (limit == 0) {
+            self.unaware.store(all_shards, Relaxed);
+        }
+    }
+
+    /// Whether there is a limit.
+    #[inline]
+    pub fn is_set(&self) -> bool {
+        self.limit.load(Relaxed) != 0
+    }
+
+    /// Replaces a part of what clients are charged.
+    pub fn recount_clients(&self, before: usize, after: usize) {
+        self.charge.recount_clients(before, after);
+    }
+
+    /// By how much the charge and so many bytes more exceed the limit.
+    #[inline]
+    fn excess(&self, more: usize) -> usize {
+        match self.limit.load(Relaxed) {
+            0 => 0,
+            limit => (self.charge.bytes() + more).saturating_sub(limit),
+        }
+    }
+
+    #[inline]
+    fn is_known_to_all(&self) -> bool {
+        self.unaware.load(Relaxed) == 0
+    }
+
+    /// Tells slices that do not know yet, as far as they are free. The caller holds none.
+    pub fn make_known(&self, slices: &TenantSlices<Slice>) {
+        for shard in shards_of(self.unaware.load(Relaxed)) {
+            let told = try_with_slices(slices, 1 << shard, |held| match self.is_set() {
+                true => held.at(shard).begin_lease(&self.charge, shard),
+                false => held.at(shard).end_lease(),
+            });
+            if told.is_ok() {
+                self.unaware.fetch_and(!(1 << shard), Relaxed);
+            }
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! Making room: freeing what waits to be freed, evicting keys. One slice at a time, only if it is free, holding nothing
+//! else, for a time slice.
+
+use std::time::{Duration, Instant};
+
+use store::keyspace::{Access, Eviction, Order, Scope, Slice};
+use store::random::Rng;
+
+use crate::config::EvictionPolicy;
+use crate::core::{Core, now_ms};
+use crate::shard::try_with_slices;
+
+/// Keys evicted under one hold of a slice's lock.
+const KEYS_PER_HOLD: usize = 16;
+/// Items freed under one hold of a slice's lock.
+const ITEMS_PER_HOLD: usize = 200;
+/// Slices that may be found taken before others get a turn.
+const REFUSALS_MAX: usize = 64;
+
+/// What became of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Room {
+    /// The limit holds.
+    Enough,
+    /// Not yet, but there is more that can go.
+    Crowded,
+    /// Nothing can go.
+    Full,
+}
+
+impl EvictionPolicy {
+    /// Which keys may go, and which of them first; none under `noeviction`.
+    fn rule(self) -> Option<(Scope, Order)> {
+        Some(match self {
+            EvictionPolicy::NoEviction => return None,
+            EvictionPolicy::AllKeysLru | EvictionPolicy::AllKeysLfu => {
+                (Scope::AllKeys, Order::Access)
+            }
+            EvictionPolicy::AllKeysRandom => (Scope::AllKeys, Order::Random),
+            EvictionPolicy::VolatileLru | EvictionPolicy::VolatileLfu => {
+                (Scope::Volatile, Order::Access)
+            }
+            EvictionPolicy::VolatileRandom => (Scope::Volatile, Order::Random),
+            EvictionPolicy::VolatileTtl => (Scope::Volatile, Order::Deadline),
+        })
+    }
+}
+
+/// How long one command may evict, as Redis documents `maxmemory-eviction-tenacity`: up to half a millisecond for 0 to
+/// 10, from there on 15 % more a step, for 100 as long as it takes.
+pub(super) fn time_slice(tenacity: u32) -> Duration {
+    const STEP: Duration = Duration::from_micros(50);
+    match tenacity {
+        0..=10 => STEP * tenacity,
+        11..=99 => (STEP * 10).mul_f64(1.15f64.powi(tenacity as i32 - 10)),
+        _ => Duration::MAX,
+    }
+}
+
+/// Makes room for so many bytes more, for about so long. The caller holds no slice.
+pub fn make_room(core: &Core, more: usize, time: Duration) -> Room {
+    let (memory, slices) = (&core.server.memory, &core.server.slices);
+    memory.make_known(slices);
+    if memory.excess(more) == 0 {
+        return Room::Enough;
+    }
+    let settings = core.settings();
+    let (started, now_ms) = (Instant::now(), now_ms());
+    let mut rng = Rng::new(core.rng.borrow_mut().next_u64());
+    let eviction = settings
+        .maxmemory_policy
+        .rule()
+        .map(|(scope, order)| Eviction {
+            scope,
+            order,
+            samples: settings.maxmemory_samples as usize,
+            now_ms,
+            access: Access::new(settings.data.tracking, now_ms, || 0),
+        });
+    let (mut barren, mut refusals) = (0u64, 0);
+    loop {
+        let (excess, trash) = (memory.excess(more), memory.charge.trash_bytes());
+        if excess == 0 {
+            return Room::Enough;
+        }
+        if refusals > 0 && (refusals > REFUSALS_MAX || started.elapsed() >= time) {
+            return Room::Crowded;
+        }
+        // What is on its way out need not be evicted once more.
+        let evicts = eviction.as_ref().filter(|_| excess > trash);
+        if evicts.is_none() && trash == 0 {
+            return Room::Full;
+        }
+        let drawn = memory.charge.draw(rng.next_u64(), evicts.is_none());
+        let fruitful = |shard: &usize| barren & (1 << shard) == 0;
+        let Some(shard) = drawn
+            .filter(fruitful)
+            .or_else(|| (0..slices.shard_count()).find(fruitful))
+        else {
+            return Room::Full;
+        };
+        let step = try_with_slices(slices, 1 << shard, |held| {
+            let slice = held.at(shard);
+            let evicted = evicts.is_some_and(|rule| evict_some(slice, rule, excess, &mut rng));
+            let freed = slice.has_trash();
+            slice.free_step(ITEMS_PER_HOLD);
+            evicted || freed
+        });
+        match step {
+            Ok(true) if started.elapsed() >= time => refusals = REFUSALS_MAX + 1,
+            Ok(true) => {}
+            Ok(false) => barren |= 1 << shard,
+            Err(_) => refusals += 1,
+        }
+    }
+}
+
+/// Evicts some keys, until the slice uses that much less; whether there was one to evict.
+fn evict_some(slice: &mut Slice, eviction: &Eviction, excess: usize, rng: &mut Rng) -> bool {
+    let kept = |slice: &Slice| slice.used_bytes() - slice.trash_bytes();
+    let enough = kept(slice).saturating_sub(excess);
+    for evicted in 0..KEYS_PER_HOLD {
+        if !slice.evict(eviction, rng, |_, _| {}) {
+            return evicted > 0;
+        }
+        if kept(slice) < enough {
+            break;
+        }
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tenacity_is_time() {
+        let micros = |tenacity| time_slice(tenacity).as_micros();
+        assert_eq!([0, 1, 10, 11].map(micros), [0, 50, 500, 575]);
+        assert!((100_000_000..180_000_000).contains(&micros(99)));
+        assert_eq!(time_slice(100), Duration::MAX);
+    }
+}
