@@ -30,7 +30,7 @@ mod tests;
 pub use access::Access;
 pub(crate) use commands::COMMANDS;
 pub use log::{Context, Reason};
-pub use revoke::disconnect;
+pub use revoke::{Revocation, disconnect};
 pub use selector::NewChannels;
 pub use user::{Identity, User};
 pub use users::{Acl, UserLine};

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
+use std::time::{Duration, Instant};
 
 use super::user::{Identity, User};
 use crate::client::ClientInfo;
@@ -35,22 +36,47 @@ impl User {
     }
 }
 
-/// Disconnects the subscribers of all cores who subscribe to what their user, so changed, may not. Those of this core are
-/// gone at once.
+/// How long a change waits until the other cores have done their part. It is sure to be done, so this is a courtesy to
+/// whoever looks at the clients next; it is bounded because two cores may wait for each other.
+const OTHERS_WAIT_MAX: Duration = Duration::from_millis(10);
+
+/// A user as it was changed, for all cores to disconnect subscribers by.
+#[derive(Debug)]
+pub struct Revocation {
+    user: Arc<User>,
+}
+
+/// Disconnects the subscribers of all cores who subscribe to what their user, so changed, may not.
 pub(super) fn revoke(core: &Core, user: &Arc<User>) {
-    disconnect(core, user);
+    disconnect_here(core, user);
+    if !core.server.pubsub.reaches_beyond(core.index) {
+        return;
+    }
+    let revocation = Arc::new(Revocation {
+        user: Arc::clone(user),
+    });
     let mailboxes = core.server.net.mailboxes.iter().enumerate();
     for (index, mailbox) in mailboxes.filter(|(index, _)| *index != core.index) {
-        let message = Message::Revoke(Arc::clone(user));
+        let message = Message::Revoke(Arc::clone(&revocation));
         if mailbox.try_send(message, size_of::<Message>()).is_err() {
             // No room to ask, so none of them is believed.
             disconnect_all_of(core, index, &user.identity);
         }
     }
+    // A core that has done its part has dropped its message.
+    let end = Instant::now() + OTHERS_WAIT_MAX;
+    while Arc::strong_count(&revocation) > 1 && Instant::now() < end {
+        std::thread::yield_now();
+    }
+}
+
+/// Does this core's part.
+pub fn disconnect(core: &Core, revocation: &Revocation) {
+    disconnect_here(core, &revocation.user);
 }
 
 /// Disconnects this core's subscribers who subscribe to what their user may not.
-pub fn disconnect(core: &Core, user: &User) {
+fn disconnect_here(core: &Core, user: &User) {
     let mut gone = Vec::new();
     core.pubsub.for_each(|kind, name, client| {
         if client.is_user(&user.identity) && !user.may_subscribe(kind, name) {

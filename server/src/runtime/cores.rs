@@ -99,7 +99,7 @@ fn deliver(reactor: &Rc<Reactor>, message: Message) {
             release_unused();
         }
         Message::Parcel(parcel) => open_parcel(&reactor.core, &parcel),
-        Message::Revoke(user) => acl::disconnect(&reactor.core, &user),
+        Message::Revoke(revocation) => acl::disconnect(&reactor.core, &revocation),
         Message::Drain => stop(reactor),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::driver::Driver;
 use super::rate::Rates;
-use crate::acl::User;
+use crate::acl::Revocation;
 use crate::connection::{Census, ConnectionLimits, Endpoint};
 use crate::pubsub::Parcel;
 use crate::shard::Mailbox;
@@ -26,8 +26,8 @@ pub enum Message {
     Purge,
     /// Deliver what is in it.
     Parcel(Box<Parcel>),
-    /// Disconnect the subscribers who may not subscribe any more to what they do, their user being this now.
-    Revoke(Arc<User>),
+    /// Disconnect the subscribers who may not subscribe any more to what they do.
+    Revoke(Arc<Revocation>),
     /// Stop accepting and let every connection finish what it has received.
     Drain,
 }
