@@ -48,9 +48,23 @@ class Server:
         shutil.rmtree(self.dir, ignore_errors=True)
 
 
+def every_driver(test):
+    """Runs a test that uses the server fixture once on each of the kernel's interfaces for sockets."""
+    flags = [[]] if IS_REDIS else [["--io-driver", "auto"], ["--io-driver", "epoll"]]
+    return pytest.mark.parametrize("server", flags, ids=lambda flags: flags[-1] if flags else "redis", indirect=True)(test)
+
+
+def eventually(holds, seconds=10):
+    """Waits until holds() is true, which another connection or thread brings about."""
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end, f"not true after {seconds} s"
+        time.sleep(0.01)
+
+
 @pytest.fixture
-def server():
-    running = Server()
+def server(request):
+    running = Server(*getattr(request, "param", []))
     yield running
     running.stop()
 
