@@ -3,6 +3,7 @@
 
 use std::time::{Duration, Instant};
 
+use store::command::{Effects, EventClass};
 use store::keyspace::{Access, Eviction, Order, Scope, Slice};
 use store::random::Rng;
 
@@ -57,13 +58,25 @@ pub(super) fn time_slice(tenacity: u32) -> Duration {
     }
 }
 
-/// Makes room for so many bytes more, for about so long. The caller holds no slice.
+/// Makes room for so many bytes more, for about so long, and tells those who listen what went. The caller holds no
+/// slice.
 pub fn make_room(core: &Core, more: usize, time: Duration) -> Room {
-    let (memory, slices) = (&core.server.memory, &core.server.slices);
-    memory.make_known(slices);
+    let memory = &core.server.memory;
+    memory.make_known(&core.server.slices);
     if memory.excess(more) == 0 {
         return Room::Enough;
     }
+    let mut effects = core.effects();
+    let room = evict(core, more, time, &mut effects);
+    if effects.has_news() {
+        core.note_effects(0, effects);
+        core.deliver_effects();
+    }
+    room
+}
+
+fn evict(core: &Core, more: usize, time: Duration, effects: &mut Effects) -> Room {
+    let (memory, slices) = (&core.server.memory, &core.server.slices);
     let settings = core.settings();
     let (started, now_ms) = (Instant::now(), now_ms());
     let mut rng = Rng::new(core.rng.borrow_mut().next_u64());
@@ -101,7 +114,8 @@ pub fn make_room(core: &Core, more: usize, time: Duration) -> Room {
         };
         let step = try_with_slices(slices, 1 << shard, |held| {
             let slice = held.at(shard);
-            let evicted = evicts.is_some_and(|rule| evict_some(slice, rule, excess, &mut rng));
+            let evicted =
+                evicts.is_some_and(|rule| evict_some(slice, rule, excess, &mut rng, effects));
             let freed = slice.has_trash();
             slice.free_step(ITEMS_PER_HOLD);
             evicted || freed
@@ -116,12 +130,32 @@ pub fn make_room(core: &Core, more: usize, time: Duration) -> Room {
 }
 
 /// Evicts some keys, until the slice uses that much less; whether there was one to evict.
-fn evict_some(slice: &mut Slice, eviction: &Eviction, excess: usize, rng: &mut Rng) -> bool {
+fn evict_some(
+    slice: &mut Slice,
+    eviction: &Eviction,
+    excess: usize,
+    rng: &mut Rng,
+    effects: &mut Effects,
+) -> bool {
+    let is_told = effects.broadcasts || !slice.tracked.is_empty();
     let kept = |slice: &Slice| slice.used_bytes() - slice.trash_bytes();
     let enough = kept(slice).saturating_sub(excess);
     for evicted in 0..KEYS_PER_HOLD {
-        if !slice.evict(eviction, rng, |_, _| {}) {
+        let mut gone = None;
+        let found = slice.evict(eviction, rng, |db, hash, key| {
+            effects.event(db, EventClass::EVICTED, "evicted", key);
+            if is_told {
+                gone = Some((hash, key.to_vec()));
+            }
+        });
+        if !found {
             return evicted > 0;
+        }
+        if let Some((hash, key)) = gone {
+            let trackers = slice.tracked.take(hash, &key);
+            if effects.broadcasts || !trackers.is_empty() {
+                effects.invalid.push((key, trackers));
+            }
         }
         if kept(slice) < enough {
             break;

@@ -104,13 +104,13 @@ impl Pool {
 }
 
 impl Slice {
-    /// Removes one key and tells `on_evicted` its database and name; false when none may go. What it owned may wait in
+    /// Removes one key and tells `on_evicted` its database, hash and name; false when none may go. What it owned may wait in
     /// the trash.
     pub fn evict(
         &mut self,
         eviction: &Eviction,
         rng: &mut Rng,
-        mut on_evicted: impl FnMut(usize, &[u8]),
+        mut on_evicted: impl FnMut(usize, u64, &[u8]),
     ) -> bool {
         if eviction.order == Order::Random {
             // What was drawn before must not go before all others.
@@ -150,7 +150,7 @@ impl Slice {
         &mut self,
         eviction: &Eviction,
         candidate: Candidate,
-        on_evicted: &mut impl FnMut(usize, &[u8]),
+        on_evicted: &mut impl FnMut(usize, u64, &[u8]),
     ) -> bool {
         let Candidate { rank, hash, db } = candidate;
         let Some(holder) = self.dbs[db].as_deref_mut() else {
@@ -162,7 +162,7 @@ impl Slice {
             if !watchers.is_empty() {
                 watchers.touch(db, hash, key, || Presence::Absent);
             }
-            on_evicted(db, key);
+            on_evicted(db, hash, key);
         });
         counters.evicted += u64::from(evicted);
         evicted
@@ -265,7 +265,7 @@ mod tests {
     fn evict(slice: &mut Slice, eviction: &Eviction, count: usize) -> Vec<u64> {
         let (mut rng, mut evicted) = (Rng::new(9), Vec::new());
         for _ in 0..count {
-            let some = slice.evict(eviction, &mut rng, |db, key| {
+            let some = slice.evict(eviction, &mut rng, |db, _, key| {
                 let number: u64 = std::str::from_utf8(key).unwrap().parse().unwrap();
                 assert_eq!(db as u64, number % 2);
                 evicted.push(number);
