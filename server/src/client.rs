@@ -78,6 +78,8 @@ pub struct ClientInfo {
     pub paused: AtomicBool,
     /// The command that waits, if one does: whoever holds it can end the wait.
     waiter: Mutex<Option<Arc<Waiter>>>,
+    /// It said QUIT.
+    pub is_leaving: AtomicBool,
     /// Texts a client sets.
     pub names: Mutex<ClientNames>,
 }
@@ -137,6 +139,7 @@ impl ClientInfo {
             argument_bytes: AtomicUsize::new(0),
             output_bytes: AtomicUsize::new(0),
             killed: AtomicBool::new(false),
+            is_leaving: AtomicBool::new(false),
             paused: AtomicBool::new(false),
             waiter: Mutex::default(),
             names: Mutex::default(),
@@ -171,6 +174,11 @@ impl ClientInfo {
         self.multi_len.store(len, Relaxed);
         self.multi_bytes
             .store(queue.map_or(0, |(_, bytes)| bytes), Relaxed);
+    }
+
+    /// Whether it gets no more messages, although it is not closed yet.
+    pub fn is_gone(&self) -> bool {
+        self.killed.load(Relaxed) || self.is_leaving.load(Relaxed)
     }
 
     /// Whether it subscribes to anything.

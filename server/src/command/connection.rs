@@ -253,6 +253,10 @@ fn reset(ctx: &mut ServerCtx<'_>, _: Args<'_>) -> Result<(), CommandError> {
 
 fn quit(ctx: &mut ServerCtx<'_>, _: Args<'_>) -> Result<(), CommandError> {
     ctx.session.closing = true;
+    // Whoever reads the reply may count on it that nobody finds this connection any more.
+    ctx.session.subscriptions = None;
+    ctx.session.tracking = None;
+    ctx.session.client.is_leaving.store(true, Relaxed);
     ctx.reply.ok();
     Ok(())
 }

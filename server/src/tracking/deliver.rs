@@ -109,7 +109,8 @@ fn send(core: &Core, tracking: &Tracking, keys: Option<&[&[u8]]>) {
     if redirect == 0 {
         return write(core, &tracking.link, false, keys);
     }
-    match core.server.clients.get(redirect) {
+    let target = core.server.clients.get(redirect);
+    match target.filter(|info| !info.is_gone()) {
         None => {
             tracking.set_broken(true);
             if tracking.link.info.resp.load(Relaxed) == 3 {
