@@ -10,6 +10,7 @@ use store::command::Flags;
 
 use super::sleep::sleep_until;
 use crate::core::now_ms;
+use crate::registry::Command;
 use crate::shard::TaskNode;
 
 /// What is held up.
@@ -49,6 +50,12 @@ impl Pause {
     /// Whether nothing may change at this moment, not even by expiring.
     pub fn stops_changes(&self) -> bool {
         self.is_on() && self.present().is_some()
+    }
+
+    /// Whether the keys that a command finds due stay where they are: it does not write, and nothing may change.
+    #[cold]
+    pub fn keeps_due(&self, command: &Command) -> bool {
+        self.stops_changes() && !command.spec.flags.contains(Flags::WRITE)
     }
 
     /// Begins a pause, or makes the present one longer and wider.

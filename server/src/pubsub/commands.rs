@@ -14,6 +14,7 @@ const SUBSCRIBING: Flags = Flags::PUBSUB
     .union(Flags::LOADING)
     .union(Flags::STALE);
 const PUBLISHING: Flags = Flags::PUBSUB
+    .union(Flags::MAY_REPLICATE)
     .union(Flags::LOADING)
     .union(Flags::STALE)
     .union(Flags::FAST);

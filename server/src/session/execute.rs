@@ -249,7 +249,7 @@ impl Session {
     /// The end of the run of requests that starts at `at`, which its user may run.
     #[inline]
     fn run_end(&self, core: &Core, job: &Job<'_>, at: usize) -> usize {
-        let end = match self.is_crowded {
+        let end = match self.is_crowded || core.server.pause.is_on() {
             true => at + 1,
             false => job.run_end(core, at),
         };
@@ -327,9 +327,10 @@ impl Session {
         self.client.active_at_ms.store(now_ms, Relaxed);
         let registry = &core.server.registry;
         let mut effects = core.effects();
-        let env = self.keys_env(core, held.mask(), now_ms);
-        let keys = Keys::new(SliceSet::new(held), env, &mut effects);
         let mut command = job.planned(progress.next).known_command(registry);
+        let mut env = self.keys_env(core, held.mask(), now_ms);
+        env.keeps_due = core.server.pause.is_on() && core.server.pause.keeps_due(command);
+        let keys = Keys::new(SliceSet::new(held), env, &mut effects);
         if let Run::Server(_) = command.run {
             let args = job.args(progress.next);
             core.meter.start();
@@ -355,6 +356,12 @@ impl Session {
                 patience: Patience::MayWait,
             };
             let mut prefetched = progress.next;
+            // Under CLIENT PAUSE the next command may have to wait.
+            let end = if env.keeps_due {
+                progress.next + 1
+            } else {
+                end
+            };
             while progress.next < end && ctx.reply.output().len() < FLUSH_BYTES {
                 if progress.next == prefetched {
                     prefetched = job.prefetch(core, progress.next..end, &ctx.keys);
@@ -397,6 +404,7 @@ impl Session {
             now_ms,
             touch: !self.no_touch,
             access: core.access(now_ms),
+            keeps_due: false,
         }
     }
 

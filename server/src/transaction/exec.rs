@@ -229,7 +229,8 @@ impl Session {
         {
             return self.answer_error(core, &error, out);
         }
-        let env = self.keys_env(core, mask, now_ms);
+        let mut env = self.keys_env(core, mask, now_ms);
+        env.keeps_due = core.server.pause.is_on() && core.server.pause.keeps_due(command);
         let keys = Keys::new(SliceSet::new(slices), env, effects);
         match command.run {
             Run::Data(_) => {

@@ -40,6 +40,8 @@ pub(crate) struct Bench {
     pub(crate) now_ms: u64,
     /// The selected database.
     pub(crate) db: usize,
+    /// Whether due keys stay where they are.
+    pub(crate) keeps_due: bool,
     /// The version replies are written in.
     pub(crate) protocol: Protocol,
     /// The last command's events, as `name key`.
@@ -65,6 +67,7 @@ impl Bench {
             },
             now_ms: 1_700_000_000_000,
             db: 0,
+            keeps_due: false,
             protocol: Protocol::Resp2,
             events: Vec::new(),
             dirty: 0,
@@ -147,6 +150,7 @@ impl Bench {
             now_ms: self.now_ms,
             touch: true,
             access: Access::new(self.config.tracking, self.now_ms, || 1),
+            keeps_due: self.keeps_due,
         };
         let mut ctx = Ctx {
             keys: Keys::new(SliceSet::new(&mut slices), env, &mut effects),

@@ -500,3 +500,24 @@ fn payloads_are_restored_with_expiry_and_access_time() {
         ("EXISTS busy k", ":0"),
     ]);
 }
+
+#[test]
+fn keys_that_may_not_go_yet_are_out_of_sight() {
+    let mut bench = Bench::new();
+    bench.run("SET k v PX 10");
+    bench.run("RPUSH l a");
+    bench.run("PEXPIRE l 10");
+    bench.now_ms += 20;
+    bench.keeps_due = true;
+    bench.check(&[
+        ("GET k", "$-1"),
+        ("MGET k", "*1 $-1"),
+        ("EXISTS k l", ":0"),
+        ("LLEN l", ":0"),
+        ("TTL k", ":-2"),
+        ("TYPE l", "+none"),
+        ("DBSIZE", ":2"),
+    ]);
+    bench.keeps_due = false;
+    bench.check(&[("EXISTS k l", ":0"), ("DBSIZE", ":0")]);
+}

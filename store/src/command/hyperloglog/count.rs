@@ -12,7 +12,7 @@ pub(super) static PFCOUNT: DataCommand = DataCommand {
         summary: "Returns about how many different elements HyperLogLogs were given, all together.",
         complexity: "O(1) with a very small average constant time when called with a single key. O(N) with N being the number of keys, and much bigger constant times, when called with multiple keys.",
         arity: -2,
-        flags: Flags::READONLY,
+        flags: Flags::READONLY.union(Flags::MAY_REPLICATE),
         keys: &[KeySpec::range(1, -1, 1, KeyFlags::RW.union(KeyFlags::ACCESS)).noted(
             "RW because it may change the internal representation of the key, and propagate to replicas",
         )],

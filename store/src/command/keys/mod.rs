@@ -45,6 +45,8 @@ pub struct KeysEnv {
     pub touch: bool,
     /// What an access at this moment leaves behind.
     pub access: Access,
+    /// Whether due keys stay where they are, unseen: nothing may change, not even so. Only for commands that do not write.
+    pub keeps_due: bool,
 }
 
 /// The keyspace of one tenant, as far as the slices held reach.

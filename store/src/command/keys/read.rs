@@ -13,11 +13,14 @@ impl Keys<'_> {
     /// Looks a key up for reading: expires lazily, touches its access clock, counts a hit or miss, tells of a miss.
     #[inline]
     pub fn read(&mut self, key: Key<'_>) -> Option<ValueRef<'_>> {
-        self.expire_if_due(key);
+        let hidden = self.expire_if_due(key) && self.env.keeps_due;
         let (access, touch, db) = (self.access(), self.env.touch, self.env.db);
         let slice = self.slices.get_mut(self.env.mask, key.shard);
         let (found, counters) = slice.db_and_counters(db);
-        match found.and_then(|db| db.get_mut(key.hash, key.bytes)) {
+        match found
+            .filter(|_| !hidden)
+            .and_then(|db| db.get_mut(key.hash, key.bytes))
+        {
             Some(entry) => {
                 counters.hits += 1;
                 if touch {
@@ -176,6 +179,9 @@ impl Keys<'_> {
             .db_of(key)
             .and_then(|db| db.get(key.hash, key.bytes))
             .is_some_and(|entry| entry.is_expired(now_ms));
+        if self.env.keeps_due {
+            return due;
+        }
         if due {
             if let Some(db) = self.db_of_mut(key) {
                 db.remove(key.hash, key.bytes);
