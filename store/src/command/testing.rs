@@ -126,6 +126,11 @@ impl Bench {
         self.slices[shard].waiting.remove(db, hash, waiter);
     }
 
+    /// Recounts everything.
+    pub(crate) fn audit(&self) {
+        self.slices.iter().for_each(Slice::audit);
+    }
+
     fn run_patiently(
         &mut self,
         words: &[&[u8]],
