@@ -28,6 +28,7 @@ mod users;
 mod tests;
 
 pub use access::Access;
+pub use check::Denial;
 pub(crate) use commands::COMMANDS;
 pub use log::{Context, Reason};
 pub use revoke::{Revocation, disconnect};
