@@ -181,3 +181,21 @@ fn spikes_are_kept_by_event() {
         assert!(conn.run("LATENCY HISTORY command").items().is_empty());
     });
 }
+
+#[test]
+fn a_command_that_waited_is_logged_once_it_was_served() {
+    matrix(&FLAGS, |server| {
+        let mut conn = server.connect();
+        conn.run("CONFIG SET slowlog-log-slower-than 0");
+        let mut waiting = server.connect();
+        waiting.send(&["BLPOP", "l", "0"]).expect("it is sent");
+        while server.info("blocked_clients").as_deref() != Some("1") {
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        conn.run("SLOWLOG RESET");
+        conn.run("LPUSH l x");
+        assert_eq!(waiting.read().expect("an element").items().len(), 2);
+        let found = logged(&mut conn);
+        assert_eq!(found[..2], ["BLPOP l 0", "LPUSH l x"]);
+    });
+}

@@ -57,8 +57,8 @@ impl Session {
             db: keys.db(),
             too_late: TooLate::Nothing,
             command: command.id,
+            slow: core.wait_begun(self, command, args),
         });
-        core.command_ended(self, command, args);
     }
 
     /// Lets a command wait that waits for no key.
@@ -74,6 +74,7 @@ impl Session {
             db: self.db,
             too_late,
             command,
+            slow: None,
         });
     }
 

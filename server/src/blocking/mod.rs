@@ -22,6 +22,8 @@ use std::sync::Arc;
 
 use store::command::Waiter;
 
+use crate::observe::SlowEntry;
+
 pub(crate) use client::{PAUSE, UNBLOCK, UNPAUSE};
 pub use pause::Pause;
 pub(crate) use wait::COMMANDS;
@@ -45,6 +47,8 @@ pub struct Waits {
     too_late: TooLate,
     /// Id of the command.
     command: usize,
+    /// What the slow log will have of it.
+    slow: Option<Box<SlowEntry>>,
 }
 
 /// The answer when the time is over.

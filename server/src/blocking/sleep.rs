@@ -42,6 +42,10 @@ impl Session {
             self.closing = true;
             return;
         }
+        let slow = match self.blocked.as_deref_mut() {
+            Some(Blocked::Waits(waits)) => waits.slow.take(),
+            Some(Blocked::Paused) | None => None,
+        };
         self.leave_queues(core, task).await;
         let mark = out.mark();
         let mut reply = ReplyWriter::new(out, self.protocol);
@@ -62,6 +66,7 @@ impl Session {
         };
         let command = &core.server.registry.all()[command];
         self.finish(core, command, result, mark, out);
+        core.wait_ended(slow);
     }
 
     /// Leaves the queues it still stands in, slice by slice, and is not blocked any more. When `task` is killed meanwhile, the

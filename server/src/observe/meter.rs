@@ -129,9 +129,51 @@ impl Core {
         }
     }
 
+    /// A command of `session` begins to wait: that is the end of its work. Its entry of the slow log, if it gets one, comes
+    /// when the wait is over.
+    #[cold]
+    pub(crate) fn wait_begun(
+        &self,
+        session: &Session,
+        command: &Command,
+        args: Args<'_>,
+    ) -> Option<Box<SlowEntry>> {
+        let nanos = self.meter.lap_nanos();
+        self.meter.record(&self.stats().times[command.id], nanos);
+        match nanos >= self.meter.notable_ns.get() {
+            true => self.look_at(session, command, args, nanos).map(Box::new),
+            false => None,
+        }
+    }
+
+    /// The wait of a command is over, for which [`Core::wait_begun`] gave this entry.
+    pub(crate) fn wait_ended(&self, entry: Option<Box<SlowEntry>>) {
+        if let Some(entry) = entry {
+            let len_max = self.settings().observe.slow_log_len;
+            self.server.slow_log.push(*entry, len_max);
+        }
+    }
+
     /// A command took long enough, or everything is looked at.
     #[cold]
     fn note(&self, session: &Session, command: &Command, args: Args<'_>, nanos: u64) {
+        let entry = self.look_at(session, command, args, nanos);
+        if let Some(entry) = entry {
+            let len_max = self.settings().observe.slow_log_len;
+            self.server.slow_log.push(entry, len_max);
+        }
+        // Looking at it is not the next command's time.
+        self.meter.start();
+    }
+
+    /// Tells the latency monitor and those who monitor; returns what the slow log has to say of it.
+    fn look_at(
+        &self,
+        session: &Session,
+        command: &Command,
+        args: Args<'_>,
+        nanos: u64,
+    ) -> Option<SlowEntry> {
         let flags = command.spec.flags;
         let settings = self.settings();
         let observe = &settings.observe;
@@ -149,19 +191,15 @@ impl Core {
             };
             self.server.spikes.add(event, now.as_secs(), millis);
         }
-        let is_slow = observe.slow_us.is_some_and(|threshold| micros >= threshold);
-        if is_slow && !flags.contains(Flags::SKIP_SLOWLOG) {
-            let entry = SlowEntry::new(command, args, &session.client, now.as_secs(), micros);
-            self.server.slow_log.push(entry, observe.slow_log_len);
-        }
         if !flags.intersects(Flags::SKIP_MONITOR | Flags::ADMIN) {
             let at_us = now.as_micros() as u64;
             self.tell_monitors(|| {
                 monitors::line(command, args, &session.client, session.db, at_us)
             });
         }
-        // Looking at it is not the next command's time.
-        self.meter.start();
+        let is_slow = observe.slow_us.is_some_and(|threshold| micros >= threshold);
+        (is_slow && !flags.contains(Flags::SKIP_SLOWLOG))
+            .then(|| SlowEntry::new(command, args, &session.client, now.as_secs(), micros))
     }
 
     /// Sends a line to everybody who monitors. Who cannot take it is closed, as its view would have a hole.
