@@ -20,6 +20,7 @@ pub mod runtime;
 pub mod server;
 pub mod session;
 pub mod shard;
+pub mod snapshot;
 pub mod tracking;
 pub mod transaction;
 pub mod version;

@@ -21,6 +21,7 @@ use crate::pubsub;
 use crate::registry::Registry;
 use crate::runtime::Net;
 use crate::shard::{SliceState, TenantSlices};
+use crate::snapshot::LastSave;
 use crate::tracking;
 
 /// The server: one per process.
@@ -59,6 +60,8 @@ pub struct Server {
     pub pause: Pause,
     /// Whether cores remove due keys in the background, which DEBUG SET-ACTIVE-EXPIRE switches.
     pub active_expire: AtomicBool,
+    /// When the data were last saved.
+    pub last_save: LastSave,
     /// When the process started, ms since the epoch.
     pub started_at_ms: u64,
     /// Resident memory before there were data and clients.

@@ -19,6 +19,7 @@ pub mod reference;
 mod replication;
 mod shutdown;
 mod slowlog;
+mod snapshot;
 
 pub(crate) use client::describe_client;
 
@@ -71,6 +72,7 @@ static TABLES: &[&[&ServerCommand]] = &[
     monitor::COMMANDS,
     debug::COMMANDS,
     shutdown::COMMANDS,
+    snapshot::COMMANDS,
     replication::COMMANDS,
     cluster::COMMANDS,
     module::COMMANDS,

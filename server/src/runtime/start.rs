@@ -24,6 +24,7 @@ use crate::pubsub;
 use crate::registry::Registry;
 use crate::server::{CoreStats, ReplicationId, Server, random_hex, random_u64};
 use crate::shard::{Inbox, Mailbox, MailboxLimits, TenantSlices};
+use crate::snapshot::{self, LastSave, load_at_start};
 use crate::tracking;
 use std::error::Error;
 use std::ffi::OsString;
@@ -143,7 +144,7 @@ fn serve(loaded: Loaded, registry: Registry, acl: Acl) -> Result<(), StartError>
     let plan = listen_plan(&settings);
     let listeners = plan.open(cores, driver)?;
     let (net, inboxes) = open_net(&settings, cores, driver)?;
-    let server = Arc::new(build_server(&settings, loaded, registry, acl, net));
+    let server = Arc::new(build_server(&settings, loaded, registry, acl, net)?);
 
     let seats = inboxes.into_iter().zip(listeners).enumerate().map(
         |(index, (inbox, listeners)): (usize, (Inbox<Message>, _))| CoreSeat {
@@ -251,20 +252,22 @@ fn build_server(
     registry: Registry,
     acl: Acl,
     net: Net,
-) -> Server {
+) -> Result<Server, StartError> {
     let cores = net.mailboxes.len();
     let shard_map = ShardMap::new(settings.shards.clamp(1, store::slot::SHARDS_MAX));
     let seed = Seed(random_u64(), random_u64());
-    let slices =
-        TenantSlices::new((0..shard_map.shards()).map(|_| Slice::new(settings.databases, seed)));
+    let mut slices: Vec<Slice> = (0..shard_map.shards())
+        .map(|_| Slice::new(settings.databases, seed))
+        .collect();
+    load_data(settings, &mut slices, shard_map, seed)?;
     let commands = registry.all().len();
     let memory = MemoryLimit::new(shard_map.shards());
     memory.set(settings.maxmemory, shard_map.all());
-    Server {
+    Ok(Server {
         registry,
         shard_map,
         seed,
-        slices,
+        slices: TenantSlices::new(slices),
         memory,
         clients: Clients::default(),
         pubsub: pubsub::Directory::new(cores),
@@ -278,9 +281,33 @@ fn build_server(
         acl,
         pause: Pause::default(),
         active_expire: AtomicBool::new(true),
+        last_save: LastSave::new(now_ms()),
         started_at_ms: now_ms(),
         startup_bytes: process::resident_bytes(),
         run_id: random_hex(),
         replication_id: ReplicationId::default(),
+    })
+}
+
+/// Takes over what the snapshot file holds, if there is one.
+fn load_data(
+    settings: &Settings,
+    slices: &mut [Slice],
+    map: ShardMap,
+    seed: Seed,
+) -> Result<(), StartError> {
+    let built_with = (seed, &settings.data.encoding);
+    match load_at_start(&settings.dbfilename, slices, map, built_with, now_ms()) {
+        Ok(None) => {}
+        Ok(Some(snapshot::Loaded { keys, expired })) => {
+            info!("DB loaded from disk: {keys} keys, {expired} more had expired");
+        }
+        Err(error) => {
+            let path = settings.dbfilename.display();
+            return Err(
+                format!("Fatal error loading the DB from {path}: {error}. Exiting.").into(),
+            );
+        }
     }
+    Ok(())
 }

@@ -26,7 +26,13 @@ pub struct Build<'a> {
 
 /// Reads a value that begins with the byte of its kind; what follows it is left.
 pub fn object(reader: &mut Reader<'_>, build: Build<'_>) -> Read<Value> {
-    let kind = Kind::of(reader.byte()?).ok_or(Corrupt::Invalid("an unknown kind of value"))?;
+    let kind = reader.byte()?;
+    value(reader, kind, build)
+}
+
+/// Reads a value of a kind whose byte was read before.
+pub(super) fn value(reader: &mut Reader<'_>, kind: u8, build: Build<'_>) -> Read<Value> {
+    let kind = Kind::of(kind).ok_or(Corrupt::Invalid("an unknown kind of value"))?;
     match kind {
         Kind::String => Ok(Value::String(string_value(reader.string()?))),
         Kind::List | Kind::ListZiplist | Kind::ListZiplists | Kind::ListNodes => {

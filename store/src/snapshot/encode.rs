@@ -44,6 +44,16 @@ pub fn object(out: &mut Vec<u8>, value: ValueRef<'_>) {
     }
 }
 
+/// Appends a key with its value: the byte of its kind, the key, the value.
+pub fn keyed_object(out: &mut Vec<u8>, key: &[u8], value: ValueRef<'_>) {
+    let mut encoded = Vec::new();
+    object(&mut encoded, value);
+    let (kind, body) = encoded.split_first().expect("a value begins with its kind");
+    out.push(*kind);
+    put_string(out, key);
+    out.extend_from_slice(body);
+}
+
 fn put_kind(out: &mut Vec<u8>, kind: Kind) {
     out.push(kind as u8);
 }

@@ -10,6 +10,7 @@
 
 pub mod decode;
 pub mod encode;
+pub mod file;
 mod intset;
 mod kind;
 mod listpack;

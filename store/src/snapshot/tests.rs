@@ -3,14 +3,15 @@
 use proptest::prelude::{Strategy, any, prop, prop_assert_eq, prop_oneof, proptest};
 
 use super::decode::{self, Build};
+use super::file::{Encoder, FieldDeadlines};
 use super::payload::{VERSION_MAX, open, seal};
 use super::reader::Reader;
-use super::{Corrupt, encode};
+use super::{Corrupt, encode, file};
 use crate::hash::Seed;
 use crate::keyspace::Entry;
 use crate::types::stream::{Id, Stream};
 use crate::types::{EncodingLimits, Hash, List, Set, Side, Zset};
-use crate::value::{StringValue, Value, ValueRef};
+use crate::value::{StringRef, StringValue, Value, ValueRef};
 
 const SEED: Seed = Seed(5, 6);
 
@@ -342,5 +343,47 @@ fn contradictions_are_refused() {
         (b"\x3f", "an unknown kind of value"),
     ] {
         assert_eq!(read(bytes).err(), Some(Corrupt::Invalid(why)));
+    }
+}
+
+#[test]
+fn files_come_back() {
+    let mut encoder = Encoder::new(FieldDeadlines::None, &[("a", "b".to_owned())]);
+    encoder.database(3, 2, 1);
+    encoder.key(b"first", ValueRef::String(StringRef::Int(5)), None);
+    let mut file = encoder.take();
+    encoder.key(
+        b"second",
+        ValueRef::String(StringRef::Bytes(b"text")),
+        Some(77),
+    );
+    file.extend(encoder.finish());
+    let build = Build {
+        seed: &SEED,
+        limits: &limits(),
+    };
+    let mut seen = Vec::new();
+    let read = file::read(&file, build, |key| {
+        seen.push((
+            key.db,
+            key.key.to_vec(),
+            spelled(&key.value),
+            key.expire_at_ms,
+        ));
+    });
+    assert_eq!(read, Ok(()));
+    let expected = [
+        (3, b"first".to_vec(), "5".to_owned(), None),
+        (3, b"second".to_vec(), "text".to_owned(), Some(77)),
+    ];
+    assert_eq!(seen, expected);
+    for at in 0..file.len() {
+        let mut broken = file.clone();
+        broken[at] ^= 4;
+        assert!(file::read(&broken, build, |_| {}).is_err(), "byte {at}");
+        assert!(
+            file::read(&file[..at], build, |_| {}).is_err(),
+            "cut at {at}"
+        );
     }
 }

@@ -4,6 +4,7 @@
 mod data;
 mod digest;
 mod protocol;
+mod reload;
 
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
@@ -126,6 +127,18 @@ static DEBUG: ServerCommand = ServerCommand {
                 ..DEFAULT
             },
             run: data::populate,
+            subcommands: &[],
+        },
+        ServerCommand {
+            spec: Spec {
+                name: "reload",
+                summary: "Writes all data to the snapshot file and reads it back.",
+                arity: -2,
+                routing: Routing::All,
+                syntax: "[MERGE] [NOFLUSH] [NOSAVE]",
+                ..DEFAULT
+            },
+            run: reload::reload,
             subcommands: &[],
         },
         ServerCommand {

@@ -251,13 +251,11 @@ fn persistence(text: &mut String, ctx: &ServerCtx<'_>, figures: &Figures) {
         text,
         &["current_save_keys_processed", "current_save_keys_total"],
     );
-    line(text, "rdb_changes_since_last_save", figures.changes);
+    let last_save = &ctx.core.server.last_save;
+    let changes = last_save.changes_since(figures.changes);
+    line(text, "rdb_changes_since_last_save", changes);
     line(text, "rdb_bgsave_in_progress", 0);
-    line(
-        text,
-        "rdb_last_save_time",
-        ctx.core.server.started_at_ms / 1000,
-    );
+    line(text, "rdb_last_save_time", last_save.at_s());
     line(text, "rdb_last_bgsave_status", "ok");
     line(text, "rdb_last_bgsave_time_sec", -1);
     line(text, "rdb_current_bgsave_time_sec", -1);

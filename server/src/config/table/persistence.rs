@@ -1,10 +1,11 @@
-//! Snapshots and the append-only file. Neither is there yet: what would promise
-//! durability is refused, the rest is accepted.
+//! Snapshots and the append-only file. Snapshots are taken by SAVE alone, the append-only file is not there yet: what
+//! would promise durability is refused, the rest is accepted.
 
 use super::super::directive::{Directive, Flags, Kind};
 use super::{COUNT, I32_MAX, SIZE, base_name, integer};
 
-const NO_SNAPSHOTS: &str = "snapshots are not supported yet: data lives in memory only";
+const NO_SNAPSHOTS: &str = "snapshots are taken by SAVE only, not by themselves";
+const FIXED_FORMAT: &str = "snapshots are not compressed and have a checksum";
 const NO_AOF: &str = "the append-only file is not supported yet";
 
 const AOF_FILE: Kind = Kind::Text(|value| match value {
@@ -36,15 +37,14 @@ pub(super) static DIRECTIVES: &[Directive] = &[
         "dump.rdb",
         "Name of the snapshot.",
     )
-    .flag(Flags::PROTECTED)
-    .ignored(NO_SNAPSHOTS),
+    .flag(Flags::PROTECTED),
     Directive::new(
         "rdbcompression",
         Kind::Bool,
         "yes",
         "Compress strings in the snapshot.",
     )
-    .ignored(NO_SNAPSHOTS),
+    .ignored(FIXED_FORMAT),
     Directive::new(
         "rdbchecksum",
         Kind::Bool,
@@ -52,7 +52,7 @@ pub(super) static DIRECTIVES: &[Directive] = &[
         "Put a checksum at the snapshot's end.",
     )
     .immutable()
-    .ignored(NO_SNAPSHOTS),
+    .ignored(FIXED_FORMAT),
     Directive::new(
         "rdb-del-sync-files",
         Kind::Bool,

@@ -1,0 +1,188 @@
+//! A whole data set in the format of snapshot files.
+//!
+//! ```text
+//! file   = "REDIS", version (4 digits), record…, 255, CRC-64 of all before it (u64 LE, 0: none)
+//! record = 254, database                        · 251, keys, keys that expire: room to make for them
+//!        | 252, ms (u64 LE) · 253, s (u32 LE)   · 248, idle seconds · 249, frequency: of the key that follows
+//!        | kind, key, value
+//!        | 250, name, text: facts about the file · 244, three numbers: a cluster's slot · 245, text: a library
+//! ```
+//! An [`Encoder`] gives bytes as it goes, so that no file is ever whole in memory; where they go is its user's affair.
+
+use crc::{Digest, Table};
+
+use super::decode::{self, Build};
+use super::payload::{CHECKSUM, VERSION_7_0, VERSION_7_4, VERSION_MAX};
+use super::reader::Reader;
+use super::writer::{put_bytes, put_length, put_string};
+use super::{Corrupt, Read, encode};
+use crate::value::{Value, ValueRef};
+
+const MAGIC: &[u8] = b"REDIS";
+const VERSION_DIGITS: usize = 4;
+const CHECKSUM_BYTES: usize = 8;
+
+const SLOT: u8 = 244;
+const LIBRARY: u8 = 245;
+const IDLE: u8 = 248;
+const FREQUENCY: u8 = 249;
+const FACT: u8 = 250;
+const ROOM: u8 = 251;
+const EXPIRES_MS: u8 = 252;
+const EXPIRES_S: u8 = 253;
+const DATABASE: u8 = 254;
+const END: u8 = 255;
+
+/// Whether any hash of the data set has fields that expire, which older Redis cannot read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FieldDeadlines {
+    /// Some has.
+    Some,
+    /// None has.
+    None,
+}
+
+/// Writes a data set; see the module.
+pub struct Encoder {
+    digest: Digest<'static, u64, Table<16>>,
+    pending: Vec<u8>,
+}
+
+impl Encoder {
+    /// Begins a file with facts about it.
+    #[must_use]
+    pub fn new(deadlines: FieldDeadlines, facts: &[(&str, String)]) -> Self {
+        let version = match deadlines {
+            FieldDeadlines::Some => VERSION_7_4,
+            FieldDeadlines::None => VERSION_7_0,
+        };
+        let mut pending = MAGIC.to_vec();
+        pending.extend_from_slice(format!("{version:04}").as_bytes());
+        for (name, text) in facts {
+            pending.push(FACT);
+            put_bytes(&mut pending, name.as_bytes());
+            put_string(&mut pending, text.as_bytes());
+        }
+        Encoder {
+            digest: CHECKSUM.digest(),
+            pending,
+        }
+    }
+
+    /// Begins a database of so many keys.
+    pub fn database(&mut self, index: usize, keys: usize, expires: usize) {
+        self.pending.push(DATABASE);
+        put_length(&mut self.pending, index as u64);
+        self.pending.push(ROOM);
+        put_length(&mut self.pending, keys as u64);
+        put_length(&mut self.pending, expires as u64);
+    }
+
+    /// Adds a key of the database begun.
+    pub fn key(&mut self, key: &[u8], value: ValueRef<'_>, expire_at_ms: Option<u64>) {
+        if let Some(at_ms) = expire_at_ms {
+            self.pending.push(EXPIRES_MS);
+            self.pending.extend_from_slice(&at_ms.to_le_bytes());
+        }
+        encode::keyed_object(&mut self.pending, key, value);
+    }
+
+    /// How many bytes wait to be taken.
+    #[must_use]
+    pub fn pending_len(&self) -> usize {
+        self.pending.len()
+    }
+
+    /// Takes the bytes written since the last time.
+    pub fn take(&mut self) -> Vec<u8> {
+        self.digest.update(&self.pending);
+        std::mem::take(&mut self.pending)
+    }
+
+    /// The bytes that end the file, those that wait included.
+    #[must_use]
+    pub fn finish(mut self) -> Vec<u8> {
+        self.pending.push(END);
+        let mut bytes = self.take();
+        bytes.extend_from_slice(&self.digest.finalize().to_le_bytes());
+        bytes
+    }
+}
+
+/// A key out of a file.
+#[derive(Debug)]
+pub struct LoadedKey<'a> {
+    /// Its database.
+    pub db: usize,
+    /// Its name.
+    pub key: &'a [u8],
+    /// Its value.
+    pub value: Value,
+    /// Its deadline, ms since the epoch.
+    pub expire_at_ms: Option<u64>,
+}
+
+/// Reads a file and shows each of its keys, those that are due as well.
+pub fn read(file: &[u8], build: Build<'_>, mut visit: impl FnMut(LoadedKey<'_>)) -> Read<()> {
+    let mut reader = Reader::new(file);
+    check_header(&mut reader)?;
+    let (mut db, mut expire_at_ms) = (0, None);
+    loop {
+        match *reader.rest().first().ok_or(Corrupt::Truncated)? {
+            code @ SLOT.. => {
+                reader.byte()?;
+                match code {
+                    END => break,
+                    DATABASE => db = usize::try_from(reader.length()?).unwrap_or(usize::MAX),
+                    EXPIRES_MS => expire_at_ms = Some(u64::from_le_bytes(reader.array()?)),
+                    EXPIRES_S => {
+                        expire_at_ms = Some(u64::from(u32::from_le_bytes(reader.array()?)) * 1000);
+                    }
+                    other => skip(&mut reader, other)?,
+                }
+            }
+            kind => {
+                reader.byte()?;
+                let key = reader.string()?;
+                let value = decode::value(&mut reader, kind, build)?;
+                visit(LoadedKey {
+                    db,
+                    key: &key,
+                    value,
+                    expire_at_ms: expire_at_ms.take(),
+                });
+            }
+        }
+    }
+    let summed = &file[..file.len() - reader.rest().len()];
+    match u64::from_le_bytes(reader.array::<CHECKSUM_BYTES>()?) {
+        0 => Ok(()),
+        checksum if checksum == CHECKSUM.checksum(summed) => Ok(()),
+        _ => Err(Corrupt::Invalid("a file whose checksum does not fit")),
+    }
+}
+
+fn check_header(reader: &mut Reader<'_>) -> Read<()> {
+    if reader.take(MAGIC.len())? != MAGIC {
+        return Err(Corrupt::Invalid("no snapshot file"));
+    }
+    let version = std::str::from_utf8(reader.take(VERSION_DIGITS)?).ok();
+    match version.and_then(|digits| digits.parse().ok()) {
+        Some(1..=VERSION_MAX) => Ok(()),
+        _ => Err(Corrupt::Invalid("a version not known here")),
+    }
+}
+
+/// Reads over what has no part in the data.
+fn skip(reader: &mut Reader<'_>, code: u8) -> Read<()> {
+    match code {
+        IDLE => drop(reader.length()?),
+        FREQUENCY => drop(reader.byte()?),
+        LIBRARY => drop(reader.string()?),
+        FACT => drop((reader.string()?, reader.string()?)),
+        ROOM => drop((reader.length()?, reader.length()?)),
+        SLOT => drop((reader.length()?, reader.length()?, reader.length()?)),
+        _ => return Err(Corrupt::Invalid("data of a module")),
+    }
+    Ok(())
+}
