@@ -1,7 +1,7 @@
 //! A whole data set in the format of snapshot files.
 //!
 //! ```text
-//! file   = "REDIS", version (4 digits), record…, 255, CRC-64 of all before it (u64 LE, 0: none)
+//! file   = "REDIS", version (4 digits), record…, 255, [CRC-64 of all before it (u64 LE, 0: none)]
 //! record = 254, database                        · 251, keys, keys that expire: room to make for them
 //!        | 252, ms (u64 LE) · 253, s (u32 LE)   · 248, idle seconds · 249, frequency: of the key that follows
 //!        | kind, key, value
@@ -21,6 +21,8 @@ use crate::value::{Value, ValueRef};
 const MAGIC: &[u8] = b"REDIS";
 const VERSION_DIGITS: usize = 4;
 const CHECKSUM_BYTES: usize = 8;
+/// Files older than this end without a checksum.
+const VERSION_WITH_CHECKSUM: u16 = 5;
 
 const SLOT: u8 = 244;
 const LIBRARY: u8 = 245;
@@ -125,7 +127,7 @@ pub struct LoadedKey<'a> {
 /// Reads a file and shows each of its keys, those that are due as well.
 pub fn read(file: &[u8], build: Build<'_>, mut visit: impl FnMut(LoadedKey<'_>)) -> Read<()> {
     let mut reader = Reader::new(file);
-    check_header(&mut reader)?;
+    let version = read_header(&mut reader)?;
     let (mut db, mut expire_at_ms) = (0, None);
     loop {
         match *reader.rest().first().ok_or(Corrupt::Truncated)? {
@@ -154,6 +156,9 @@ pub fn read(file: &[u8], build: Build<'_>, mut visit: impl FnMut(LoadedKey<'_>))
             }
         }
     }
+    if version < VERSION_WITH_CHECKSUM {
+        return Ok(());
+    }
     let summed = &file[..file.len() - reader.rest().len()];
     match u64::from_le_bytes(reader.array::<CHECKSUM_BYTES>()?) {
         0 => Ok(()),
@@ -162,13 +167,13 @@ pub fn read(file: &[u8], build: Build<'_>, mut visit: impl FnMut(LoadedKey<'_>))
     }
 }
 
-fn check_header(reader: &mut Reader<'_>) -> Read<()> {
+fn read_header(reader: &mut Reader<'_>) -> Read<u16> {
     if reader.take(MAGIC.len())? != MAGIC {
         return Err(Corrupt::Invalid("no snapshot file"));
     }
     let version = std::str::from_utf8(reader.take(VERSION_DIGITS)?).ok();
     match version.and_then(|digits| digits.parse().ok()) {
-        Some(1..=VERSION_MAX) => Ok(()),
+        Some(version @ 1..=VERSION_MAX) => Ok(version),
         _ => Err(Corrupt::Invalid("a version not known here")),
     }
 }
