@@ -110,6 +110,14 @@ impl<'a> ReplyWriter<'a> {
         self.bulk(itoa::Buffer::new().format(value).as_bytes());
     }
 
+    /// An array of status lines, the form in which HELP answers.
+    pub fn lines<T: AsRef<str>>(&mut self, lines: &[T]) {
+        self.array(lines.len());
+        for line in lines {
+            self.simple(line.as_ref());
+        }
+    }
+
     /// `+PONG`; line breaks in the text become spaces.
     #[inline]
     pub fn simple(&mut self, text: &str) {

@@ -106,6 +106,21 @@ impl ValueRef<'_> {
     }
 }
 
+impl<'a> ValueRef<'a> {
+    /// The string, when it is one.
+    #[inline]
+    pub fn as_string(self) -> Option<StringRef<'a>> {
+        match self {
+            ValueRef::String(string) => Some(string),
+            ValueRef::List(_)
+            | ValueRef::Set(_)
+            | ValueRef::Hash(_)
+            | ValueRef::Zset(_)
+            | ValueRef::Stream(_) => None,
+        }
+    }
+}
+
 /// A borrowed string.
 #[derive(Clone, Copy, Debug)]
 pub enum StringRef<'a> {

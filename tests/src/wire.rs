@@ -54,6 +54,10 @@ pub enum Reply {
     Push(Vec<Reply>),
 }
 
+fn joined(items: &[Reply], show: impl Fn(&Reply) -> String) -> String {
+    items.iter().map(show).collect::<Vec<_>>().join(" ")
+}
+
 impl Reply {
     /// The members of an array, set or push; none for anything else.
     pub fn items(&self) -> &[Reply] {
@@ -78,6 +82,30 @@ impl Reply {
     /// The bytes as text, empty for replies without any.
     pub fn text(&self) -> String {
         String::from_utf8_lossy(self.bytes().unwrap_or_default()).into_owned()
+    }
+
+    /// Numbers, texts and nulls parted by spaces, arrays in brackets.
+    pub fn show(&self) -> String {
+        match self {
+            Reply::Array(items) => format!("[{}]", joined(items, Reply::show)),
+            other => other.show_one(),
+        }
+    }
+
+    /// The same without brackets, pushes and sets included.
+    pub fn show_flat(&self) -> String {
+        match self.items() {
+            [] => self.show_one(),
+            items => joined(items, Reply::show_flat),
+        }
+    }
+
+    fn show_one(&self) -> String {
+        match self {
+            Reply::Int(number) => number.to_string(),
+            null if null.is_null() => "null".to_owned(),
+            other => other.text(),
+        }
     }
 
     /// The integer of an integer reply.

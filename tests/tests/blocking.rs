@@ -8,18 +8,6 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering::SeqCst};
 use std::time::{Duration, Instant};
 
-fn show(reply: &Reply) -> String {
-    match reply {
-        _ if reply.is_null() => "null".to_owned(),
-        Reply::Int(number) => number.to_string(),
-        Reply::Array(items) => {
-            let items: Vec<String> = items.iter().map(show).collect();
-            format!("[{}]", items.join(" "))
-        }
-        text => text.text(),
-    }
-}
-
 /// Sends a command line that is going to wait, and waits until it does. Returns the connection's number.
 fn block(server: &Server, conn: &mut Conn, line: &str) -> i64 {
     let id = conn.run("CLIENT ID").int().expect("a number");
@@ -43,7 +31,7 @@ fn wait_until(server: &Server, what: &str, mut holds: impl FnMut(&mut Conn) -> b
 
 fn answer(conn: &mut Conn) -> String {
     conn.set_read_timeout(Duration::from_secs(10)).unwrap();
-    show(&conn.read().expect("the wait ends"))
+    conn.read().expect("the wait ends").show()
 }
 
 #[test]
@@ -58,7 +46,7 @@ fn a_change_serves_those_who_wait_in_their_order() {
         assert_eq!(pusher.run("RPUSH b 1 2 3 4 5").int(), Some(5));
         let answers: Vec<String> = conns.iter_mut().map(answer).collect();
         assert_eq!(answers, ["[b 1]", "[b 5]", "[b [2 3]]"]);
-        assert_eq!(show(&pusher.run("LRANGE b 0 -1")), "[4]");
+        assert_eq!(pusher.run("LRANGE b 0 -1").show(), "[4]");
         wait_until(server, "nobody waits", |conn| {
             conn.run("INFO clients")
                 .text()
@@ -81,9 +69,9 @@ fn moves_go_on_from_shard_to_shard() {
         pusher.run("SET unrelated 1");
         pusher.run("RPUSH chain:0 x");
         pusher.run("LLEN chain:0");
-        assert_eq!(show(&pusher.run("EXEC")), "[OK 1 1]");
+        assert_eq!(pusher.run("EXEC").show(), "[OK 1 1]");
         assert!(movers.iter_mut().all(|mover| answer(mover) == "x"));
-        assert_eq!(show(&pusher.run("LRANGE chain:7 0 -1")), "[x]");
+        assert_eq!(pusher.run("LRANGE chain:7 0 -1").show(), "[x]");
     });
 }
 
@@ -118,7 +106,7 @@ fn waits_end_by_the_clock_and_by_others() {
             "BZMPOP 0.05 1 k MIN",
         ] {
             let begun = Instant::now();
-            assert_eq!(show(&conn.run(line)), "null", "{line}");
+            assert_eq!(conn.run(line).show(), "null", "{line}");
             assert!(begun.elapsed() >= Duration::from_millis(50), "{line}");
         }
         assert_eq!(conn.run("WAIT 0 0").int(), Some(0));
@@ -166,10 +154,10 @@ fn a_pause_holds_up_writes_or_everything() {
     matrix(&[], |server| {
         let (mut conn, mut other) = (server.connect(), server.connect());
         assert_eq!(other.run("CLIENT PAUSE 60000 WRITE").text(), "OK");
-        assert_eq!(show(&conn.run("GET k")), "null");
+        assert_eq!(conn.run("GET k").show(), "null");
         let id = block(server, &mut conn, "SET k v");
         assert_eq!(other.run(&format!("CLIENT UNBLOCK {id}")).int(), Some(0));
-        assert_eq!(show(&other.run("GET k")), "null");
+        assert_eq!(other.run("GET k").show(), "null");
         assert_eq!(other.run("CLIENT UNPAUSE").text(), "OK");
         assert_eq!(answer(&mut conn), "OK");
         let begun = Instant::now();

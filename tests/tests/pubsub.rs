@@ -1,23 +1,10 @@
 //! Publish/subscribe over real sockets, with subscribers on every core, in both dialects.
 
-use harness::{Conn, Reply, Server, ServerBuilder, matrix};
+use harness::{Conn, Server, ServerBuilder, matrix};
 use std::time::{Duration, Instant};
 
-/// What a push or an array of bulk strings and numbers reads.
-fn show(reply: &Reply) -> String {
-    match reply {
-        _ if reply.is_null() => "null".to_owned(),
-        Reply::Int(number) => number.to_string(),
-        other if !other.items().is_empty() => {
-            let items: Vec<String> = other.items().iter().map(show).collect();
-            items.join(" ")
-        }
-        other => other.text(),
-    }
-}
-
 fn read(conn: &mut Conn) -> String {
-    show(&conn.read().expect("a message"))
+    conn.read().expect("a message").show_flat()
 }
 
 fn subscriber(server: &Server, line: &str, is_resp3: bool) -> Conn {
@@ -96,13 +83,13 @@ fn big_messages_reach_other_cores_whole() {
 fn resp2_subscribers_may_call_little() {
     matrix(&[], |server| {
         let mut conn = subscriber(server, "SSUBSCRIBE s", false);
-        assert_eq!(show(&conn.run("PING")), "pong ");
-        assert_eq!(show(&conn.run("PING you")), "pong you");
+        assert_eq!(conn.run("PING").show_flat(), "pong ");
+        assert_eq!(conn.run("PING you").show_flat(), "pong you");
         assert_eq!(
             conn.run("GET key").text(),
             "ERR Can't execute 'get': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context"
         );
-        assert_eq!(show(&conn.run("SUNSUBSCRIBE")), "sunsubscribe s 0");
+        assert_eq!(conn.run("SUNSUBSCRIBE").show_flat(), "sunsubscribe s 0");
         assert!(conn.run("GET key").is_null());
         conn.run("PSUBSCRIBE *");
         assert_eq!(conn.run("RESET").text(), "RESET");

@@ -2,20 +2,8 @@
 
 use harness::{Conn, Reply, Server, matrix};
 
-fn show(reply: &Reply) -> String {
-    match reply {
-        _ if reply.is_null() => "null".to_owned(),
-        Reply::Int(number) => number.to_string(),
-        other if !other.items().is_empty() => {
-            let items: Vec<String> = other.items().iter().map(show).collect();
-            items.join(" ")
-        }
-        other => other.text(),
-    }
-}
-
 fn read(conn: &mut Conn) -> String {
-    show(&conn.read().expect("a message"))
+    conn.read().expect("a message").show_flat()
 }
 
 /// A connection that listens: `line` has no other reply than pushes.
@@ -44,7 +32,7 @@ fn events_come_in_order_whoever_listens_where() {
         conn.run("FLUSHALL");
         conn.run("CONFIG SET notify-keyspace-events KEA");
         assert_eq!(
-            show(&conn.run("CONFIG GET notify-keyspace-events")),
+            conn.run("CONFIG GET notify-keyspace-events").show_flat(),
             "notify-keyspace-events AKE"
         );
         let mut listeners: Vec<Conn> = (0..3)
@@ -192,7 +180,7 @@ fn a_broken_redirection_is_told() {
         {}
         writer.run("SET k 2");
         assert_eq!(read(&mut source), format!("tracking-redir-broken {id}"));
-        assert!(show(&source.run("CLIENT INFO")).contains("flags=tR"));
+        assert!(source.run("CLIENT INFO").show_flat().contains("flags=tR"));
     });
 }
 

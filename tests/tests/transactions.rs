@@ -27,22 +27,10 @@ fn play(conns: &mut [Conn], script: &str) -> String {
         };
         match line.strip_prefix("sleep ") {
             Some(ms) => std::thread::sleep(Duration::from_millis(ms.parse().unwrap())),
-            None => replies.push(show(&conns[conn].run(line))),
+            None => replies.push(conns[conn].run(line).show()),
         }
     }
     replies.join(" ")
-}
-
-fn show(reply: &Reply) -> String {
-    match reply {
-        _ if reply.is_null() => "null".to_owned(),
-        Reply::Int(number) => number.to_string(),
-        Reply::Array(items) => {
-            let items: Vec<String> = items.iter().map(show).collect();
-            format!("[{}]", items.join(" "))
-        }
-        text => text.text(),
-    }
 }
 
 /// Plays every script on two fresh connections and an empty keyspace; the last reply counts.
@@ -205,7 +193,7 @@ fn whole_pipelines_hold_transactions() {
         }
         conn.send_raw(&out).unwrap();
         for i in 1..=200 {
-            let replies: Vec<String> = (0..6).map(|_| show(&conn.read().unwrap())).collect();
+            let replies: Vec<String> = (0..6).map(|_| conn.read().unwrap().show()).collect();
             let exec = format!("[{i} {i} {i}]");
             assert_eq!(replies, ["OK", "QUEUED", "QUEUED", "QUEUED", &exec, "OK"]);
         }

@@ -41,10 +41,7 @@ pub(super) fn help(ctx: &mut ServerCtx<'_>, args: Args<'_>) -> Result<(), Comman
         .expect("this subcommand was found through it");
     let name = String::from_utf8_lossy(args.get(0)).to_ascii_uppercase();
     let lines = lines(registry, container, &name);
-    ctx.reply.array(lines.len());
-    for line in &lines {
-        ctx.reply.simple(line);
-    }
+    ctx.reply.lines(&lines);
     Ok(())
 }
 

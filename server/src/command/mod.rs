@@ -34,9 +34,21 @@ pub struct ServerCommand {
     /// The declaration.
     pub spec: Spec,
     /// What runs it. On `Err` the reply written so far is dropped and the error sent instead.
-    pub run: fn(&mut ServerCtx<'_>, Args<'_>) -> Result<(), CommandError>,
+    pub run: ServerRun,
     /// Its subcommands; `run` is called only when there are none.
     pub subcommands: &'static [ServerCommand],
+}
+
+/// What runs a connection or server command.
+pub type ServerRun = fn(&mut ServerCtx<'_>, Args<'_>) -> Result<(), CommandError>;
+
+/// A command without subcommands, as those of a container are.
+pub(crate) const fn subcommand(spec: Spec, run: ServerRun) -> ServerCommand {
+    ServerCommand {
+        spec,
+        run,
+        subcommands: &[],
+    }
 }
 
 /// Everything such a command may touch.

@@ -5,7 +5,7 @@ use store::command::{Categories, CommandError, Flags, Group, Spec};
 use store::glob::glob_match;
 
 use super::Kind;
-use crate::command::{ServerCommand, ServerCtx, help, syntax_of_subcommand};
+use crate::command::{ServerCommand, ServerCtx, help, subcommand, syntax_of_subcommand};
 
 const DEFAULT: Spec = Spec {
     group: Group::PubSub,
@@ -14,16 +14,6 @@ const DEFAULT: Spec = Spec {
     flags: Flags::PUBSUB.union(Flags::LOADING).union(Flags::STALE),
     ..Spec::DEFAULT
 };
-
-type Run = fn(&mut ServerCtx<'_>, Args<'_>) -> Result<(), CommandError>;
-
-const fn subcommand(spec: Spec, run: Run) -> ServerCommand {
-    ServerCommand {
-        spec,
-        run,
-        subcommands: &[],
-    }
-}
 
 pub(super) static PUBSUB: ServerCommand = ServerCommand {
     spec: Spec {

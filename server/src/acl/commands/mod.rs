@@ -9,7 +9,7 @@ use store::command::{Categories, CommandError, Flags, Group, Spec, parse_i64};
 use super::DEFAULT_USER;
 use super::category::{Category, NAMES};
 use super::check::Denial;
-use crate::command::{ServerCommand, ServerCtx, help, syntax_of_subcommand};
+use crate::command::{ServerCommand, ServerCtx, help, subcommand, syntax_of_subcommand};
 
 pub(crate) static COMMANDS: &[&ServerCommand] = &[&ACL];
 
@@ -28,16 +28,6 @@ const PER_USER: &str = "O(N). Where N is the number of configured users.";
 
 /// Most bits of a generated password.
 const PASSWORD_BITS_MAX: i64 = 4096;
-
-type Run = fn(&mut ServerCtx<'_>, Args<'_>) -> Result<(), CommandError>;
-
-const fn subcommand(spec: Spec, run: Run) -> ServerCommand {
-    ServerCommand {
-        spec,
-        run,
-        subcommands: &[],
-    }
-}
 
 static ACL: ServerCommand = ServerCommand {
     spec: Spec {

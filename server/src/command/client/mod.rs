@@ -9,7 +9,7 @@ pub(crate) use list::describe as describe_client;
 use resp::Args;
 use store::command::{Categories, CommandError, Flags, Group, Spec};
 
-use super::{ServerCommand, ServerCtx, help};
+use super::{ServerCommand, ServerCtx, help, subcommand};
 use crate::tracking;
 
 pub(super) static COMMANDS: &[&ServerCommand] = &[&CLIENT];
@@ -24,16 +24,6 @@ const DEFAULT: Spec = Spec {
     flags: ANY_TIME,
     ..Spec::DEFAULT
 };
-
-type Run = fn(&mut ServerCtx<'_>, Args<'_>) -> Result<(), CommandError>;
-
-const fn subcommand(spec: Spec, run: Run) -> ServerCommand {
-    ServerCommand {
-        spec,
-        run,
-        subcommands: &[],
-    }
-}
 
 static CLIENT: ServerCommand = ServerCommand {
     spec: Spec {

@@ -6,7 +6,7 @@ mod graph;
 use resp::{Args, ReplyWriter};
 use store::command::{Categories, CommandError, Flags, Group, Spec};
 
-use super::{ServerCommand, ServerCtx, help};
+use super::{ServerCommand, ServerCtx, help, subcommand};
 use crate::observe::Merged;
 use crate::registry::Command;
 use crate::server::Server;
@@ -23,16 +23,6 @@ const DEFAULT: Spec = Spec {
         .union(Flags::STALE),
     ..Spec::DEFAULT
 };
-
-type Run = fn(&mut ServerCtx<'_>, Args<'_>) -> Result<(), CommandError>;
-
-const fn subcommand(spec: Spec, run: Run) -> ServerCommand {
-    ServerCommand {
-        spec,
-        run,
-        subcommands: &[],
-    }
-}
 
 static LATENCY: ServerCommand = ServerCommand {
     spec: Spec {

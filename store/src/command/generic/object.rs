@@ -163,9 +163,6 @@ const HELP_LINES: &[&str] = &[
 ];
 
 fn help(ctx: &mut Ctx<'_>, _args: Args<'_>) -> Result<(), CommandError> {
-    ctx.reply.array(HELP_LINES.len());
-    for line in HELP_LINES {
-        ctx.reply.simple(line);
-    }
+    ctx.reply.lines(HELP_LINES);
     Ok(())
 }

@@ -221,15 +221,7 @@ impl Keys<'_> {
 }
 
 fn string_of(value: Option<ValueRef<'_>>) -> Result<Option<StringRef<'_>>, CommandError> {
-    match value {
-        None => Ok(None),
-        Some(ValueRef::String(string)) => Ok(Some(string)),
-        Some(
-            ValueRef::List(_)
-            | ValueRef::Set(_)
-            | ValueRef::Hash(_)
-            | ValueRef::Zset(_)
-            | ValueRef::Stream(_),
-        ) => Err(CommandError::WrongType),
-    }
+    value
+        .map(|value| value.as_string().ok_or(CommandError::WrongType))
+        .transpose()
 }

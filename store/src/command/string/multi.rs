@@ -34,16 +34,9 @@ fn mget(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<(), CommandError> {
     ctx.reply.array(args.len() - 1);
     for index in 1..args.len() {
         let key = ctx.keys.arg(args, index);
-        match ctx.keys.read(key) {
-            Some(ValueRef::String(value)) => value.reply(&mut ctx.reply),
-            Some(
-                ValueRef::List(_)
-                | ValueRef::Set(_)
-                | ValueRef::Hash(_)
-                | ValueRef::Zset(_)
-                | ValueRef::Stream(_),
-            )
-            | None => ctx.reply.null(),
+        match ctx.keys.read(key).and_then(ValueRef::as_string) {
+            Some(value) => value.reply(&mut ctx.reply),
+            None => ctx.reply.null(),
         }
     }
     Ok(())

@@ -4,7 +4,7 @@ use super::{Db, Weighed, hash_entry};
 use crate::keyspace::access::Access;
 use crate::keyspace::entry::{Entry, StringInput};
 use crate::keyspace::table::HINT_NONE;
-use crate::value::{StringRef, Value, ValueRef};
+use crate::value::{StringRef, Value};
 
 /// What happens to a key's deadline when its value is set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,17 +121,9 @@ impl Db {
         hash: u64,
         key: &[u8],
     ) -> Result<Option<StringRef<'_>>, super::WrongType> {
-        match self.get(hash, key).map(Entry::value) {
-            None => Ok(None),
-            Some(ValueRef::String(string)) => Ok(Some(string)),
-            Some(
-                ValueRef::List(_)
-                | ValueRef::Set(_)
-                | ValueRef::Hash(_)
-                | ValueRef::Zset(_)
-                | ValueRef::Stream(_),
-            ) => Err(super::WrongType),
-        }
+        self.get(hash, key)
+            .map(|entry| entry.value().as_string().ok_or(super::WrongType))
+            .transpose()
     }
 
     /// The key's deadline: none without the key, `Some(None)` when it has none.
