@@ -1,1 +1,1 @@
-//! Placeholder until the first code lands.
+//! Engines for user-defined functions behind one trait.
