@@ -21,6 +21,7 @@ pub mod server;
 pub mod session;
 pub mod shard;
 pub mod snapshot;
+pub mod tenant;
 pub mod tracking;
 pub mod transaction;
 pub mod version;

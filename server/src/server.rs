@@ -15,13 +15,13 @@ use crate::blocking::Pause;
 use crate::client::{ClientInfo, Clients};
 use crate::config::Config;
 use crate::error_counts::ErrorCounts;
-use crate::memory::MemoryLimit;
 use crate::observe::{CommandTime, Monitors, SlowLog, Spikes};
 use crate::pubsub;
 use crate::registry::Registry;
 use crate::runtime::Net;
-use crate::shard::{SliceState, TenantSlices};
+use crate::shard::SliceState;
 use crate::snapshot::LastSave;
+use crate::tenant;
 use crate::tracking;
 
 /// The server: one per process.
@@ -32,10 +32,8 @@ pub struct Server {
     pub shard_map: ShardMap,
     /// The hashing secret.
     pub seed: Seed,
-    /// The slices of the one tenant there is, `default`.
-    pub slices: TenantSlices<Slice>,
-    /// How much it may use.
-    pub memory: MemoryLimit,
+    /// Tenants, and through them the data.
+    pub tenants: tenant::Directory,
     /// Open connections.
     pub clients: Clients,
     /// Who subscribes to what, on which cores.

@@ -1,5 +1,6 @@
 //! The beginning of a wait.
 
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -53,6 +54,7 @@ impl Session {
         }
         self.block(Waits {
             waiter,
+            tenant: Rc::clone(&self.tenant),
             places,
             db: keys.db(),
             too_late: TooLate::Nothing,
@@ -70,6 +72,7 @@ impl Session {
     ) {
         self.block(Waits {
             waiter: Arc::new(Waiter::for_nothing(until_ms)),
+            tenant: Rc::clone(&self.tenant),
             places: Vec::new(),
             db: self.db,
             too_late,

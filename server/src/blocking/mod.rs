@@ -18,11 +18,13 @@ mod pause;
 mod sleep;
 mod wait;
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use store::command::Waiter;
 
 use crate::observe::SlowEntry;
+use crate::tenant::Membership;
 
 pub(crate) use client::{PAUSE, UNBLOCK, UNPAUSE};
 pub use pause::Pause;
@@ -39,6 +41,8 @@ pub enum Blocked {
 /// A command under way that waits.
 pub struct Waits {
     waiter: Arc<Waiter>,
+    /// Whose keys they are.
+    tenant: Rc<Membership>,
     /// The queues it stands in: shard, and the key's hash.
     places: Vec<(u8, u64)>,
     /// The database its keys are in.

@@ -46,7 +46,7 @@ impl Session {
             Some(Blocked::Waits(waits)) => waits.slow.take(),
             Some(Blocked::Paused) | None => None,
         };
-        self.leave_queues(core, task).await;
+        self.leave_queues(task).await;
         let mark = out.mark();
         let mut reply = ReplyWriter::new(out, self.protocol);
         let result = match outcome {
@@ -71,7 +71,7 @@ impl Session {
 
     /// Leaves the queues it still stands in, slice by slice, and is not blocked any more. When `task` is killed meanwhile, the
     /// rest stays for another call.
-    pub async fn leave_queues(&mut self, core: &Core, task: &TaskNode) {
+    pub async fn leave_queues(&mut self, task: &TaskNode) {
         let Some(Blocked::Waits(waits)) = self.blocked.as_deref() else {
             return;
         };
@@ -88,7 +88,7 @@ impl Session {
                     .filter(|place| usize::from(place.0) == shard);
                 here.for_each(|(_, hash)| held.at(shard).waiting.remove(db, *hash, waiter));
             };
-            let done = shard::with_slices(&core.server.slices, task, 1 << shard, work).await;
+            let done = shard::with_slices(&waits.tenant.slices, task, 1 << shard, work).await;
             if done == Err(DoorError::Killed) {
                 return;
             }

@@ -141,7 +141,8 @@ fn apply(core: &Core, old: &Settings, new: &Settings) -> Result<(), SetError> {
     }
     net.limits.apply(new);
     let shards = core.server.shard_map.all();
-    core.server.memory.set(new.maxmemory, shards);
+    let default = core.server.tenants.default_tenant();
+    default.memory.set(new.maxmemory, shards);
     core.server.slow_log.truncate(new.observe.slow_log_len);
     if old.loglevel != new.loglevel {
         logging::set_level(new.loglevel);

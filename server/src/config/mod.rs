@@ -42,7 +42,7 @@ pub use settings::{
     EvictionPolicy, IoDriver, LogFormat, LogLevel, ObserveSettings, OutputLimits, ProtectedAction,
     Settings,
 };
-pub use value::{OutputLimit, SavePoint, Value, ValueError};
+pub use value::{OutputLimit, SavePoint, Value, ValueError, parse_memory};
 pub use values::Values;
 
 use crate::acl::UserLine;

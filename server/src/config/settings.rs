@@ -256,6 +256,12 @@ const LEVELS: [LogLevel; 4] = [
 ];
 
 impl EvictionPolicy {
+    /// The policy of this name, in any case.
+    pub fn named(name: &[u8]) -> Option<Self> {
+        let mut named = POLICIES.iter().copied();
+        named.find(|policy| name.eq_ignore_ascii_case(policy.name().as_bytes()))
+    }
+
     /// Redis's name of the policy.
     pub fn name(self) -> &'static str {
         let index = POLICIES

@@ -121,7 +121,11 @@ impl Connection {
         reactor.core.server.clients.insert(Arc::clone(&info));
         Self {
             wire: Wire::new(stream, Rc::clone(&link)),
-            session: Session::new(Arc::clone(&info), &reactor.core.server.acl),
+            session: Session::new(
+                Arc::clone(&info),
+                &reactor.core.server.acl,
+                reactor.core.server.tenants.enter_default(),
+            ),
             task: TaskNode::new(&reactor.lane),
             decoder: Decoder::new(),
             input: Input::default(),
@@ -381,8 +385,8 @@ impl Connection {
     async fn let_go(&mut self) {
         let reactor = &self.registered.reactor;
         let task = TaskNode::new(&reactor.lane);
-        self.session.leave_queues(&reactor.core, &task).await;
-        self.session.let_go(&reactor.core, &task).await;
+        self.session.leave_queues(&task).await;
+        self.session.let_go(&task).await;
     }
 
     /// Sends what is left unless the connection is dropped or killed, then ends every operation and lets go of the socket.

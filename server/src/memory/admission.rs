@@ -38,7 +38,7 @@ pub enum Admission {
 impl Session {
     /// Asks for memory for a command, where there is a limit. The task holds no slice.
     pub fn admission(&self, core: &Core, command: &Command, args: Args<'_>) -> Admission {
-        let memory = &core.server.memory;
+        let memory = &self.tenant.memory;
         let limit = memory.limit.load(std::sync::atomic::Ordering::Relaxed);
         let request = request_bytes(args);
         let more = match request > limit / SMALL_SHARE {
@@ -55,7 +55,7 @@ impl Session {
         }
         let time = time_slice(core.settings().maxmemory_eviction_tenacity);
         let too_far = || memory.excess(more) > limit / OVERSHOOT_SHARE;
-        match make_room(core, if adds { more } else { 0 }, time) {
+        match make_room(core, &self.tenant, if adds { more } else { 0 }, time) {
             Room::Enough => Admission::Granted,
             Room::Crowded if adds && too_far() => Admission::Waits,
             Room::Full if adds => Admission::Refused,

@@ -10,6 +10,7 @@ use store::random::Rng;
 use crate::config::EvictionPolicy;
 use crate::core::{Core, now_ms};
 use crate::shard::try_with_slices;
+use crate::tenant::Tenant;
 
 /// Keys evicted under one hold of a slice's lock.
 const KEYS_PER_HOLD: usize = 16;
@@ -60,14 +61,14 @@ pub(super) fn time_slice(tenacity: u32) -> Duration {
 
 /// Makes room for so many bytes more, for about so long, and tells those who listen what went. The caller holds no
 /// slice.
-pub fn make_room(core: &Core, more: usize, time: Duration) -> Room {
-    let memory = &core.server.memory;
-    memory.make_known(&core.server.slices);
+pub fn make_room(core: &Core, tenant: &Tenant, more: usize, time: Duration) -> Room {
+    let memory = &tenant.memory;
+    memory.make_known(&tenant.slices);
     if memory.excess(more) == 0 {
         return Room::Enough;
     }
     let mut effects = core.effects();
-    let room = evict(core, more, time, &mut effects);
+    let room = evict(core, tenant, more, time, &mut effects);
     if effects.has_news() {
         core.note_effects(0, effects);
         core.deliver_effects();
@@ -75,8 +76,8 @@ pub fn make_room(core: &Core, more: usize, time: Duration) -> Room {
     room
 }
 
-fn evict(core: &Core, more: usize, time: Duration, effects: &mut Effects) -> Room {
-    let (memory, slices) = (&core.server.memory, &core.server.slices);
+fn evict(core: &Core, tenant: &Tenant, more: usize, time: Duration, effects: &mut Effects) -> Room {
+    let (memory, slices) = (&tenant.memory, &tenant.slices);
     let settings = core.settings();
     let (started, now_ms) = (Instant::now(), now_ms());
     let mut rng = Rng::new(core.rng.borrow_mut().next_u64());

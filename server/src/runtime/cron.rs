@@ -94,8 +94,9 @@ impl Pulse {
         // While the sweep hurries, ticks keep their pace.
         let is_tick = now_ms.saturating_sub(self.ticked_at_ms) >= TICK.as_millis() as u64;
         let busy = is_tick && self.tick(reactor, now_ms);
-        let crowded = reactor.core.server.memory.is_set()
-            && make_room(&reactor.core, 0, STEP_TIME) == Room::Crowded;
+        let default = reactor.core.server.tenants.default_tenant();
+        let crowded = default.memory.is_set()
+            && make_room(&reactor.core, default, 0, STEP_TIME) == Room::Crowded;
         match left {
             Left::More => STEP_PAUSE,
             Left::Until(_) if crowded => STEP_PAUSE,
@@ -126,7 +127,8 @@ impl Pulse {
                 .rates
                 .sample(now_ms, Totals::of(&reactor.core.server));
         }
-        if reactor.core.server.memory.is_set() || self.client_bytes > 0 {
+        let default = reactor.core.server.tenants.default_tenant();
+        if default.memory.is_set() || self.client_bytes > 0 {
             self.recount_clients(reactor);
         }
         let commands = reactor.core.stats().commands.get();
@@ -152,7 +154,8 @@ impl Pulse {
         let links = reactor.links.snapshot();
         let bytes = links.iter().map(|link| link.info.used_bytes()).sum();
         let before = std::mem::replace(&mut self.client_bytes, bytes);
-        reactor.core.server.memory.recount_clients(before, bytes);
+        let default = reactor.core.server.tenants.default_tenant();
+        default.memory.recount_clients(before, bytes);
     }
 }
 

@@ -17,14 +17,14 @@ use crate::config::{self, Config, Invocation, IoDriver, LineError, LoadError, Lo
 use crate::connection::{Census, ConnectionLimits};
 use crate::core::now_ms;
 use crate::logging;
-use crate::memory::MemoryLimit;
 use crate::observe::{Monitors, SlowLog, Spikes};
 use crate::process;
 use crate::pubsub;
 use crate::registry::Registry;
 use crate::server::{CoreStats, ReplicationId, Server, random_hex, random_u64};
-use crate::shard::{Inbox, Mailbox, MailboxLimits, TenantSlices};
+use crate::shard::{Inbox, Mailbox, MailboxLimits};
 use crate::snapshot::{self, LastSave, load_at_start};
+use crate::tenant;
 use crate::tracking;
 use std::error::Error;
 use std::ffi::OsString;
@@ -261,14 +261,21 @@ fn build_server(
         .collect();
     load_data(settings, &mut slices, shard_map, seed)?;
     let commands = registry.all().len();
-    let memory = MemoryLimit::new(shard_map.shards());
-    memory.set(settings.maxmemory, shard_map.all());
+    let blueprint = tenant::Blueprint {
+        shards: shard_map.shards(),
+        databases: settings.databases,
+        seed,
+        cores,
+        commands,
+    };
+    let tenants = tenant::Directory::new(blueprint, slices);
+    let default = tenants.default_tenant();
+    default.memory.set(settings.maxmemory, shard_map.all());
     Ok(Server {
         registry,
         shard_map,
         seed,
-        slices: TenantSlices::new(slices),
-        memory,
+        tenants,
         clients: Clients::default(),
         pubsub: pubsub::Directory::new(cores),
         tracking: tracking::Directory::new(cores),

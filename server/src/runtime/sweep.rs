@@ -69,22 +69,26 @@ fn step(reactor: &Reactor, shard: usize, now_ms: u64) -> Left {
     let server = &core.server;
     let expires = server.active_expire.load(Relaxed) && !server.pause.stops_changes();
     let mut effects = core.effects();
-    let stepped = try_with_slices(&server.slices, 1 << shard, |slices| {
-        let slice = slices.at(shard);
-        let started = Instant::now();
-        let enough_bytes = slice.used_bytes().saturating_sub(STEP_BYTES);
-        loop {
-            let swept = !expires || sweep_piece(slice, now_ms, &mut effects, &core.server.seed);
-            let freed = slice.free_step(ITEMS_PER_PIECE);
-            if swept && freed {
-                let deadline_ms = slice.next_deadline_ms();
-                return Left::Until(if expires { deadline_ms } else { u64::MAX });
+    let stepped = try_with_slices(
+        &server.tenants.default_tenant().slices,
+        1 << shard,
+        |slices| {
+            let slice = slices.at(shard);
+            let started = Instant::now();
+            let enough_bytes = slice.used_bytes().saturating_sub(STEP_BYTES);
+            loop {
+                let swept = !expires || sweep_piece(slice, now_ms, &mut effects, &core.server.seed);
+                let freed = slice.free_step(ITEMS_PER_PIECE);
+                if swept && freed {
+                    let deadline_ms = slice.next_deadline_ms();
+                    return Left::Until(if expires { deadline_ms } else { u64::MAX });
+                }
+                if started.elapsed() >= STEP_TIME || slice.used_bytes() <= enough_bytes {
+                    return Left::More;
+                }
             }
-            if started.elapsed() >= STEP_TIME || slice.used_bytes() <= enough_bytes {
-                return Left::More;
-            }
-        }
-    });
+        },
+    );
     let left = stepped.unwrap_or(Left::Until(now_ms));
     if effects.has_news() {
         core.note_effects(0, effects);

@@ -11,6 +11,7 @@
 //! [`Session::run_waiting`], which is asynchronous and rare.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
 use std::sync::atomic::Ordering::Relaxed;
 
 use resp::{Args, Batch, Mark, OutputBuffer, ReplyWriter};
@@ -81,7 +82,7 @@ impl Session {
             plans,
         };
         if core.server.shard_map.shards() > 1 && job.plans.len() > 1 {
-            job.prefetch_across(&core.server.slices, self.db);
+            job.prefetch_across(&self.tenant.slices, self.db);
         }
         let mut next = from;
         loop {
@@ -126,7 +127,7 @@ impl Session {
             return at;
         }
         if self.must_let_go() {
-            self.let_go(core, task).await;
+            self.let_go(task).await;
             return at;
         }
         let mut plans = Vec::with_capacity(batch.len() - at);
@@ -146,7 +147,7 @@ impl Session {
         };
         let planned = job.planned(at);
         let command = planned.known_command(&core.server.registry);
-        if core.server.memory.is_set()
+        if self.tenant.memory.is_set()
             && !self
                 .wait_for_memory(core, task, command, job.args(at))
                 .await
@@ -161,7 +162,8 @@ impl Session {
             self.take_own_mail(out);
             return at + 1;
         }
-        let slices = &core.server.slices;
+        let tenant = Rc::clone(&self.tenant);
+        let slices = &tenant.slices;
         let mut progress = Progress {
             next: at,
             mark: out.mark(),
@@ -209,7 +211,7 @@ impl Session {
         if core.server.pause.is_on() && self.must_pause(core, command) {
             return Step::Next(at);
         }
-        if core.server.memory.is_set() {
+        if self.tenant.memory.is_set() {
             match self.admission(core, command, job.args(at)) {
                 Admission::Granted => self.is_crowded = false,
                 Admission::Single => self.is_crowded = true,
@@ -236,9 +238,10 @@ impl Session {
             mark: out.mark(),
         };
         let end = self.run_end(core, job, at);
+        let tenant = Rc::clone(&self.tenant);
         let work =
             |held: &mut Slices<'_, Slice>| self.run_held(core, job, end, held, &mut progress, out);
-        let result = match shard::try_with_slices(&core.server.slices, planned.mask, work) {
+        let result = match shard::try_with_slices(&tenant.slices, planned.mask, work) {
             Ok(()) => Ok(()),
             Err(shard::Refused::Failed(error)) => Err(error),
             Err(shard::Refused::Busy { .. }) => return Step::Waits,

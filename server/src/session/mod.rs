@@ -7,6 +7,7 @@ mod plan;
 mod prefetch;
 mod refuse;
 
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -16,6 +17,7 @@ use crate::acl::{Access, Acl};
 use crate::blocking::Blocked;
 use crate::client::ClientInfo;
 use crate::pubsub::Subscriptions;
+use crate::tenant::Membership;
 use crate::tracking::Entered;
 use crate::transaction::Transaction;
 
@@ -41,6 +43,8 @@ pub enum ReplyMode {
 pub struct Session {
     /// What others may know of it.
     pub client: Arc<ClientInfo>,
+    /// The tenant it belongs to: its data, and all that its sessions share.
+    pub tenant: Rc<Membership>,
     /// Selected database.
     pub db: usize,
     /// Reply protocol.
@@ -71,9 +75,10 @@ pub struct Session {
 
 impl Session {
     /// A fresh session of a connection, with the rights of one that has not logged in.
-    pub fn new(client: Arc<ClientInfo>, acl: &Acl) -> Self {
+    pub fn new(client: Arc<ClientInfo>, acl: &Acl, tenant: Membership) -> Self {
         Session {
             client,
+            tenant: Rc::new(tenant),
             db: 0,
             protocol: Protocol::Resp2,
             access: Access::new(acl),

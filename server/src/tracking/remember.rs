@@ -80,20 +80,24 @@ pub fn shrink(core: &Core) -> bool {
         if budget == 0 {
             break;
         }
-        let forgotten = try_with_slices(&server.slices, 1 << shard, |slices| {
-            let tracked = &mut slices.at(shard).tracked;
-            let mut forgotten = Vec::new();
-            while budget > 0 && over() > forgotten.len() {
-                let random = core.rng.borrow_mut().next_u64();
-                let Some(taken) = tracked.take_any(random) else {
-                    break;
-                };
-                budget -= 1;
-                forgotten.push(taken);
-            }
-            server.tracking.keys.fetch_sub(forgotten.len(), Relaxed);
-            forgotten
-        });
+        let forgotten = try_with_slices(
+            &server.tenants.default_tenant().slices,
+            1 << shard,
+            |slices| {
+                let tracked = &mut slices.at(shard).tracked;
+                let mut forgotten = Vec::new();
+                while budget > 0 && over() > forgotten.len() {
+                    let random = core.rng.borrow_mut().next_u64();
+                    let Some(taken) = tracked.take_any(random) else {
+                        break;
+                    };
+                    budget -= 1;
+                    forgotten.push(taken);
+                }
+                server.tracking.keys.fetch_sub(forgotten.len(), Relaxed);
+                forgotten
+            },
+        );
         for (key, trackers) in forgotten.unwrap_or_default() {
             invalidate_all(core, 0, &key, &trackers);
         }

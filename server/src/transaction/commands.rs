@@ -121,7 +121,7 @@ fn watch(ctx: &mut ServerCtx<'_>, args: Args<'_>) -> Result<(), CommandError> {
         let transaction = session.transaction.get_or_insert_default();
         for index in 1..args.len() {
             let key = keys.arg(args, index);
-            transaction.watch(ctx.core, keys, key, &flag)?;
+            transaction.watch(ctx.core, &session.tenant, keys, key, &flag)?;
         }
     }
     ctx.reply.ok();

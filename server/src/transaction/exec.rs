@@ -1,6 +1,7 @@
 //! EXEC: everything that was queued, under one hold of all the slices it needs.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
 use std::sync::atomic::Ordering::Relaxed;
 
 use resp::{Args, OutputBuffer, ReplyWriter};
@@ -49,7 +50,7 @@ impl Session {
         if !transaction.watched.is_empty() {
             transaction.discard(&self.client);
             self.transaction = Some(transaction);
-            self.let_go(core, task).await;
+            self.let_go(task).await;
         }
         self.client.note_queue(None);
         if self.reply_mode == ReplyMode::On {
@@ -75,7 +76,8 @@ impl Session {
             return self.run_queue_alone(core, queue, out);
         }
         let start = out.mark();
-        let slices = &core.server.slices;
+        let tenant = Rc::clone(&self.tenant);
+        let slices = &tenant.slices;
         let out_of_work = &mut *out;
         let work = |held: &mut Slices<'_, Slice>| {
             let now_ms = now_ms();

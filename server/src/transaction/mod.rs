@@ -18,9 +18,12 @@ mod exec;
 mod queue;
 mod watching;
 
+use std::rc::Rc;
+
 use store::command::{Flags, Spec};
 
 use crate::client::ClientInfo;
+use crate::tenant::Membership;
 
 pub(crate) use commands::COMMANDS;
 use queue::Queue;
@@ -58,6 +61,8 @@ pub struct Transaction {
     /// The requests since MULTI; none without MULTI.
     queue: Option<Queue>,
     watched: Vec<WatchedKey>,
+    /// Whose keys they are; none before the first.
+    tenant: Option<Rc<Membership>>,
     watched_bytes: usize,
     /// The watched keys are to be let go, which takes their slices' locks.
     released: bool,

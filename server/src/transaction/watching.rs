@@ -1,5 +1,6 @@
 //! What a session watches, and letting go of it.
 
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -10,6 +11,7 @@ use super::Transaction;
 use crate::core::Core;
 use crate::session::Session;
 use crate::shard::{self, DoorError, Slices, TaskNode};
+use crate::tenant::Membership;
 
 /// The answer to WATCH when what is watched would take more memory than a client's requests may.
 const TOO_MANY: CommandError =
@@ -28,6 +30,7 @@ impl Transaction {
     pub(super) fn watch(
         &mut self,
         core: &Core,
+        tenant: &Rc<Membership>,
         keys: &mut Keys<'_>,
         key: Key<'_>,
         flag: &Arc<WatchFlag>,
@@ -38,6 +41,7 @@ impl Transaction {
             return Err(TOO_MANY);
         }
         if keys.watch(key, flag) {
+            self.tenant.get_or_insert_with(|| Rc::clone(tenant));
             self.watched_bytes += bytes;
             self.watched.push(WatchedKey {
                 db: keys.db(),
@@ -90,14 +94,17 @@ impl Transaction {
 impl Session {
     /// Lets go of all watched keys, slice by slice, and forgets the transaction. When `task` is killed meanwhile, what is
     /// left stays for another call; a slice that is out of service is left alone.
-    pub async fn let_go(&mut self, core: &Core, task: &TaskNode) {
+    pub async fn let_go(&mut self, task: &TaskNode) {
         let Some(transaction) = &self.transaction else {
             return;
         };
         let flag = self.client.watch_flag();
-        for shard in shard::shards_of(transaction.watched_mask()) {
+        let tenant = transaction.tenant.as_ref();
+        for (shard, tenant) in
+            shard::shards_of(transaction.watched_mask()).zip(tenant.into_iter().cycle())
+        {
             let work = |held: &mut Slices<'_, Slice>| transaction.unwatch(held, flag);
-            let done = shard::with_slices(&core.server.slices, task, 1 << shard, work).await;
+            let done = shard::with_slices(&tenant.slices, task, 1 << shard, work).await;
             if done == Err(DoorError::Killed) {
                 return;
             }
