@@ -26,7 +26,7 @@ pub struct Core {
     /// Random numbers for sampling.
     pub rng: RefCell<Rng>,
     /// This core's copy of the settings data commands read.
-    pub data_config: RefCell<DataConfig>,
+    data_config: RefCell<Rc<DataConfig>>,
     /// Measures its commands.
     pub meter: Meter,
     /// Its connections.
@@ -48,7 +48,7 @@ impl Core {
     /// The state of core `index`.
     pub fn new(index: usize, server: Arc<Server>, random_seed: u64) -> Self {
         let settings = server.config.reader();
-        let data_config = RefCell::new(settings.settings().data.clone());
+        let data_config = RefCell::new(Rc::new(settings.settings().data.clone()));
         let meter = Meter::new(settings.settings());
         let aftermath = Aftermath::default();
         aftermath.configure(settings.settings().data.events);
@@ -75,6 +75,18 @@ impl Core {
         Access::new(tracking, now_ms, || self.rng.borrow_mut().next_u64())
     }
 
+    /// The settings that data commands read, as of the last refresh.
+    #[inline]
+    pub fn data_config(&self) -> Rc<DataConfig> {
+        Rc::clone(&self.data_config.borrow())
+    }
+
+    /// Random numbers for a run of commands, which may be suspended in the middle.
+    #[inline]
+    pub fn fork_rng(&self) -> Rng {
+        Rng::new(self.rng.borrow_mut().next_u64())
+    }
+
     /// This core's counters.
     pub fn stats(&self) -> &CoreStats {
         &self.server.stats[self.index]
@@ -84,7 +96,7 @@ impl Core {
     pub fn refresh_settings(&self) {
         let mut settings = self.settings.borrow_mut();
         if settings.refresh(&self.server.config) {
-            *self.data_config.borrow_mut() = settings.settings().data.clone();
+            *self.data_config.borrow_mut() = Rc::new(settings.settings().data.clone());
             self.aftermath.configure(settings.settings().data.events);
             self.meter
                 .set(settings.settings(), self.server.monitors.any());

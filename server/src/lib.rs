@@ -4,6 +4,7 @@ pub mod acl;
 pub mod aftermath;
 pub mod allocator;
 pub mod blocking;
+pub mod breathing;
 pub mod client;
 pub mod command;
 pub mod config;

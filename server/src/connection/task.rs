@@ -10,7 +10,7 @@ use super::reactor::Reactor;
 use super::wire::Wire;
 use crate::client::ClientInfo;
 use crate::core::now_ms;
-use crate::session::{Flow, Session};
+use crate::session::{Flow, Job, Session};
 use crate::shard::TaskNode;
 use monoio::net::UnixStream;
 use resp::{Decoder, Progress, ReplyWriter, Status};
@@ -207,7 +207,11 @@ impl Connection {
             match self.run_on(&reactor, &mut work, &mut place) {
                 Turn::Over(next) => break next,
                 Turn::Send => {}
-                Turn::Wait => self.wait(&reactor, &mut work, &mut place).await,
+                Turn::Wait => {
+                    // Its reply goes out with the next ones.
+                    self.wait(&reactor, &mut work, &mut place).await;
+                    continue;
+                }
             }
             if let Some(end) = self.send(&reactor, &mut work).await {
                 break end;
@@ -239,14 +243,15 @@ impl Connection {
                 self.decode(reactor, work, place);
             }
             let buffer = &self.input.bytes()[place.from..];
-            let flow = self.session.execute(
-                &reactor.core,
-                &mut work.batch,
-                buffer,
-                place.first,
-                &mut work.plans,
-                &mut work.out,
-            );
+            let mut job = Job {
+                batch: &mut work.batch,
+                buf: buffer,
+                plans: &work.plans,
+            };
+            let core = &reactor.core;
+            let flow = self
+                .session
+                .execute(core, &mut job, place.first, &mut work.out);
             if self.registered.info.killed.load(Relaxed) {
                 return Turn::Over(Next::Drop);
             }
@@ -272,6 +277,9 @@ impl Connection {
         work.batch.clear();
         let buffer = &self.input.bytes()[place.from..];
         place.decoded = Some(self.decoder.decode(buffer, &limits, &mut work.batch));
+        let core = &reactor.core;
+        self.session
+            .plan(core, &mut work.batch, buffer, &mut work.plans);
         place.first = 0;
     }
 
@@ -316,11 +324,15 @@ impl Connection {
             // Mail comes behind the replies of what runs now; who only waits for a key gets it meanwhile.
             let holds_mail = !self.session.is_blocked() || !work.out.is_empty();
             let buffer = &self.input.bytes()[place.from..];
+            let mut job = Job {
+                batch: &mut work.batch,
+                buf: buffer,
+                plans: &work.plans,
+            };
             let run = self.session.run_waiting(
                 &reactor.core,
                 &self.task,
-                &mut work.batch,
-                buffer,
+                &mut job,
                 place.first,
                 &mut work.out,
             );

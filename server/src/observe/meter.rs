@@ -67,6 +67,16 @@ impl Meter {
         self.lap.set(self.clock.raw());
     }
 
+    /// The command that is measured is suspended: what it has taken so far, in cycles.
+    pub fn hold(&self) -> u64 {
+        self.clock.raw().saturating_sub(self.lap.get())
+    }
+
+    /// The command that had taken so much goes on.
+    pub fn go_on(&self, spent: u64) {
+        self.lap.set(self.clock.raw().saturating_sub(spent));
+    }
+
     /// Now, to measure something from here with [`Meter::nanos_since`].
     pub fn now(&self) -> u64 {
         self.clock.raw()

@@ -21,6 +21,7 @@ use store::keyspace::Slice;
 use super::job::Job;
 use super::plan::{Planned, Verdict, plan_batch};
 use super::{ReplyMode, Session, refuse};
+use crate::breathing;
 use crate::command::ServerCtx;
 use crate::core::{Core, now_ms};
 use crate::memory::{Admission, OOM};
@@ -60,29 +61,23 @@ struct Progress {
 }
 
 impl Session {
-    /// Runs the requests of `batch` from `from` on, as far as nothing has to be waited for. `buf` is the buffer they were
-    /// decoded from; `plans` is room to work in.
+    /// Finds out what the requests of `batch`, which were decoded from `buf`, need.
+    pub fn plan(&mut self, core: &Core, batch: &mut Batch, buf: &[u8], plans: &mut Vec<Planned>) {
+        plan_batch(&core.server, &mut self.last_named, batch, buf, plans);
+    }
+
+    /// Runs the requests of `job` from `from` on, as far as nothing has to be waited for.
     pub fn execute(
         &mut self,
         core: &Core,
-        batch: &mut Batch,
-        buf: &[u8],
+        job: &mut Job<'_>,
         from: usize,
-        plans: &mut Vec<Planned>,
         out: &mut OutputBuffer,
     ) -> Flow {
         core.refresh_settings();
         self.refresh_user(core);
-        plans.clear();
-        plan_batch(&core.server, &mut self.last_named, batch, buf, from, plans);
-        let mut job = Job {
-            batch,
-            buf,
-            from,
-            plans,
-        };
-        if core.server.shard_map.shards() > 1 && job.plans.len() > 1 {
-            job.prefetch_across(&self.tenant.slices, self.db);
+        if core.server.shard_map.shards() > 1 && job.plans.len() - from > 1 {
+            job.prefetch_across(&self.tenant.slices, self.db, from);
         }
         let mut next = from;
         loop {
@@ -102,10 +97,10 @@ impl Session {
             if out.len() >= FLUSH_BYTES {
                 return Flow::Paused(next);
             }
-            if self.must_let_go() {
+            if self.must_let_go() || self.goes_long {
                 return Flow::Waits(next);
             }
-            match self.step(core, &mut job, next, out) {
+            match self.step(core, job, next, out) {
                 Step::Next(at) => next = at,
                 Step::Waits => return Flow::Waits(next),
             }
@@ -117,8 +112,7 @@ impl Session {
         &mut self,
         core: &Core,
         task: &TaskNode,
-        batch: &mut Batch,
-        buf: &[u8],
+        job: &mut Job<'_>,
         at: usize,
         out: &mut OutputBuffer,
     ) -> usize {
@@ -130,21 +124,6 @@ impl Session {
             self.let_go(task).await;
             return at;
         }
-        let mut plans = Vec::with_capacity(batch.len() - at);
-        plan_batch(
-            &core.server,
-            &mut self.last_named,
-            batch,
-            buf,
-            at,
-            &mut plans,
-        );
-        let mut job = Job {
-            batch,
-            buf,
-            from: at,
-            plans: &plans,
-        };
         let planned = job.planned(at);
         let command = planned.known_command(&core.server.registry);
         if self.tenant.memory.is_set()
@@ -162,19 +141,32 @@ impl Session {
             self.take_own_mail(out);
             return at + 1;
         }
-        let tenant = Rc::clone(&self.tenant);
-        let slices = &tenant.slices;
         let mut progress = Progress {
             next: at,
             mark: out.mark(),
         };
-        let end = self.run_end(core, &job, at);
-        let work = |held: &mut Slices<'_, Slice>| {
-            self.run_held(core, &mut job, end, held, &mut progress, out)
+        let is_long = std::mem::take(&mut self.goes_long) || command.spec.breathes;
+        let end = match is_long {
+            true => at + 1,
+            false => self.run_end(core, job, at),
         };
-        let result = match planned.whole_tenant {
-            true => shard::whole_tenant(slices, task, work).await,
-            false => shard::with_slices(slices, task, planned.mask, work).await,
+        let tenant = Rc::clone(&self.tenant);
+        let slices = &tenant.slices;
+        let holding = match planned.whole_tenant {
+            true => shard::hold_all(slices, task).await,
+            false => shard::hold(slices, task, planned.mask).await,
+        };
+        let result = match holding {
+            Err(error) => Err(error),
+            Ok(holding) => {
+                let work = |held: &mut Slices<'_, Slice>| {
+                    self.run_held(core, job, end, held, &mut progress, out)
+                };
+                match is_long {
+                    true => breathing::run(core, holding, work).await,
+                    false => { holding }.run(work),
+                }
+            }
         };
         self.settle(core, command, at, result, &progress, out)
     }
@@ -232,6 +224,9 @@ impl Session {
         if planned.mask == 0 {
             self.run_alone(core, command, job.args(at), out);
             return Step::Next(at + 1);
+        }
+        if command.spec.breathes {
+            return Step::Waits;
         }
         let mut progress = Progress {
             next: at,
@@ -333,6 +328,7 @@ impl Session {
         let mut command = job.planned(progress.next).known_command(registry);
         let mut env = self.keys_env(core, held.mask(), now_ms);
         env.keeps_due = core.server.pause.is_on() && core.server.pause.keeps_due(command);
+        env.may_escalate = !breathing::is_on_fiber();
         let keys = Keys::new(SliceSet::new(held), env, &mut effects);
         if let Run::Server(_) = command.run {
             let args = job.args(progress.next);
@@ -341,21 +337,17 @@ impl Session {
             progress.next += 1;
             if !effects.ready.is_empty() {
                 let mut keys = Keys::new(SliceSet::new(held), env, &mut effects);
-                serve_ready(
-                    &mut keys,
-                    &core.data_config.borrow(),
-                    &mut core.rng.borrow_mut(),
-                );
+                serve_ready(&mut keys, &core.data_config(), &mut core.rng.borrow_mut());
             }
         } else {
-            let config = core.data_config.borrow();
+            let config = core.data_config();
             let mut ctx = Ctx {
                 keys,
                 reply: ReplyWriter::new(out, self.protocol),
                 config: &config,
                 now_ms,
                 seed: core.server.seed,
-                rng: &mut core.rng.borrow_mut(),
+                rng: &mut core.fork_rng(),
                 patience: Patience::MayWait,
             };
             let mut prefetched = progress.next;
@@ -380,6 +372,9 @@ impl Session {
                     job.args(progress.next),
                     progress.mark,
                 );
+                if self.goes_long {
+                    break;
+                }
                 if self.tracking.is_some() {
                     self.note_reads(core, command, &mut ctx.keys, job.args(progress.next));
                 }
@@ -408,6 +403,8 @@ impl Session {
             touch: !self.no_touch,
             access: core.access(now_ms),
             keeps_due: false,
+            breathe: breathing::breathe,
+            may_escalate: false,
         }
     }
 
@@ -427,6 +424,11 @@ impl Session {
         let result = run(ctx, args);
         if let Patience::Waits(_) = ctx.patience {
             return self.begin_wait(core, command, args, ctx);
+        }
+        if result == Err(CommandError::Long) {
+            ctx.reply.output().rollback(mark);
+            self.goes_long = true;
+            return;
         }
         core.stats().calls[command.id].add(1);
         if let Err(error) = result {
@@ -488,7 +490,7 @@ impl Session {
                 let mut ctx = Ctx {
                     keys: Keys::new(SliceSet::empty(), env, &mut effects),
                     reply: ReplyWriter::new(out, self.protocol),
-                    config: &core.data_config.borrow(),
+                    config: &core.data_config(),
                     now_ms,
                     seed: core.server.seed,
                     rng: &mut core.rng.borrow_mut(),

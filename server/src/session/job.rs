@@ -20,9 +20,7 @@ pub struct Job<'b> {
     pub batch: &'b mut Batch,
     /// What they were decoded from.
     pub buf: &'b [u8],
-    /// The first request that is planned.
-    pub from: usize,
-    /// The plans from there on.
+    /// What [`Session::plan`](super::Session::plan) found out about them.
     pub plans: &'b [Planned],
 }
 
@@ -36,7 +34,7 @@ impl<'b> Job<'b> {
     /// The plan of request `at`.
     #[inline]
     pub fn planned(&self, at: usize) -> &'b Planned {
-        &self.plans[at - self.from]
+        &self.plans[at]
     }
 
     /// The end of the run of data requests on the same one slice that starts at `at`.
@@ -53,7 +51,7 @@ impl<'b> Job<'b> {
         if !first.mask.is_power_of_two() || !joins(first) {
             return at + 1;
         }
-        let rest = &self.plans[at - self.from..];
+        let rest = &self.plans[at..];
         at + rest
             .iter()
             .position(|planned| !joins(planned))
@@ -63,7 +61,7 @@ impl<'b> Job<'b> {
     /// Asks the memory for what the next requests of a run will touch; says up to which request it got.
     pub fn prefetch(&mut self, core: &Core, range: Range<usize>, keys: &Keys<'_>) -> usize {
         let end = range.end.min(range.start + prefetch::KEYS_MAX);
-        let plans = &self.plans[range.start - self.from..end - self.from];
+        let plans = &self.plans[range.start..end];
         let is_plain = |planned: &Planned| planned.hash != 0 && !planned.on_collection;
         if !plans.iter().all(is_plain) {
             return self.prefetch_deep(core, range, keys);
@@ -124,11 +122,11 @@ impl<'b> Job<'b> {
         at
     }
 
-    /// Does the same for requests that go to many slices: each is locked for a moment, left
+    /// Does the same for requests from `from` on that go to many slices: each is locked for a moment, left
     /// out when it is taken, and locked again when the requests run.
-    pub fn prefetch_across(&self, slices: &TenantSlices<Slice>, db: usize) {
+    pub fn prefetch_across(&self, slices: &TenantSlices<Slice>, db: usize, from: usize) {
         let single_keys = || {
-            self.plans
+            self.plans[from..]
                 .iter()
                 .take(prefetch::KEYS_MAX)
                 .filter(|planned| planned.hash != 0)

@@ -22,6 +22,7 @@ use crate::tracking::Entered;
 use crate::transaction::Transaction;
 
 pub use execute::{FLUSH_BYTES, Flow};
+pub use job::Job;
 pub use plan::{LastNamed, Planned, Verdict};
 pub(crate) use prefetch::{Ahead, AheadKey};
 
@@ -69,6 +70,8 @@ pub struct Session {
     pub tracking: Option<Box<Entered>>,
     /// Memory is short: what may be run is asked for every single command.
     pub is_crowded: bool,
+    /// The command that is to run next has found that it takes long.
+    pub goes_long: bool,
     /// Set by a command after whose reply the connection closes (QUIT).
     pub closing: bool,
 }
@@ -91,6 +94,7 @@ impl Session {
             denies_waiting: false,
             tracking: None,
             is_crowded: false,
+            goes_long: false,
             closing: false,
         }
     }

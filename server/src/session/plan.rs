@@ -131,16 +131,16 @@ impl ShortName {
     }
 }
 
-/// Plans the requests of a batch from `from` on; key hashes are kept in the batch.
+/// Plans the requests of a batch; key hashes are kept in the batch.
 pub fn plan_batch(
     server: &Server,
     last: &mut LastNamed,
     batch: &mut Batch,
     buf: &[u8],
-    from: usize,
     plans: &mut Vec<Planned>,
 ) {
-    for at in from..batch.len() {
+    plans.clear();
+    for at in 0..batch.len() {
         let args = batch.args(buf, at);
         let command = match resolve(&server.registry, last, args) {
             Ok(command) if command.spec.arity_allows(args.len()) => command,

@@ -1,11 +1,11 @@
 //! The one door to data: [`with_slices`] locks a tenant's slices, runs a closure on them and unlocks.
 //!
 //! The fast way, [`try_with_slices`], does not wait: it tries all locks in ascending order and gives up at the first that is taken. The slow way waits *holding
-//! nothing* and tries again; after [`TRIES`] refusals one slice is queued for fairly, and several are taken through the tenant's gate, see [`Gated`].
+//! nothing* and tries again; after [`TRIES`] refusals one slice is queued for fairly, and several are taken through the tenant's gate, see [`Holding`].
 
 use super::gate::{Gate, Ticket};
 use super::held::{Fitness, Held, MAX_SHARDS, Slices, shards_of};
-use super::slice_lock::{Breath, SliceCell};
+use super::slice_lock::SliceCell;
 use super::task::TaskNode;
 
 /// Refusals before a task stops trying its luck and queues.
@@ -141,18 +141,38 @@ pub async fn with_slices<T: SliceState, R, F: FnOnce(&mut Slices<'_, T>) -> R>(
     match try_with_slices(tenant, mask, f) {
         Ok(result) => Ok(result),
         Err(Refused::Failed(error)) => Err(error),
-        Err(Refused::Busy { shard, mask, f }) => contended(tenant, task, mask, shard, f).await,
+        Err(Refused::Busy { shard, mask, f }) => contended(tenant, task, mask, shard).await?.run(f),
+    }
+}
+
+/// Locks the slices of `mask` for as long as the value lives, awaits included, waiting for them as long as it takes.
+///
+/// # Errors
+/// [`DoorError::Killed`], [`DoorError::Dead`], [`DoorError::Poisoned`].
+pub async fn hold<'a, T: SliceState>(
+    tenant: &'a TenantSlices<T>,
+    task: &'a TaskNode,
+    mut mask: u64,
+) -> Result<Holding<'a, T>, DoorError> {
+    loop {
+        let mut held = match Held::try_all(&tenant.cells, mask) {
+            Ok(held) => held,
+            Err(shard) => return contended(tenant, task, mask, shard).await,
+        };
+        match held.look_over()? {
+            Fitness::Ready => return Ok(Holding::new(tenant, task, held, None)),
+            Fitness::Needs(more) => mask = more,
+        }
     }
 }
 
 /// The slow way: `refused` was taken a moment ago, and nothing is held.
-async fn contended<T: SliceState, R, F: FnOnce(&mut Slices<'_, T>) -> R>(
-    tenant: &TenantSlices<T>,
-    task: &TaskNode,
+async fn contended<'a, T: SliceState>(
+    tenant: &'a TenantSlices<T>,
+    task: &'a TaskNode,
     mut mask: u64,
     mut refused: usize,
-    f: F,
-) -> Result<R, DoorError> {
+) -> Result<Holding<'a, T>, DoorError> {
     let mut ticket: Option<Ticket<'_>> = None;
     let mut tries = 1;
     loop {
@@ -163,7 +183,7 @@ async fn contended<T: SliceState, R, F: FnOnce(&mut Slices<'_, T>) -> R>(
             let mut held = Held::none(&tenant.cells);
             held.add_locked(refused);
             match held.look_over()? {
-                Fitness::Ready => return held.run(f),
+                Fitness::Ready => return Ok(Holding::new(tenant, task, held, None)),
                 Fitness::Needs(more) => mask = more,
             }
         } else {
@@ -179,24 +199,17 @@ async fn contended<T: SliceState, R, F: FnOnce(&mut Slices<'_, T>) -> R>(
                 return Err(DoorError::Killed);
             }
         }
-        if ticket.as_ref().is_some_and(Ticket::holds)
-            && let Some(ticket) = ticket.take()
-        {
-            let mut gated = Gated {
-                held: Held::none(&tenant.cells),
-                tenant,
-                task,
-                _ticket: ticket,
-            };
+        if ticket.as_ref().is_some_and(Ticket::holds) {
+            let mut gated = Holding::new(tenant, task, Held::none(&tenant.cells), ticket);
             gated.lock_one(refused).await?;
             gated.lock(mask).await?;
-            return gated.run(f);
+            return Ok(gated);
         }
         match Held::try_all(&tenant.cells, mask) {
             Ok(mut held) => match held.look_over()? {
                 Fitness::Ready => {
                     drop(ticket);
-                    return held.run(f);
+                    return Ok(Holding::new(tenant, task, held, None));
                 }
                 Fitness::Needs(more) => mask = more,
             },
@@ -208,16 +221,27 @@ async fn contended<T: SliceState, R, F: FnOnce(&mut Slices<'_, T>) -> R>(
     }
 }
 
-/// The gate's holder: the one task of a tenant that may lock slices as it comes to them, waiting for each while it holds others.
+/// Slices that a task has locked, and the tenant's gate if it has that too. It may be held across awaits, so what takes long can breathe. Dropping it unlocks all
+/// and passes the gate on.
 ///
-/// For what may touch undeclared keys (scripts, SORT BY), and for whole-tenant commands. Held across awaits, so it can breathe. Dropping it unlocks all and passes
-/// the gate on.
-pub struct Gated<'a, T: SliceState> {
+/// The gate's holder is the one task of a tenant that may lock slices as it comes to them ([`Holding::lock`]), waiting for each while it holds others: for what may
+/// touch undeclared keys (scripts, SORT BY), and for whole-tenant commands.
+pub struct Holding<'a, T: SliceState> {
     // Fields are dropped in this order: slices first, then the gate.
     held: Held<'a, T>,
     tenant: &'a TenantSlices<T>,
     task: &'a TaskNode,
-    _ticket: Ticket<'a>,
+    gate: Option<Ticket<'a>>,
+}
+
+/// Locked slices, by name only.
+pub struct Breathing<'a, T>(&'a [SliceCell<T>], u64);
+
+impl<T> Breathing<'_, T> {
+    /// Nobody spins for them from now on, until they are unlocked. Their holder alone calls it.
+    pub fn begin(&self) {
+        shards_of(self.1).for_each(|shard| self.0[shard].begin_breathing());
+    }
 }
 
 /// Takes the tenant's gate. The task holds no slice.
@@ -227,28 +251,44 @@ pub struct Gated<'a, T: SliceState> {
 pub async fn gated<'a, T: SliceState>(
     tenant: &'a TenantSlices<T>,
     task: &'a TaskNode,
-) -> Result<Gated<'a, T>, DoorError> {
+) -> Result<Holding<'a, T>, DoorError> {
     let ticket = tenant.gate.enqueue(task);
     if !ticket.granted().await || task.is_killed() {
         return Err(DoorError::Killed);
     }
-    Ok(Gated {
-        held: Held::none(&tenant.cells),
-        tenant,
-        task,
-        _ticket: ticket,
-    })
+    let held = Held::none(&tenant.cells);
+    Ok(Holding::new(tenant, task, held, Some(ticket)))
 }
 
-impl<T: SliceState> Gated<'_, T> {
+impl<'a, T: SliceState> Holding<'a, T> {
+    fn new(
+        tenant: &'a TenantSlices<T>,
+        task: &'a TaskNode,
+        held: Held<'a, T>,
+        gate: Option<Ticket<'a>>,
+    ) -> Self {
+        Self {
+            held,
+            tenant,
+            task,
+            gate,
+        }
+    }
+
     /// Locks what is still missing of `mask`, and what the slices' waiters lead to. Slices locked so far stay locked.
+    /// For the gate's holder only, unless nothing is missing.
     ///
     /// # Errors
     /// [`DoorError::Killed`], [`DoorError::Dead`], [`DoorError::Poisoned`]; what is locked stays so until the value is dropped.
     pub async fn lock(&mut self, mask: u64) -> Result<(), DoorError> {
         let mut wanted = mask;
         loop {
-            for shard in shards_of(wanted & !self.held.mask()) {
+            let missing = wanted & !self.held.mask();
+            assert!(
+                missing == 0 || self.gate.is_some(),
+                "only the gate's holder waits for slices while holding some"
+            );
+            for shard in shards_of(missing) {
                 self.lock_one(shard).await?;
             }
             match self.held.look_over()? {
@@ -280,9 +320,9 @@ impl<T: SliceState> Gated<'_, T> {
         self.held.mask()
     }
 
-    /// Says whether the task is in the middle of something long: nobody spins for its slices then.
-    pub fn set_breathing(&self, breath: Breath) {
-        self.held.set_breathing(breath);
+    /// A way to say that the task is in the middle of something long, usable while the slices locked so far are in use.
+    pub fn breathing(&self) -> Breathing<'a, T> {
+        Breathing(self.held.cells(), self.held.mask())
     }
 
     /// Whether somebody waits for one of the locked slices.
@@ -300,9 +340,20 @@ pub async fn whole_tenant<T: SliceState, R>(
     task: &TaskNode,
     f: impl FnOnce(&mut Slices<'_, T>) -> R,
 ) -> Result<R, DoorError> {
+    hold_all(tenant, task).await?.run(f)
+}
+
+/// Locks all of a tenant's slices, through the gate.
+///
+/// # Errors
+/// [`DoorError::Killed`], [`DoorError::Dead`], [`DoorError::Poisoned`].
+pub async fn hold_all<'a, T: SliceState>(
+    tenant: &'a TenantSlices<T>,
+    task: &'a TaskNode,
+) -> Result<Holding<'a, T>, DoorError> {
     let mut gated = gated(tenant, task).await?;
     gated.lock(tenant.mask_of_all()).await?;
-    gated.run(f)
+    Ok(gated)
 }
 
 /// Takes a tenant's slices out of service, poisoned ones too: `f` empties them, and every later use gets [`DoorError::Dead`].
@@ -345,4 +396,20 @@ impl Drop for Inside {
         #[cfg(debug_assertions)]
         INSIDE.set(false);
     }
+}
+
+/// Work under slice locks is suspended: other work of this thread may open doors until [`inside_again`] is called with what this gives.
+#[inline(always)]
+pub(crate) fn outside() -> bool {
+    #[cfg(debug_assertions)]
+    return INSIDE.replace(false);
+    #[cfg(not(debug_assertions))]
+    false
+}
+
+/// The suspended work goes on.
+#[inline(always)]
+pub(crate) fn inside_again(_was_inside: bool) {
+    #[cfg(debug_assertions)]
+    INSIDE.set(_was_inside);
 }

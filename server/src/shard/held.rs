@@ -1,7 +1,7 @@
 //! A set of locked slices: looking them over, running a closure on them, giving them all back.
 
 use super::door::{DoorError, SliceState};
-use super::slice_lock::{Breath, Health, SliceCell};
+use super::slice_lock::{Health, SliceCell};
 use super::sync::model_failed;
 use std::mem::MaybeUninit;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -102,6 +102,10 @@ impl<'a, T: SliceState> Held<'a, T> {
         Ok(held)
     }
 
+    pub(super) fn cells(&self) -> &'a [SliceCell<T>] {
+        self.cells
+    }
+
     pub(super) fn mask(&self) -> u64 {
         self.mask
     }
@@ -196,10 +200,6 @@ impl<'a, T: SliceState> Held<'a, T> {
             }
         }
         self.run(f)
-    }
-
-    pub(super) fn set_breathing(&self, breath: Breath) {
-        shards_of(self.mask).for_each(|shard| self.cells[shard].set_breathing(breath));
     }
 
     pub(super) fn is_waited_for(&self) -> bool {

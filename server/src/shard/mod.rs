@@ -39,7 +39,7 @@
 //!
 //! # What must hold
 //!
-//! 1. At most one task of a tenant waits for a slice while holding one, and it holds the gate. *(Only `Gated` can: `Held` is otherwise built by trying.)*
+//! 1. At most one task of a tenant waits for a slice while holding one, and it holds the gate. *(Only `Holding::lock` can, and asks for the gate: `Held` is otherwise built by trying.)*
 //! 2. Nobody waits for the gate while holding a slice. *(`gated` and the door queue before they hold anything.)*
 //! 3. The fair queue is empty unless the slice is LOCKED, and PARKED is set only with LOCKED. *(Asserted at unlock.)*
 //! 4. Every queued task is granted, woken or taken off the list; a granted one owns the slice until it unlocks. *(Guards take themselves off; asserted at grant.)*
@@ -72,10 +72,10 @@ mod sync;
 mod task;
 
 pub use door::{
-    DoorError, Gated, Refused, SliceState, TenantSlices, gated, retire, try_with_slices,
-    whole_tenant, with_slices,
+    Breathing, DoorError, Holding, Refused, SliceState, TenantSlices, gated, hold, hold_all,
+    retire, try_with_slices, whole_tenant, with_slices,
 };
+pub(crate) use door::{inside_again, outside};
 pub use held::{MAX_SHARDS, Slices, payload_text, shards_of};
 pub use mailbox::{Inbox, Mailbox, MailboxLimits, RuntimeScope, WakeLane};
-pub use slice_lock::Breath;
 pub use task::{TaskNode, TaskRef};

@@ -258,27 +258,15 @@ impl<T> SliceCell<T> {
         queued.settle()
     }
 
-    /// Tells others that the holder is between two breaths of a long command. The holder alone calls it.
-    pub(super) fn set_breathing(&self, breath: Breath) {
-        match breath {
-            Breath::Long => self.word.fetch_or(BREATHING, Ordering::Relaxed),
-            Breath::Short => self.word.fetch_and(!BREATHING, Ordering::Relaxed),
-        };
+    /// Tells others that the holder is in the middle of something long, between two breaths; unlocking ends it. The holder alone calls it.
+    pub(super) fn begin_breathing(&self) {
+        self.word.fetch_or(BREATHING, Ordering::Relaxed);
     }
 
     /// Whether somebody waits for this slice: a holder with a run of commands may let it go early.
     pub(super) fn is_waited_for(&self) -> bool {
         self.word.load(Ordering::Relaxed) & PARKED != 0
     }
-}
-
-/// How long the holder of a slice means to keep it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Breath {
-    /// A long command that gives the core back now and then: nobody spins for its slices.
-    Long,
-    /// An ordinary command.
-    Short,
 }
 
 /// A place on a plain list.

@@ -10,6 +10,7 @@ use store::keyspace::Slice;
 
 use super::Transaction;
 use super::queue::{Queue, Queued};
+use crate::breathing;
 use crate::core::{Core, now_ms};
 use crate::registry::{Command, Run};
 use crate::session::{Ahead, AheadKey, ReplyMode, Session};
@@ -87,13 +88,26 @@ impl Session {
                 false => self.reply_broken(out_of_work),
             }
         };
-        let done = match shard::try_with_slices(slices, mask, work) {
-            Ok(()) => Ok(()),
-            Err(Refused::Failed(error)) => Err(error),
-            Err(Refused::Busy { f, .. }) if queue.whole_tenant => {
-                shard::whole_tenant(slices, task, f).await
+        let done = if queue.breathes {
+            let holding = match queue.whole_tenant {
+                true => shard::hold_all(slices, task).await,
+                false => shard::hold(slices, task, mask).await,
+            };
+            match holding {
+                Ok(holding) => breathing::run(core, holding, work).await,
+                Err(error) => Err(error),
             }
-            Err(Refused::Busy { f, mask, .. }) => shard::with_slices(slices, task, mask, f).await,
+        } else {
+            match shard::try_with_slices(slices, mask, work) {
+                Ok(()) => Ok(()),
+                Err(Refused::Failed(error)) => Err(error),
+                Err(Refused::Busy { f, .. }) if queue.whole_tenant => {
+                    shard::whole_tenant(slices, task, f).await
+                }
+                Err(Refused::Busy { f, mask, .. }) => {
+                    shard::with_slices(slices, task, mask, f).await
+                }
+            }
         };
         if let Err(error) = &done {
             out.rollback(start);
@@ -165,11 +179,7 @@ impl Session {
         }
         if !effects.ready.is_empty() {
             let mut keys = Keys::new(SliceSet::new(held), env, &mut effects);
-            serve_ready(
-                &mut keys,
-                &core.data_config.borrow(),
-                &mut core.rng.borrow_mut(),
-            );
+            serve_ready(&mut keys, &core.data_config(), &mut core.rng.borrow_mut());
         }
         core.note_effects(self.client.id, effects);
         if panicked {
@@ -240,10 +250,10 @@ impl Session {
                 let mut ctx = Ctx {
                     keys,
                     reply: ReplyWriter::new(out, self.protocol),
-                    config: &core.data_config.borrow(),
+                    config: &core.data_config(),
                     now_ms,
                     seed: core.server.seed,
-                    rng: &mut core.rng.borrow_mut(),
+                    rng: &mut core.fork_rng(),
                     patience: Patience::Never,
                 };
                 self.run_data(core, command, &mut ctx, args, mark);

@@ -39,6 +39,8 @@ pub(super) struct Queue {
     pub(super) whole_tenant: bool,
     /// One of them may need more memory than there is.
     pub(super) adds_memory: bool,
+    /// One of them may take long.
+    pub(super) breathes: bool,
     /// The flags of all of them.
     pub(super) flags: Flags,
     used_bytes: usize,
@@ -65,6 +67,7 @@ impl Queue {
         self.mask |= planned.mask;
         self.whole_tenant |= planned.whole_tenant;
         self.adds_memory |= command.spec.flags.contains(Flags::DENYOOM);
+        self.breathes |= command.spec.breathes;
         self.flags |= command.spec.flags;
         self.requests.push(Queued {
             args,

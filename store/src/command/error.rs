@@ -62,6 +62,9 @@ pub enum CommandError {
     /// A lexicographic range bound that does not parse.
     #[error("ERR min or max not valid string range item")]
     LexRange,
+    /// Never sent: the command has found, before it changed anything, that it will take long, and is to be run again where it can breathe.
+    #[error("ERR the command takes too long to run in one go")]
+    Long,
     /// A text with one owner only, its code word included.
     #[error("{0}")]
     Text(Cow<'static, str>),

@@ -344,6 +344,8 @@ pub struct Spec {
     pub routing: Routing,
     /// The argument it looks for inside its only key's value, so that it can be prefetched.
     pub member: Option<usize>,
+    /// Whether it may take long and gives the core back now and then ([`KeysEnv::breathe`](super::KeysEnv)).
+    pub breathes: bool,
     /// The argument grammar in one line, e.g. `key value [NX | XX] [GET] [EX seconds | PX milliseconds]`.
     pub syntax: &'static str,
 }
@@ -364,6 +366,7 @@ impl Spec {
         key_flags_of: None,
         hidden_reads: None,
         channels: Channels::None,
+        breathes: false,
         routing: Routing::Keys,
         member: None,
         syntax: "",

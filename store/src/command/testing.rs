@@ -156,6 +156,8 @@ impl Bench {
             touch: true,
             access: Access::new(self.config.tracking, self.now_ms, || 1),
             keeps_due: self.keeps_due,
+            breathe: || {},
+            may_escalate: false,
         };
         let mut ctx = Ctx {
             keys: Keys::new(SliceSet::new(&mut slices), env, &mut effects),

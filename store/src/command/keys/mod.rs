@@ -12,7 +12,7 @@ pub use set::SliceSet;
 
 use std::sync::Arc;
 
-use super::{Effects, EventClass};
+use super::{CommandError, Effects, EventClass};
 use crate::hash::{Seed, hash_key};
 use crate::keyspace::{Access, Db, Slice, Tracker, WatchFlag};
 use crate::slot::{SHARDS_MAX, ShardMap};
@@ -47,7 +47,14 @@ pub struct KeysEnv {
     pub access: Access,
     /// Whether due keys stay where they are, unseen: nothing may change, not even so. Only for commands that do not write.
     pub keeps_due: bool,
+    /// Called between the pieces of a long command, which may not go on for a while then.
+    pub breathe: fn(),
+    /// Whether a command that will take long ends with [`CommandError::Long`] instead of going on.
+    pub may_escalate: bool,
 }
+
+/// What a command may go over in one go.
+const LONG_ELEMENTS: usize = 4096;
 
 /// The keyspace of one tenant, as far as the slices held reach.
 pub struct Keys<'a> {
@@ -57,6 +64,24 @@ pub struct Keys<'a> {
 }
 
 impl<'a> Keys<'a> {
+    /// A piece of a long command is done: others may get a turn. Nothing of this keyspace changes meanwhile.
+    #[inline]
+    pub fn breathe(&self) {
+        (self.env.breathe)();
+    }
+
+    /// Asked by a command that is going to go over so many elements, before it changes or answers anything.
+    ///
+    /// # Errors
+    /// [`CommandError::Long`]: it is to be run again where it can breathe.
+    #[inline]
+    pub fn announce(&self, elements: usize) -> Result<(), CommandError> {
+        match elements > LONG_ELEMENTS && self.env.may_escalate {
+            true => Err(CommandError::Long),
+            false => Ok(()),
+        }
+    }
+
     /// The view a command gets of the slices it holds.
     #[inline]
     pub fn new(slices: SliceSet<'a>, env: KeysEnv, effects: &'a mut Effects) -> Self {
