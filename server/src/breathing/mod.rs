@@ -25,8 +25,8 @@ use crate::shard::{DoorError, Holding, SliceState, Slices};
 
 /// How long a fiber runs between two suspensions.
 pub const STEP: Duration = Duration::from_millis(1);
-/// Calls of [`breathe`] between two looks at the clock.
-const CALLS_PER_LOOK: u32 = 8;
+/// Calls of [`breathe`] between two looks at the clock; the work between two calls takes some microseconds.
+const CALLS_PER_LOOK: u32 = 4;
 
 /// Why a fiber is suspended, for whoever drives it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

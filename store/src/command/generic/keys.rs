@@ -15,6 +15,7 @@ pub(super) static KEYS: DataCommand = DataCommand {
         flags: Flags::READONLY,
         categories: Categories::KEYSPACE.union(Categories::DANGEROUS),
         routing: Routing::All,
+        breathes: true,
         syntax: "pattern",
         ..GENERIC
     },

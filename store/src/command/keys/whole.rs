@@ -11,6 +11,9 @@ const CURSOR_SHARD_BITS: u32 = SHARDS_MAX.trailing_zeros();
 /// Random picks that may hit due keys before one is looked for in order.
 const RANDOM_TRIES: usize = 100;
 
+/// Keys gone over between two breaths.
+const KEYS_PER_PIECE: usize = 64;
+
 impl Keys<'_> {
     /// Number of keys of the selected database in the slices held, due ones included.
     #[expect(clippy::len_without_is_empty, reason = "nobody asks")]
@@ -51,13 +54,18 @@ impl Keys<'_> {
             .map(|entry| entry.key().to_vec())
     }
 
-    /// Visits every live key of the selected database.
+    /// Visits every live key of the selected database, breathing.
     pub fn for_each_live(&self, mut f: impl FnMut(&[u8], ValueRef<'_>)) {
         let (db, now_ms) = (self.env.db, self.env.now_ms);
+        let mut visited = 0usize;
         for db in self.slices.iter().filter_map(|slice| slice.db(db)) {
             db.for_each(|entry| {
                 if !entry.is_expired(now_ms) {
                     f(entry.key(), entry.value());
+                }
+                visited += 1;
+                if visited.is_multiple_of(KEYS_PER_PIECE) {
+                    self.breathe();
                 }
             });
         }
