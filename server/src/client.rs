@@ -27,6 +27,8 @@ pub struct ClientInfo {
     pub addr: String,
     /// Local address, `ip:port` or `path:0`.
     pub laddr: String,
+    /// Number of the tenant it belongs to.
+    pub tenant: AtomicU64,
     /// Whether it came over a Unix socket.
     pub is_unix: bool,
     /// When it was accepted.
@@ -116,6 +118,7 @@ impl ClientInfo {
             fd,
             addr: endpoint.peer(),
             laddr: endpoint.local(),
+            tenant: AtomicU64::new(0),
             is_unix: endpoint.is_unix(),
             created_at_ms: now_ms,
             active_at_ms: AtomicU64::new(now_ms),

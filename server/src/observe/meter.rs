@@ -123,9 +123,21 @@ impl Core {
         nanos: u64,
     ) {
         self.meter.record(&self.stats().times[command.id], nanos);
+        if !session.tenant.is_default() {
+            self.count_for_tenant(session, command, nanos);
+        }
         if nanos >= self.meter.notable_ns.get() {
             self.note(session, command, args, nanos);
         }
+    }
+
+    /// Counts a command for its tenant too: the server's counters are those of all tenants together.
+    #[inline(never)]
+    fn count_for_tenant(&self, session: &Session, command: &Command, nanos: u64) {
+        let stats = session.tenant.stats_of_core(self.index);
+        stats.commands.add(1);
+        stats.calls[command.id].add(1);
+        self.meter.record(&stats.times[command.id], nanos);
     }
 
     /// Something that clients may wait for, begun at `begun` as the meter counts, has ended.
@@ -150,6 +162,9 @@ impl Core {
     ) -> Option<Box<SlowEntry>> {
         let nanos = self.meter.lap_nanos();
         self.meter.record(&self.stats().times[command.id], nanos);
+        if !session.tenant.is_default() {
+            self.count_for_tenant(session, command, nanos);
+        }
         match nanos >= self.meter.notable_ns.get() {
             true => self.look_at(session, command, args, nanos).map(Box::new),
             false => None,

@@ -69,6 +69,10 @@ impl Account {
         self.lock().clone()
     }
 
+    pub(super) fn set_quotas(&self, quotas: Quotas) {
+        *self.lock() = quotas;
+    }
+
     /// Sessions that belong to it now.
     pub fn sessions(&self) -> usize {
         self.sessions.load(Relaxed)
@@ -85,6 +89,14 @@ impl Account {
     /// Whether it is being removed.
     pub fn is_closed(&self) -> bool {
         self.closed.load(Relaxed)
+    }
+
+    pub(super) fn close(&self) {
+        self.closed.store(true, Relaxed);
+    }
+
+    pub(super) fn reopen(&self) {
+        self.closed.store(false, Relaxed);
     }
 
     /// A panic while the lock was held left whole quotas behind: they are replaced at once.
