@@ -13,6 +13,7 @@ use store::keyspace::WatchFlag;
 
 use crate::acl::{DEFAULT_USER, Identity};
 use crate::connection::Endpoint;
+use crate::tenant::Account;
 
 /// The facts of one connection. Sizes in bytes, times in ms since the epoch.
 #[derive(Debug)]
@@ -97,6 +98,8 @@ pub struct ClientNames {
     pub lib_version: Vec<u8>,
     /// The user, unless it is the default one.
     pub user: Option<Arc<Identity>>,
+    /// The tenant, unless it is the default one.
+    pub tenant: Option<Arc<Account>>,
 }
 
 impl ClientNames {

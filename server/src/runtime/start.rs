@@ -19,13 +19,11 @@ use crate::core::now_ms;
 use crate::logging;
 use crate::observe::{Monitors, SlowLog, Spikes};
 use crate::process;
-use crate::pubsub;
 use crate::registry::Registry;
 use crate::server::{CoreStats, ReplicationId, Server, random_hex, random_u64};
 use crate::shard::{Inbox, Mailbox, MailboxLimits};
 use crate::snapshot::{self, LastSave, load_at_start};
 use crate::tenant;
-use crate::tracking;
 use std::error::Error;
 use std::ffi::OsString;
 use std::fs;
@@ -293,8 +291,6 @@ fn build_server(
         seed,
         tenants,
         clients: Clients::default(),
-        pubsub: pubsub::Directory::new(cores),
-        tracking: tracking::Directory::new(cores),
         net,
         stats: (0..cores).map(|_| CoreStats::new(commands)).collect(),
         config: Config::new(loaded.values, loaded.file),

@@ -8,8 +8,13 @@ use store::hash::Seed;
 use store::keyspace::Slice;
 
 use super::{Account, Accounts, EntryError, Membership, QuotaError, Quotas, Tenant};
+use crate::blocking::Pause;
 use crate::memory::MemoryLimit;
+use crate::observe::{SlowLog, Spikes};
+use crate::pubsub;
+use crate::runtime::Rates;
 use crate::shard::TenantSlices;
+use crate::tracking;
 
 /// Why a tenant is not removed. `Display` is the wire text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -57,6 +62,12 @@ impl Blueprint {
             account,
             slices: TenantSlices::new(slices),
             memory: MemoryLimit::new(self.shards),
+            pubsub: pubsub::Directory::new(self.cores),
+            tracking: tracking::Directory::new(self.cores),
+            pause: Pause::default(),
+            slow_log: SlowLog::default(),
+            spikes: Spikes::default(),
+            rates: Rates::default(),
             stats: (0..self.cores).map(|_| OnceLock::new()).collect(),
             commands: self.commands,
             seen: Default::default(),
@@ -126,6 +137,7 @@ impl Directory {
         let most = account.quotas().maxclients;
         if most != 0 && account.sessions() as u64 >= most {
             account.totals.rejected.fetch_add(1, Ordering::Relaxed);
+            account.totals.turned_away.fetch_add(1, Ordering::Relaxed);
             return Err(EntryError::TooManyClients);
         }
         let tenant = living.entry(account.id).or_insert_with(|| {

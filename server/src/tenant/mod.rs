@@ -24,14 +24,20 @@ mod quotas;
 mod removal;
 mod scope;
 mod sessions;
+mod view;
 
 use std::sync::{Arc, OnceLock};
 
 use store::keyspace::Slice;
 
+use crate::blocking::Pause;
 use crate::memory::MemoryLimit;
+use crate::observe::{SlowLog, Spikes};
+use crate::pubsub;
+use crate::runtime::Rates;
 use crate::server::CoreStats;
 use crate::shard::TenantSlices;
+use crate::tracking;
 
 pub use account::{Account, DEFAULT_TENANT, Totals};
 pub use accounts::{Accounts, NameError};
@@ -50,6 +56,18 @@ pub struct Tenant {
     pub slices: TenantSlices<Slice>,
     /// How much it may use, and what it is charged.
     pub memory: MemoryLimit,
+    /// Who subscribes to what, on which cores.
+    pub pubsub: pubsub::Directory,
+    /// Who tracks keys, in numbers.
+    pub tracking: tracking::Directory,
+    /// CLIENT PAUSE of its own users.
+    pub pause: Pause,
+    /// Its slow commands, its spikes, and its rates when they were last asked for. The default tenant's are the server's.
+    pub slow_log: SlowLog,
+    /// See `slow_log`.
+    pub spikes: Spikes,
+    /// See `slow_log`.
+    pub rates: Rates,
     /// Counters, one block per core; made when a core first serves it. The default tenant's are the server's.
     stats: Box<[OnceLock<Box<CoreStats>>]>,
     commands: usize,

@@ -1,6 +1,7 @@
 //! How sessions come to their tenants: by their user, or by the socket they came over.
 
 use std::rc::Rc;
+use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
 use store::command::CommandError;
@@ -59,7 +60,11 @@ impl Session {
         if let Some(transaction) = &mut self.transaction {
             transaction.discard(&self.client);
         }
+        let shown = (!tenant.is_default()).then(|| Arc::clone(&tenant.account));
+        self.client.edit_names(|names| names.tenant = shown);
         self.client.tenant.store(tenant.id(), Relaxed);
+        // Whoever closes the tenant ends the sessions it sees there.
+        self.closing |= tenant.account.is_closed();
         self.tenant = Rc::new(tenant);
     }
 }
