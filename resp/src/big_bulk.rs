@@ -46,6 +46,11 @@ impl BigBulk {
         &mut self.target
     }
 
+    /// Bytes that have arrived.
+    pub(crate) fn arrived(&self) -> usize {
+        self.target.len()
+    }
+
     /// Bytes of memory held.
     pub(crate) fn used_bytes(&self) -> usize {
         self.target.capacity()

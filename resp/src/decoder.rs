@@ -178,11 +178,15 @@ impl Decoder {
         self.partial.is_some()
     }
 
-    /// Bytes held for an incomplete request outside the caller's buffer.
+    /// Bytes that have arrived of a big argument that is not complete, and the memory held for it.
+    pub fn big_bytes(&self) -> (usize, usize) {
+        let big = self.big.as_ref();
+        big.map_or((0, 0), |big| (big.arrived(), big.used_bytes()))
+    }
+
+    /// Bytes held outside the caller's buffer for the complete arguments of an incomplete request.
     pub fn used_bytes(&self) -> usize {
-        let big = self.big.as_ref().map_or(0, BigBulk::used_bytes);
-        big + self.owned.iter().map(Bytes::len).sum::<usize>()
-            + self.args.capacity() * size_of::<Arg>()
+        self.owned.iter().map(Bytes::len).sum::<usize>() + self.args.capacity() * size_of::<Arg>()
     }
 
     /// Moves a complete big argument to its request; tells how much is missing from one that is not complete.

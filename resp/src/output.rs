@@ -26,6 +26,10 @@ pub struct OutputBuffer {
     inline: Vec<u8>,
     splices: Vec<Splice>,
     shared_len: usize,
+    /// Most bytes a client may be owed; 0 for as many as there are.
+    bytes_max: usize,
+    /// A reply was broken off for that.
+    overflowed: bool,
 }
 
 /// A point in an [`OutputBuffer`] to which it can be rolled back.
@@ -79,6 +83,26 @@ impl OutputBuffer {
     #[inline]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// Sets how many bytes it may come to before a reply without end is broken off; 0 for no bound.
+    pub fn set_bytes_max(&mut self, bytes_max: usize) {
+        self.bytes_max = bytes_max;
+        self.overflowed = false;
+    }
+
+    /// Whether it holds more than it may. From then on [`overflowed`](Self::overflowed) is true, whatever is rolled back.
+    #[inline]
+    pub fn is_over(&mut self) -> bool {
+        let is_over = self.bytes_max != 0 && self.len() > self.bytes_max;
+        self.overflowed |= is_over;
+        is_over
+    }
+
+    /// Whether a reply was broken off because it had come to too many bytes.
+    #[inline]
+    pub fn overflowed(&self) -> bool {
+        self.overflowed
     }
 
     /// Bytes allocated by this buffer itself, shared values not counted.
@@ -164,6 +188,7 @@ impl OutputBuffer {
     /// Takes the content as ordered, non-empty pieces for a vectored write. Nothing is copied.
     pub fn take_chunks(&mut self) -> Chunks {
         let content = mem::take(self);
+        (self.bytes_max, self.overflowed) = (content.bytes_max, content.overflowed);
         if content.splices.is_empty() {
             return Chunks {
                 plain: Some(content.inline),

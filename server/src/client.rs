@@ -12,8 +12,11 @@ use store::command::{Outcome, Waiter};
 use store::keyspace::WatchFlag;
 
 use crate::acl::{DEFAULT_USER, Identity};
+use crate::client_budget::Budget;
 use crate::connection::Endpoint;
-use crate::tenant::Account;
+
+/// What the task of an idle connection takes, about.
+const TASK_BYTES: usize = 1024;
 
 /// The facts of one connection. Sizes in bytes, times in ms since the epoch.
 #[derive(Debug)]
@@ -28,8 +31,6 @@ pub struct ClientInfo {
     pub addr: String,
     /// Local address, `ip:port` or `path:0`.
     pub laddr: String,
-    /// Number of the tenant it belongs to.
-    pub tenant: AtomicU64,
     /// Whether it came over a Unix socket.
     pub is_unix: bool,
     /// When it was accepted.
@@ -42,7 +43,7 @@ pub struct ClientInfo {
     pub resp: AtomicU8,
     /// Requests queued since MULTI, -1 without MULTI.
     pub multi_len: AtomicI64,
-    /// What the queue and the watched keys take, as of the last request queued.
+    /// What the queue takes.
     pub multi_bytes: AtomicUsize,
     /// Channels, patterns and shard channels it subscribes to.
     pub subscriptions: [AtomicU32; 3],
@@ -74,6 +75,10 @@ pub struct ClientInfo {
     pub argument_bytes: AtomicUsize,
     /// Bytes waiting to be sent.
     pub output_bytes: AtomicUsize,
+    /// What watched keys take.
+    pub watch_bytes: AtomicUsize,
+    /// What it counts for in `maxmemory-clients`.
+    pub(crate) charged_bytes: AtomicUsize,
     /// Set by CLIENT KILL and limits; the owning core then shuts the socket down, so that
     /// whatever the connection waits for completes.
     pub killed: AtomicBool,
@@ -98,8 +103,6 @@ pub struct ClientNames {
     pub lib_version: Vec<u8>,
     /// The user, unless it is the default one.
     pub user: Option<Arc<Identity>>,
-    /// The tenant, unless it is the default one.
-    pub tenant: Option<Arc<Account>>,
 }
 
 impl ClientNames {
@@ -121,7 +124,6 @@ impl ClientInfo {
             fd,
             addr: endpoint.peer(),
             laddr: endpoint.local(),
-            tenant: AtomicU64::new(0),
             is_unix: endpoint.is_unix(),
             created_at_ms: now_ms,
             active_at_ms: AtomicU64::new(now_ms),
@@ -144,6 +146,8 @@ impl ClientInfo {
             query_capacity_bytes: AtomicUsize::new(0),
             argument_bytes: AtomicUsize::new(0),
             output_bytes: AtomicUsize::new(0),
+            watch_bytes: AtomicUsize::new(0),
+            charged_bytes: AtomicUsize::new(0),
             killed: AtomicBool::new(false),
             is_leaving: AtomicBool::new(false),
             paused: AtomicBool::new(false),
@@ -197,10 +201,12 @@ impl ClientInfo {
     /// All memory that it takes, in bytes.
     pub fn used_bytes(&self) -> usize {
         size_of::<Self>()
+            + TASK_BYTES
             + self.query_capacity_bytes.load(Relaxed)
             + self.argument_bytes.load(Relaxed)
             + self.output_bytes.load(Relaxed)
             + self.multi_bytes.load(Relaxed)
+            + self.watch_bytes.load(Relaxed)
             + self.pubsub_bytes.load(Relaxed)
             + self.tracking_bytes.load(Relaxed)
     }
@@ -238,6 +244,8 @@ impl ClientInfo {
 pub struct Clients {
     open: Mutex<BTreeMap<u64, Arc<ClientInfo>>>,
     next_id: AtomicU64,
+    /// How much all of them together may take.
+    pub(crate) budget: Budget,
 }
 
 impl Clients {
@@ -252,8 +260,9 @@ impl Clients {
     }
 
     /// Removes a connection that has closed.
-    pub fn remove(&self, id: u64) {
-        self.lock().remove(&id);
+    pub fn remove(&self, client: &ClientInfo) {
+        self.lock().remove(&client.id);
+        self.budget.uncharge(client);
     }
 
     /// Ends the connection of this id: whatever it waits for on its socket completes, and nobody sees it here any more. False
@@ -262,7 +271,12 @@ impl Clients {
     /// A connection leaves this table before its descriptor is closed, and the table is locked here, so no other socket can be meant.
     pub fn kill(&self, id: u64) -> bool {
         let mut open = self.lock();
-        open.remove(&id).map(|client| client.kill()).is_some()
+        let Some(client) = open.remove(&id) else {
+            return false;
+        };
+        client.kill();
+        self.budget.uncharge(&client);
+        true
     }
 
     /// Lets the connections of a core finish what they have received; then their input ends.

@@ -6,6 +6,7 @@ pub mod allocator;
 pub mod blocking;
 pub mod breathing;
 pub mod client;
+mod client_budget;
 pub mod command;
 pub mod config;
 pub mod connection;

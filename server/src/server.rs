@@ -16,11 +16,13 @@ use crate::client::{ClientInfo, Clients};
 use crate::config::Config;
 use crate::error_counts::ErrorCounts;
 use crate::observe::{CommandTime, Monitors, SlowLog, Spikes};
+use crate::pubsub;
 use crate::registry::Registry;
 use crate::runtime::Net;
 use crate::shard::SliceState;
 use crate::snapshot::LastSave;
 use crate::tenant;
+use crate::tracking;
 
 /// The server: one per process.
 pub struct Server {
@@ -34,6 +36,10 @@ pub struct Server {
     pub tenants: tenant::Directory,
     /// Open connections.
     pub clients: Clients,
+    /// Who subscribes to what, on which cores.
+    pub pubsub: pubsub::Directory,
+    /// Who tracks keys, in numbers.
+    pub tracking: tracking::Directory,
     /// Cores and connections.
     pub net: Net,
     /// Counters, one block per core.
@@ -52,6 +58,10 @@ pub struct Server {
     pub pause: Pause,
     /// Whether cores remove due keys in the background, which DEBUG SET-ACTIVE-EXPIRE switches.
     pub active_expire: AtomicBool,
+    /// Whether what cores do by the clock rests, which DEBUG PAUSE-CRON switches.
+    pub cron_paused: AtomicBool,
+    /// Whether quiet cores keep their spare buffers, which DEBUG REPLYBUFFER RESIZING switches.
+    pub keeps_spares: AtomicBool,
     /// When the data were last saved.
     pub last_save: LastSave,
     /// When the process started, ms since the epoch.
@@ -104,7 +114,7 @@ pub fn random_u64() -> u64 {
 impl Server {
     /// Forgets a connection that has closed.
     pub fn dismiss(&self, client: &ClientInfo) {
-        self.clients.remove(client.id);
+        self.clients.remove(client);
         if client.monitors.load(Relaxed) {
             self.monitors.remove(client);
             self.config.republish();

@@ -120,6 +120,8 @@ pub struct Settings {
     pub maxclients: u32,
     pub protected_mode: bool,
     pub client_query_buffer_limit: u64,
+    /// `maxmemory-clients` in bytes, 0 for none.
+    pub maxmemory_clients: u64,
     pub client_output_buffer_limit: OutputLimits,
     pub io_driver: IoDriver,
     pub threads: usize,
@@ -189,6 +191,7 @@ impl Settings {
             enable_protected_configs: read.protected_action("enable-protected-configs"),
             tracking_table_max_keys: read.integer("tracking-table-max-keys"),
             maxmemory: read.memory("maxmemory"),
+            maxmemory_clients: read.memory_or_share("maxmemory-clients", "maxmemory"),
             maxmemory_policy: read.choice("maxmemory-policy", &POLICIES),
             maxmemory_samples: read.integer("maxmemory-samples"),
             maxmemory_eviction_tenacity: read.integer("maxmemory-eviction-tenacity"),
@@ -311,6 +314,18 @@ impl<'a> Reader<'a> {
     fn bool(&self, name: &str) -> bool {
         match self.value(name) {
             Value::Bool(value) => *value,
+            other => unreachable!("{name} is {other:?}"),
+        }
+    }
+
+    /// Bytes; a percentage is of what `whole` says.
+    fn memory_or_share(&self, name: &str, whole: &str) -> u64 {
+        match self.value(name) {
+            Value::Memory(bytes) => *bytes,
+            Value::Percent(percent) => {
+                let bytes = u128::from(self.memory(whole)) * u128::from(*percent) / 100;
+                u64::try_from(bytes).unwrap_or(u64::MAX)
+            }
             other => unreachable!("{name} is {other:?}"),
         }
     }

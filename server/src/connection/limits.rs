@@ -35,13 +35,20 @@ impl OutputLimit {
         self.soft_seconds.store(soft_seconds, Relaxed);
     }
 
-    /// Whether this much untaken output is over the hard limit.
-    pub fn is_over_hard(&self, bytes: usize) -> bool {
+    /// The most that may be untaken, in bytes.
+    #[inline]
+    pub fn hard_max(&self) -> usize {
         let hard = match self.hard_bytes.load(Relaxed) {
             0 => OUTPUT_CEILING,
             hard => hard,
         };
-        bytes as u64 > hard
+        usize::try_from(hard).unwrap_or(usize::MAX)
+    }
+
+    /// Whether this much untaken output is over the hard limit.
+    #[inline]
+    pub fn is_over_hard(&self, bytes: usize) -> bool {
+        bytes > self.hard_max()
     }
 
     /// Whether it counts towards the soft limit.

@@ -38,6 +38,8 @@ pub struct Link {
     class: Cell<OutputClass>,
     /// When output began to be over the soft limit, ms since the epoch; 0 when it is not.
     soft_since_ms: Cell<u64>,
+    /// That limit, in bytes.
+    soft_bytes: Cell<usize>,
     /// What other connections caused to be sent here, in wire format.
     mail: RefCell<OutputBuffer>,
     /// Replies are being written that have to leave before the mail does.
@@ -97,6 +99,7 @@ impl Links {
             unsent: Cell::new(0),
             class: Cell::default(),
             soft_since_ms: Cell::new(0),
+            soft_bytes: Cell::new(0),
             mail: RefCell::default(),
             holds_mail: Cell::new(false),
             cut: Cell::new(false),
@@ -241,6 +244,9 @@ impl Link {
     pub fn set_unsent(&self, bytes: usize) {
         self.unsent.set(bytes);
         self.info.output_bytes.store(bytes, Relaxed);
+        if self.soft_since_ms.get() != 0 && self.unsent() <= self.soft_bytes.get() {
+            self.soft_since_ms.set(0);
+        }
     }
 
     /// Output the client has not taken, in bytes: what is with the socket, and its mail.
@@ -271,8 +277,11 @@ impl Link {
     }
 
     /// Notes whether the output is over the soft limit; says for how many ms it has been.
-    pub fn note_soft(&self, is_over: bool, now_ms: u64) -> u64 {
-        match (is_over, self.soft_since_ms.get()) {
+    pub fn note_soft(&self, limit: &OutputLimit, now_ms: u64) -> u64 {
+        let soft_bytes = limit.soft_bytes.load(Relaxed);
+        self.soft_bytes
+            .set(usize::try_from(soft_bytes).unwrap_or(usize::MAX));
+        match (limit.is_over_soft(self.unsent()), self.soft_since_ms.get()) {
             (false, _) => self.soft_since_ms.set(0),
             (true, 0) => self.soft_since_ms.set(now_ms),
             (true, since) => return now_ms.saturating_sub(since),
@@ -452,10 +461,20 @@ mod tests {
     fn a_soft_limit_counts_from_when_it_was_first_passed() {
         let links = Rc::new(Links::default());
         let link = links.insert(info(1));
-        let steps = [(true, 1000), (true, 3000), (false, 4000), (true, 9000)];
+        let limit = OutputLimit::default();
+        limit.set(0, 50, 1);
+        let steps = [(60, 1000), (60, 3000), (40, 4000), (60, 9000), (60, 9500)];
+        let lasts = steps.map(|(unsent, at)| {
+            link.set_unsent(unsent);
+            link.note_soft(&limit, at)
+        });
+        assert_eq!(lasts, [0, 2000, 0, 0, 500]);
+        link.set_unsent(50);
+        link.set_unsent(60);
         assert_eq!(
-            steps.map(|(over, at)| link.note_soft(over, at)),
-            [0, 2000, 0, 0]
+            link.note_soft(&limit, 9900),
+            0,
+            "it was within the limit in between"
         );
     }
 

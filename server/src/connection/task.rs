@@ -175,6 +175,10 @@ impl Connection {
                 if let Some(big) = self.decoder.big_bulk() {
                     *big.target() = target;
                 }
+                // It may be complete: it counts before it is run.
+                self.note_input();
+                let clients = &self.registered.reactor.core.server.clients;
+                clients.note_memory(&self.registered.info);
                 received
             }
         };
@@ -187,14 +191,12 @@ impl Connection {
             Ok(_) | Err(_) => return Received::End,
         };
         let info = &self.registered.info;
-        info.query_bytes.store(self.input.bytes().len(), Relaxed);
-        info.query_capacity_bytes
-            .store(self.input.capacity(), Relaxed);
-        let core = &self.registered.reactor.core;
-        core.stats().count_read(count);
-        if let Some(stats) = self.session.own_stats(core) {
-            stats.count_read(count);
+        if self.decoder.big_bulk().is_none() {
+            info.query_bytes.store(self.input.bytes().len(), Relaxed);
+            info.query_capacity_bytes
+                .store(self.input.capacity(), Relaxed);
         }
+        self.registered.reactor.core.stats().count_read(count);
         match info.killed.load(Relaxed) {
             true => Received::End,
             false => Received::Bytes,
@@ -205,6 +207,7 @@ impl Connection {
     async fn work_through(&mut self) -> Next {
         let reactor = Rc::clone(&self.registered.reactor);
         let mut work = reactor.pool.take_work();
+        self.bound_output(&reactor, &mut work);
         self.registered.link.take_mail(&mut work.out);
         let mut place = Place::default();
         let next = loop {
@@ -225,6 +228,11 @@ impl Connection {
             Next::Drop => Next::Drop,
             next => self.send(&reactor, &mut work).await.unwrap_or(next),
         };
+        reactor
+            .core
+            .server
+            .clients
+            .note_memory(&self.registered.info);
         reactor.pool.put_work(work);
         next
     }
@@ -352,30 +360,45 @@ impl Connection {
             self.post(reactor).await;
         }
         self.registered.link.take_mail(&mut work.out);
-        if work.out.is_empty() {
+        if work.out.is_empty() && !work.out.overflowed() {
             return None;
         }
-        reactor.core.stats().count_write(work.out.len());
-        if let Some(stats) = self.session.own_stats(&reactor.core) {
-            stats.count_write(work.out.len());
+        let owed = self.wire.unsent() + work.out.len();
+        let class = self.registered.link.class();
+        let limit = reactor.net().limits.output_of(class);
+        if limit.is_over_hard(owed) || work.out.overflowed() {
+            return Some(self.cut_off(owed));
         }
+        reactor.core.stats().count_write(work.out.len());
         self.wire.send(&mut work.out).await;
         if !self.wire.is_backed_up() {
             return self.wire.is_broken().then_some(Next::Drop);
         }
         let unsent = self.wire.unsent();
         self.registered.link.set_unsent(unsent);
-        let locked = self.session.access.is_locked() && unsent > LOCKED_OUTPUT_MAX;
-        let limits = &reactor.net().limits;
-        let class = self.registered.link.class();
-        if locked || limits.output_of(class).is_over_hard(unsent) {
-            warn!(
-                "Client id={} addr={} omem={unsent} scheduled to be closed ASAP for overcoming of output buffer limits.",
-                self.registered.info.id, self.registered.info.addr
-            );
-            return Some(Next::Drop);
+        if self.session.access.is_locked() && unsent > LOCKED_OUTPUT_MAX {
+            return Some(self.cut_off(unsent));
         }
+        let clients = &reactor.core.server.clients;
+        clients.note_memory(&self.registered.info);
         None
+    }
+
+    /// Has replies without end broken off where the client would be cut off anyway.
+    fn bound_output(&self, reactor: &Reactor, work: &mut Work) {
+        let limit = reactor.net().limits.output_of(self.registered.link.class());
+        work.out.set_bytes_max(limit.hard_max());
+    }
+
+    /// Ends a connection that leaves too much untaken, with nothing more said.
+    #[cold]
+    fn cut_off(&self, owed: usize) -> Next {
+        let info = &self.registered.info;
+        warn!(
+            "Client id={} addr={} omem={owed} scheduled to be closed ASAP for overcoming of output buffer limits.",
+            info.id, info.addr
+        );
+        Next::Drop
     }
 
     /// Sends other cores what is for their clients. Boxed, because it is rare.
@@ -386,10 +409,7 @@ impl Connection {
 
     /// Whether what is held of an incomplete request is within `client-query-buffer-limit`.
     fn check_input(&self, reactor: &Reactor) -> Next {
-        let arguments = self.decoder.used_bytes();
-        let info = &self.registered.info;
-        info.argument_bytes.store(arguments, Relaxed);
-        let held = self.input.bytes().len() + arguments;
+        let held = self.note_input();
         if held as u64 <= reactor.net().limits.query_bytes_max.load(Relaxed) {
             return Next::Read;
         }
@@ -398,6 +418,23 @@ impl Connection {
             self.registered.info.id, self.registered.info.addr
         );
         Next::Drop
+    }
+
+    /// Notes what is held of an incomplete request; all of it together. Of one with a big argument under way that is the
+    /// unparsed part.
+    fn note_input(&self) -> usize {
+        let info = &self.registered.info;
+        let (unparsed, arguments) = (self.input.bytes().len(), self.decoder.used_bytes());
+        let (arrived, reserved) = self.decoder.big_bytes();
+        let (query, parsed) = match reserved {
+            0 => (unparsed, arguments),
+            _ => (arrived, arguments + unparsed),
+        };
+        info.query_bytes.store(query, Relaxed);
+        info.query_capacity_bytes
+            .store(self.input.capacity() + reserved, Relaxed);
+        info.argument_bytes.store(parsed, Relaxed);
+        query + parsed
     }
 
     /// Lets go of the keys that the session watches or waits for. As another task: this one may have been killed.

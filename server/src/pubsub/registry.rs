@@ -1,4 +1,4 @@
-//! One core's subscribers in one tenant, and delivery to them. Touched by the core's thread only.
+//! One core's subscribers, and delivery to them. Touched by the core's thread only.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -11,20 +11,16 @@ use store::glob::glob_match;
 use store::hash::hash_key;
 use tracing::warn;
 
+use super::Kind;
 use super::wire::{Encoded, Payload};
-use super::{Kind, PatternCount};
 use crate::client::ClientInfo;
 use crate::connection::{Link, OutputClass};
 use crate::server::Server;
-use crate::tenant::Tenant;
 
-/// The subscribers of one core in one tenant.
+/// The subscribers of one core.
 pub struct Registry {
     core: usize,
     server: Arc<Server>,
-    tenant: Arc<Tenant>,
-    /// The patterns of all cores, as it saw them last.
-    patterns: RefCell<(u64, Arc<[PatternCount]>)>,
     kinds: [RefCell<HashTable<Name>>; Kind::ALL.len()],
 }
 
@@ -44,12 +40,10 @@ pub(super) struct Known {
 
 impl Registry {
     /// The registry of core `core`.
-    pub fn new(core: usize, server: Arc<Server>, tenant: Arc<Tenant>) -> Self {
+    pub fn new(core: usize, server: Arc<Server>) -> Self {
         Self {
             core,
             server,
-            tenant,
-            patterns: RefCell::new((0, Arc::new([]))),
             kinds: Default::default(),
         }
     }
@@ -62,7 +56,7 @@ impl Registry {
     /// Adds a subscriber that is not one yet.
     pub(super) fn add(&self, kind: Kind, bytes: &[u8], link: &Rc<Link>) -> Known {
         let hash = self.hash(bytes);
-        self.tenant.pubsub.add(kind, hash, bytes, self.core);
+        self.server.pubsub.add(kind, hash, bytes, self.core);
         let mut names = self.kinds[kind as usize].borrow_mut();
         let mut name = names
             .entry(hash, |name| *name.bytes == *bytes, |name| name.hash)
@@ -81,7 +75,7 @@ impl Registry {
 
     /// Takes back [`add`](Self::add).
     pub(super) fn remove(&self, kind: Kind, known: &Known, link: &Rc<Link>) {
-        self.tenant
+        self.server
             .pubsub
             .remove(kind, known.hash, &known.bytes, self.core);
         let mut names = self.kinds[kind as usize].borrow_mut();
@@ -142,13 +136,6 @@ impl Registry {
         }
     }
 
-    /// The patterns of all cores.
-    pub(super) fn patterns(&self) -> Arc<[PatternCount]> {
-        let mut cached = self.patterns.borrow_mut();
-        self.tenant.pubsub.patterns(&mut cached);
-        Arc::clone(&cached.1)
-    }
-
     /// Whether nobody subscribes here.
     pub fn is_empty(&self) -> bool {
         self.kinds.iter().all(|names| names.borrow().is_empty())
@@ -174,4 +161,5 @@ pub fn push(server: &Server, link: &Link, write: impl FnOnce(&mut OutputBuffer))
         );
         server.clients.kill(link.info.id);
     }
+    server.clients.note_memory(&link.info);
 }

@@ -88,6 +88,9 @@ async fn rest(reactor: &Reactor, pause: Duration) {
 impl Pulse {
     /// One round. Says how long to rest.
     fn beat(&mut self, reactor: &Reactor, now_ms: u64) -> Duration {
+        if reactor.core.server.cron_paused.load(Relaxed) {
+            return TICK;
+        }
         let begun = reactor.core.meter.now();
         let left = self.sweep.round(reactor, now_ms);
         reactor.core.event_ended(Event::ExpireCycle, begun);
@@ -140,7 +143,9 @@ impl Pulse {
             self.quiet_ticks.saturating_add(1)
         };
         if self.quiet_ticks == TIDY_AFTER {
-            reactor.pool.trim();
+            if !reactor.core.server.keeps_spares.load(Relaxed) {
+                reactor.pool.trim();
+            }
             release_expired();
         }
         if self.quiet_ticks == CLEAN_UP_AFTER {
@@ -184,7 +189,7 @@ fn look_over_clients(reactor: &Reactor, now_ms: u64) -> bool {
 
 fn close_if_over_soft(reactor: &Reactor, link: &Link, now_ms: u64) {
     let limit = reactor.net().limits.output_of(link.class());
-    let lasts_ms = link.note_soft(limit.is_over_soft(link.unsent()), now_ms);
+    let lasts_ms = link.note_soft(limit, now_ms);
     if lasts_ms > limit.soft_seconds.load(Relaxed) * 1000 {
         warn!(
             "Client id={} addr={} omem={} scheduled to be closed ASAP for overcoming of output buffer limits.",

@@ -1,6 +1,7 @@
 //! MULTI, DISCARD, WATCH, UNWATCH: what a session notes. EXEC does its work in `exec`; here is only its error without MULTI.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 
 use resp::Args;
 use store::command::{Categories, CommandError, Flags, Group, KeyFlags, KeySpec, Spec};
@@ -123,6 +124,8 @@ fn watch(ctx: &mut ServerCtx<'_>, args: Args<'_>) -> Result<(), CommandError> {
             let key = keys.arg(args, index);
             transaction.watch(ctx.core, &session.tenant, keys, key, &flag)?;
         }
+        let bytes = transaction.watched_bytes;
+        session.client.watch_bytes.store(bytes, Relaxed);
     }
     ctx.reply.ok();
     Ok(())

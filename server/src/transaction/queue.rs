@@ -154,7 +154,7 @@ impl Session {
             return Err(TOO_LARGE);
         }
         self.client
-            .note_queue(Some((queue.requests.len(), used_bytes)));
+            .note_queue(Some((queue.requests.len(), queue.used_bytes())));
         Ok(())
     }
 }

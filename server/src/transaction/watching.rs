@@ -110,6 +110,7 @@ impl Session {
             }
         }
         flag.clear();
+        self.client.watch_bytes.store(0, Relaxed);
         self.transaction = None;
     }
 }

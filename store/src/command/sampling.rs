@@ -120,7 +120,8 @@ impl ReplyBound {
 
     /// An error once the reply is beyond the bound.
     pub fn check(self, reply: &mut ReplyWriter<'_>) -> Result<(), CommandError> {
-        if reply.output().len() > self.end {
+        let output = reply.output();
+        if output.len() > self.end || output.is_over() {
             return Err(CommandError::text(
                 "ERR reply exceeds maximum allowed size (proto-max-bulk-len)",
             ));

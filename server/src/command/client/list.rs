@@ -10,7 +10,6 @@ use store::command::{CommandError, parse_i64};
 use super::super::ServerCtx;
 use crate::client::{ClientInfo, ClientNames};
 use crate::registry::Registry;
-use crate::tenant::DEFAULT_TENANT;
 
 /// The classes clients can be asked for by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,7 +83,7 @@ pub(super) fn list(ctx: &mut ServerCtx<'_>, args: Args<'_>) -> Result<(), Comman
     let selection = Selection::parse(args)?;
     note_command(ctx, b"client|list");
     let clients = &ctx.core.server.clients;
-    let mut chosen: Vec<Arc<ClientInfo>> = match selection {
+    let chosen: Vec<Arc<ClientInfo>> = match selection {
         Selection::All => clients.snapshot(),
         Selection::Type(wanted) => clients
             .snapshot()
@@ -93,7 +92,6 @@ pub(super) fn list(ctx: &mut ServerCtx<'_>, args: Args<'_>) -> Result<(), Comman
             .collect(),
         Selection::Ids(ids) => ids.into_iter().filter_map(|id| clients.get(id)).collect(),
     };
-    chosen.retain(|client| ctx.session.sees(client));
     write_lines(ctx, &chosen);
     Ok(())
 }
@@ -142,7 +140,6 @@ fn push_line(lines: &mut Vec<u8>, client: &ClientInfo, registry: &Registry, now_
         name,
         lib_name,
         lib_version,
-        tenant,
         ..
     } = &names;
     let command = registry
@@ -161,8 +158,8 @@ fn push_line(lines: &mut Vec<u8>, client: &ClientInfo, registry: &Registry, now_
     let _ = write!(
         line,
         "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={} db={} sub={sub} psub={psub} ssub={ssub} multi={} \
-         qbuf={query} qbuf-free={} argv-mem={arguments} multi-mem={multi_bytes} rbs={output} rbp={output} obl=0 oll=0 omem={output} tot-mem={total} \
-         events={} cmd={command} user={user} redir={} resp={} lib-name={} lib-ver={} tenant={} core={}",
+         qbuf={query} qbuf-free={} argv-mem={arguments} multi-mem={multi_bytes} rbs=0 rbp=0 obl=0 oll={} omem={output} tot-mem={total} \
+         events={} cmd={command} user={user} redir={} resp={} lib-name={} lib-ver={} core={}",
         client.id,
         client.addr,
         client.laddr,
@@ -174,14 +171,12 @@ fn push_line(lines: &mut Vec<u8>, client: &ClientInfo, registry: &Registry, now_
         client.db.load(Relaxed),
         client.multi_len.load(Relaxed),
         query_capacity.saturating_sub(query),
+        u8::from(output > 0),
         if output > 0 { "rw" } else { "r" },
         client.tracking_redirect.load(Relaxed),
         client.resp.load(Relaxed),
         String::from_utf8_lossy(lib_name),
         String::from_utf8_lossy(lib_version),
-        tenant
-            .as_ref()
-            .map_or_else(|| DEFAULT_TENANT.into(), |account| account.name_text()),
         client.core,
     );
     lines.extend_from_slice(line.as_bytes());

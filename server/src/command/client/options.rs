@@ -65,6 +65,9 @@ pub(super) fn reply(ctx: &mut ServerCtx<'_>, args: Args<'_>) -> Result<(), Comma
 pub(super) fn no_evict(ctx: &mut ServerCtx<'_>, args: Args<'_>) -> Result<(), CommandError> {
     let on = parse_on_off(args.get(2))?;
     ctx.session.client.no_evict.store(on, Relaxed);
+    if !on {
+        ctx.core.server.clients.note_evictable();
+    }
     ctx.reply.ok();
     Ok(())
 }

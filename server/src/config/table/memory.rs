@@ -48,9 +48,8 @@ pub(super) static DIRECTIVES: &[Directive] = &[
         "maxmemory-clients",
         Kind::MemoryOrPercent,
         "0",
-        "Memory of all clients together beyond which the largest are disconnected.",
-    )
-    .ignored("clients are not evicted yet"),
+        "Memory of all clients together beyond which the largest are disconnected; a percentage is of `maxmemory`.",
+    ),
     Directive::new(
         "lfu-log-factor",
         COUNT,
