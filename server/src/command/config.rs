@@ -8,7 +8,7 @@ use super::{ServerCommand, ServerCtx, help};
 use crate::config::{Extent, SetError, Settings};
 use crate::core::Core;
 use crate::logging;
-use crate::runtime::files;
+use crate::runtime::{Net, files};
 use crate::server::CoreStats;
 
 pub(super) static COMMANDS: &[&ServerCommand] = &[&CONFIG];
@@ -84,8 +84,7 @@ static CONFIG: ServerCommand = ServerCommand {
 };
 
 fn get(ctx: &mut ServerCtx<'_>, args: Args<'_>) -> Result<(), CommandError> {
-    let mut found = ctx.core.server.config.get(args.iter().skip(2));
-    ctx.session.show_config(ctx.core, &mut found);
+    let found = ctx.core.server.config.get(args.iter().skip(2));
     ctx.reply.map(found.len());
     for (name, value) in found {
         ctx.reply.bulk(&name);
@@ -138,9 +137,13 @@ fn apply(core: &Core, old: &Settings, new: &Settings) -> Result<(), SetError> {
             );
             return Err(SetError::failed("maxclients", reason));
         }
-        net.census.set_max(new.maxclients as usize);
     }
+    relisten(net, old, new)?;
+    net.census.set_max(new.maxclients as usize);
     net.limits.apply(new);
+    if old.maxmemory_clients != new.maxmemory_clients {
+        core.server.clients.set_memory_limit(new.maxmemory_clients);
+    }
     let shards = core.server.shard_map.all();
     let default = core.server.tenants.default_tenant();
     default.memory.set(new.maxmemory, shards);
@@ -152,6 +155,19 @@ fn apply(core: &Core, old: &Settings, new: &Settings) -> Result<(), SetError> {
         core.server.acl.set_default_password(&new.requirepass);
     }
     Ok(())
+}
+
+/// Listens elsewhere, when the port or the addresses change.
+fn relisten(net: &Net, old: &Settings, new: &Settings) -> Result<(), SetError> {
+    let refusal = match (old.port == new.port, old.bind == new.bind) {
+        (true, true) => return Ok(()),
+        (false, _) => ("port", "Unable to listen on this port. Check server logs."),
+        (true, false) => ("bind", "Failed to bind to specified addresses."),
+    };
+    net.relisten(old, new).map_err(|error| {
+        tracing::warn!("CONFIG SET: {error}");
+        SetError::failed(refusal.0, refusal.1)
+    })
 }
 
 fn rewrite(ctx: &mut ServerCtx<'_>, _: Args<'_>) -> Result<(), CommandError> {
@@ -177,10 +193,8 @@ pub(super) fn write_down(ctx: &mut ServerCtx<'_>, extent: Extent) -> Result<(), 
 
 fn resetstat(ctx: &mut ServerCtx<'_>, _: Args<'_>) -> Result<(), CommandError> {
     ctx.core.server.net.census.reset_totals();
+    ctx.core.server.clients.reset_evicted_total();
     ctx.core.server.stats.iter().for_each(CoreStats::reset);
-    for tenant in ctx.core.tenants().iter() {
-        tenant.stats().for_each(CoreStats::reset);
-    }
     ctx.core.server.acl.reset_denied();
     if let Some(keys) = &mut ctx.keys {
         keys.reset_counters();

@@ -16,6 +16,8 @@ bitflags! {
     pub struct Flags: u8 {
         /// Set at start only; CONFIG SET refuses.
         const IMMUTABLE = 1;
+        /// Unknown to Redis. With IMMUTABLE, CONFIG SET takes its present value: who sets all that CONFIG GET shows gets through.
+        const OURS = 1 << 4;
         /// CONFIG SET needs `enable-protected-configs`.
         const PROTECTED = 1 << 1;
         /// Its value is a secret: kept out of logs, SLOWLOG and MONITOR.
@@ -165,6 +167,11 @@ impl Directive {
     /// Settable at start only.
     pub const fn immutable(self) -> Self {
         self.flag(Flags::IMMUTABLE)
+    }
+
+    /// Unknown to Redis, and settable at start only.
+    pub const fn ours_immutable(self) -> Self {
+        self.flag(Flags::OURS).immutable()
     }
 
     /// With another flag.

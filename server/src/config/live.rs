@@ -45,6 +45,8 @@ impl SetError {
     }
 }
 
+const FIXED: &str = "can't set immutable config";
+
 /// The live configuration, shared by all cores.
 #[derive(Debug)]
 pub struct Config {
@@ -123,6 +125,10 @@ impl Config {
         for (named, text) in &pairs {
             set_one(&mut values, *named, text)
                 .map_err(|reason| SetError::failed(named.name, reason))?;
+            let is_fixed = named.id.directive().flags.contains(Flags::IMMUTABLE);
+            if is_fixed && values.show(named.id) != state.values.show(named.id) {
+                return Err(SetError::failed(named.name, FIXED));
+            }
         }
         let settings = Arc::new(Settings::from_values(&values));
         change_directory(&state.settings, &settings)?;
@@ -208,8 +214,8 @@ fn check_settable<'a>(
         };
         let spelled = String::from_utf8_lossy(name);
         let flags = named.id.directive().flags;
-        if flags.contains(Flags::IMMUTABLE) {
-            return Err(SetError::failed(&spelled, "can't set immutable config"));
+        if flags.contains(Flags::IMMUTABLE) && !flags.contains(Flags::OURS) {
+            return Err(SetError::failed(&spelled, FIXED));
         }
         if flags.contains(Flags::PROTECTED) && !may_set_protected {
             return Err(SetError::failed(&spelled, "can't set protected config"));

@@ -23,8 +23,8 @@ const NOT_IN_REDIS_7_0: [&str; 7] = [
 /// Defaults that differ, or depend on how the oracle was started.
 const OTHER_DEFAULT: [&str; 4] = ["dir", "disable-thp", "port", "save"];
 
-/// CONFIG SET refuses these here, and Redis takes them.
-const SETTABLE_IN_REDIS_ONLY: [&str; 2] = ["bind", "port"];
+/// Whether one can listen there shows only when it is tried.
+const REFUSED_WHEN_APPLIED: [&str; 2] = ["bind", "port"];
 
 struct Oracle {
     process: Child,
@@ -158,7 +158,7 @@ fn refusals_of_set_are_those_of_redis() {
         .iter()
         .filter(|named| !NOT_IN_REDIS_7_0.contains(&named.name))
     {
-        if SETTABLE_IN_REDIS_ONLY.contains(&named.name) {
+        if REFUSED_WHEN_APPLIED.contains(&named.name) {
             continue;
         }
         for value in ["not a value", "-5", "99999999999999999999", "101%"] {

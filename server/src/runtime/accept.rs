@@ -36,7 +36,8 @@ user. NOTE: You only need to do one of the above things in order for the server 
 /// # Errors
 /// When the listener cannot be watched by this core's driver.
 pub fn accept_tcp(reactor: &Rc<Reactor>, listener: TcpListener) -> io::Result<()> {
-    reactor.listeners.borrow_mut().push(listener.as_raw_fd());
+    let descriptor = listener.as_raw_fd();
+    reactor.listeners.borrow_mut().push(descriptor);
     let listener = monoio::net::TcpListener::from_std(listener)?;
     let reactor = Rc::clone(reactor);
     monoio::spawn(async move {
@@ -58,6 +59,9 @@ pub fn accept_tcp(reactor: &Rc<Reactor>, listener: TcpListener) -> io::Result<()
             },
         )
         .await;
+        // Its number may soon be another socket's.
+        let mut listeners = reactor.listeners.borrow_mut();
+        listeners.retain(|open| *open != descriptor);
     });
     Ok(())
 }
@@ -101,6 +105,9 @@ async fn accept_all<S, F: Future<Output = io::Result<S>>>(
         }
         match accepted {
             Ok(stream) => welcome(reactor, take(stream)),
+            Err(error) if error.raw_os_error() == Some(libc::EINVAL) => {
+                return debug!("a listener was shut down");
+            }
             Err(error) if is_about_one_connection(&error) => {
                 debug!("a connection was gone before it was accepted: {error}")
             }

@@ -16,6 +16,7 @@ use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
+use std::time::Instant;
 use tracing::{debug, error, warn};
 
 /// What a core thread starts with.
@@ -93,6 +94,17 @@ fn deliver(reactor: &Rc<Reactor>, message: Message) {
             if let Some(link) = reactor.links.get(client) {
                 push(&reactor.core.server, &link, |mail| mail.push_shared(bytes));
             }
+        }
+        Message::Listen(_) if reactor.stopping.get() => {}
+        Message::Listen(listeners) => {
+            for listener in listeners {
+                if let Err(error) = accept_tcp(reactor, listener) {
+                    error!(core = reactor.core.index, "not listening: {error}");
+                }
+            }
+        }
+        Message::Sleep(until) => {
+            thread::sleep(until.saturating_duration_since(Instant::now()));
         }
         Message::Purge => {
             reactor.pool.trim();

@@ -4,6 +4,7 @@
 //! own. Nothing here accepts.
 
 use super::driver::Driver;
+use crate::config::Settings;
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 use std::fs::{self, Permissions};
 use std::io;
@@ -16,8 +17,10 @@ use std::time::Duration;
 use thiserror::Error;
 use tracing::warn;
 
-/// How often a bind is tried again: after a kill, a completion ring may hold the old listener for some milliseconds.
+/// How often a bind is tried at the start: after a kill, a completion ring may hold the old listener for some milliseconds.
 const BIND_TRIES: u32 = 40;
+/// How often while clients wait for the core that does it.
+const LIVE_BIND_TRIES: u32 = 4;
 const BIND_PAUSE: Duration = Duration::from_millis(25);
 
 /// Why the server cannot listen.
@@ -115,6 +118,28 @@ pub struct ListenPlan {
     pub backlog: i32,
     /// Path and permission bits of the Unix socket.
     pub unix: Option<(PathBuf, u32)>,
+    /// How it comes to the addresses.
+    pub claim: Claim,
+}
+
+/// Whether others may hold the addresses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Claim {
+    /// Somebody else may, who just ends.
+    Patient,
+    /// Somebody else may, and clients wait meanwhile.
+    Quick,
+    /// This server listens on the port already.
+    Ours,
+}
+
+impl Claim {
+    fn tries(self) -> u32 {
+        match self {
+            Claim::Patient => BIND_TRIES,
+            Claim::Quick | Claim::Ours => LIVE_BIND_TRIES,
+        }
+    }
 }
 
 /// The listeners of one core.
@@ -127,6 +152,24 @@ pub struct CoreListeners {
 }
 
 impl ListenPlan {
+    /// What the configuration says.
+    pub fn of(settings: &Settings) -> Self {
+        ListenPlan {
+            port: settings.port,
+            bind: settings
+                .bind
+                .iter()
+                .map(|word| BindAddress::parse(word))
+                .collect(),
+            backlog: settings.tcp_backlog.try_into().unwrap_or(i32::MAX),
+            unix: settings
+                .unixsocket
+                .clone()
+                .map(|path| (path, settings.unixsocketperm)),
+            claim: Claim::Patient,
+        }
+    }
+
     /// Opens every listener, one set per core.
     ///
     /// # Errors
@@ -137,7 +180,7 @@ impl ListenPlan {
             for address in &self.bind {
                 self.open_address(address, &mut sets, driver)?;
             }
-            if sets.iter().any(|set| set.tcp.is_empty()) {
+            if !self.bind.is_empty() && sets.iter().any(|set| set.tcp.is_empty()) {
                 return Err(ListenError::Nothing { port: self.port });
             }
         }
@@ -177,12 +220,14 @@ impl ListenPlan {
         driver: Driver,
     ) -> io::Result<()> {
         let target = address.resolve(self.port)?;
-        claim(target)?;
+        if self.claim != Claim::Ours {
+            claim(target, self.claim.tries())?;
+        }
         for set in sets {
             let socket = tcp_socket(target)?;
             socket.set_reuse_port(true)?;
             socket.set_nonblocking(driver.wants_nonblocking())?;
-            bind_patiently(&socket, &target.into())?;
+            bind_patiently(&socket, &target.into(), self.claim.tries())?;
             socket.listen(self.backlog)?;
             set.tcp.push(socket.into());
         }
@@ -191,9 +236,9 @@ impl ListenPlan {
 }
 
 /// Fails when another server listens there: with SO_REUSEPORT alone a second one of the same user would silently share the port.
-fn claim(target: SocketAddr) -> io::Result<()> {
+fn claim(target: SocketAddr, tries: u32) -> io::Result<()> {
     let probe = tcp_socket(target)?;
-    bind_patiently(&probe, &target.into())
+    bind_patiently(&probe, &target.into(), tries)
 }
 
 fn tcp_socket(target: SocketAddr) -> io::Result<Socket> {
@@ -209,8 +254,8 @@ fn tcp_socket(target: SocketAddr) -> io::Result<Socket> {
     Ok(socket)
 }
 
-fn bind_patiently(socket: &Socket, target: &SockAddr) -> io::Result<()> {
-    for _ in 1..BIND_TRIES {
+fn bind_patiently(socket: &Socket, target: &SockAddr, tries: u32) -> io::Result<()> {
+    for _ in 1..tries {
         match socket.bind(target) {
             Err(error) if error.kind() == io::ErrorKind::AddrInUse => sleep(BIND_PAUSE),
             settled => return settled,
@@ -223,7 +268,7 @@ fn open_unix(path: &Path, mode: u32, backlog: i32, driver: Driver) -> io::Result
     remove_stale(path)?;
     let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
     socket.set_nonblocking(driver.wants_nonblocking())?;
-    bind_patiently(&socket, &SockAddr::unix(path)?)?;
+    bind_patiently(&socket, &SockAddr::unix(path)?, BIND_TRIES)?;
     socket.listen(backlog)?;
     if mode != 0 {
         fs::set_permissions(path, Permissions::from_mode(mode))?;
@@ -252,6 +297,7 @@ mod tests {
             bind: bind.iter().map(|word| BindAddress::parse(word)).collect(),
             backlog: 16,
             unix: None,
+            claim: Claim::Patient,
         }
     }
 

@@ -2,13 +2,16 @@
 
 use super::driver::Driver;
 use super::rate::Rates;
+use super::relisten::Listening;
 use crate::acl::Revocation;
 use crate::connection::{Census, ConnectionLimits, Endpoint};
 use crate::pubsub::Parcel;
 use crate::shard::Mailbox;
 use bytes::Bytes;
+use std::net::TcpListener;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
+use std::time::Instant;
 
 /// A message to a core.
 #[derive(Debug)]
@@ -22,6 +25,10 @@ pub enum Message {
         /// Bytes in wire format.
         bytes: Bytes,
     },
+    /// Accept on these listeners as well.
+    Listen(Vec<TcpListener>),
+    /// Do nothing until then, as DEBUG SLEEP wants it.
+    Sleep(Instant),
     /// Give memory that is not needed back to the system.
     Purge,
     /// Deliver what is in it.
@@ -51,6 +58,8 @@ pub struct Net {
     pub limits: ConnectionLimits,
     /// Operations and bytes per second.
     pub rates: Rates,
+    /// What is listened on, so that it can be ended from any core.
+    pub listening: Listening,
     /// One mailbox per core.
     pub mailboxes: Box<[Mailbox<Message>]>,
 }
@@ -68,6 +77,15 @@ impl Net {
     pub fn purge(&self) {
         for mailbox in &self.mailboxes {
             let _ = mailbox.try_send(Message::Purge, size_of::<Message>());
+        }
+    }
+
+    /// Has all cores but `own` do nothing until then.
+    pub fn sleep(&self, own: usize, until: Instant) {
+        for (core, mailbox) in self.mailboxes.iter().enumerate() {
+            if core != own {
+                let _ = mailbox.try_send(Message::Sleep(until), 0);
+            }
         }
     }
 

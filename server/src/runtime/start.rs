@@ -3,9 +3,10 @@
 use super::cores::CoreSeat;
 use super::driver::{Driver, DriverChoice};
 use super::huge_pages::HugePages;
-use super::listen::{BindAddress, ListenPlan};
+use super::listen::ListenPlan;
 use super::net::{Message, Net};
 use super::rate::Rates;
+use super::relisten::Listening;
 use super::signals::Signals;
 use super::{files, ping};
 use crate::acl::{Acl, UserLine};
@@ -19,11 +20,13 @@ use crate::core::now_ms;
 use crate::logging;
 use crate::observe::{Monitors, SlowLog, Spikes};
 use crate::process;
+use crate::pubsub;
 use crate::registry::Registry;
 use crate::server::{CoreStats, ReplicationId, Server, random_hex, random_u64};
 use crate::shard::{Inbox, Mailbox, MailboxLimits};
 use crate::snapshot::{self, LastSave, load_at_start};
 use crate::tenant;
+use crate::tracking;
 use std::error::Error;
 use std::ffi::OsString;
 use std::fs;
@@ -66,8 +69,7 @@ pub fn run(arguments: &[OsString]) -> ExitCode {
                     return ExitCode::FAILURE;
                 }
             };
-            let accounts = Arc::new(tenant::Accounts::default());
-            let acl = match configured_users(&registry, &accounts, &loaded) {
+            let acl = match configured_users(&registry, &loaded) {
                 Ok(acl) => acl,
                 Err(error) => {
                     eprintln!("{error}");
@@ -78,7 +80,7 @@ pub fn run(arguments: &[OsString]) -> ExitCode {
                 eprintln!("{error}");
                 return ExitCode::FAILURE;
             }
-            if let Err(error) = serve(loaded, registry, accounts, acl) {
+            if let Err(error) = serve(loaded, registry, acl) {
                 error!("{error}");
                 return ExitCode::FAILURE;
             }
@@ -88,13 +90,9 @@ pub fn run(arguments: &[OsString]) -> ExitCode {
 }
 
 /// The users of the configuration. Those of `aclfile` are read when its directory was entered.
-fn configured_users(
-    registry: &Registry,
-    accounts: &Arc<tenant::Accounts>,
-    loaded: &Loaded,
-) -> Result<Acl, LoadError> {
+fn configured_users(registry: &Registry, loaded: &Loaded) -> Result<Acl, LoadError> {
     let settings = Settings::from_values(&loaded.values);
-    let acl = Acl::new(registry, Arc::clone(accounts), &settings.requirepass);
+    let acl = Acl::new(registry, &settings.requirepass);
     acl.add_configured(&loaded.users, settings.acl_pubsub_default)
         .map_err(|(line, error)| LoadError::Line {
             line,
@@ -128,12 +126,7 @@ fn open_log(loaded: &Loaded) -> Result<(), StartError> {
 }
 
 /// Serves until a signal ends it.
-fn serve(
-    loaded: Loaded,
-    registry: Registry,
-    accounts: Arc<tenant::Accounts>,
-    acl: Acl,
-) -> Result<(), StartError> {
+fn serve(loaded: Loaded, registry: Registry, acl: Acl) -> Result<(), StartError> {
     let signals = Signals::block()?;
     let settings = Settings::from_values(&loaded.values);
     read_users(&acl, &settings, &loaded.users)?;
@@ -149,16 +142,11 @@ fn serve(
 
     let cores = settings.threads.max(1);
     let driver = choose_driver(settings.io_driver)?;
-    let plan = listen_plan(&settings);
+    let plan = ListenPlan::of(&settings);
     let listeners = plan.open(cores, driver)?;
-    let (net, inboxes) = open_net(&settings, cores, driver)?;
-    let server = Arc::new(build_server(
-        &settings,
-        loaded,
-        registry,
-        (accounts, acl),
-        net,
-    )?);
+    let (mut net, inboxes) = open_net(&settings, cores, driver)?;
+    net.listening = Listening::of(&listeners)?;
+    let server = Arc::new(build_server(&settings, loaded, registry, acl, net)?);
 
     let seats = inboxes.into_iter().zip(listeners).enumerate().map(
         |(index, (inbox, listeners)): (usize, (Inbox<Message>, _))| CoreSeat {
@@ -198,6 +186,7 @@ fn open_net(
         census: Census::new(cores, clients_max as usize),
         limits: ConnectionLimits::default(),
         rates: Rates::default(),
+        listening: Listening::default(),
         mailboxes: mailboxes.into(),
     };
     net.limits.apply(settings);
@@ -232,22 +221,6 @@ fn choose_driver(choice: IoDriver) -> Result<Driver, StartError> {
     Ok(driver)
 }
 
-fn listen_plan(settings: &Settings) -> ListenPlan {
-    ListenPlan {
-        port: settings.port,
-        bind: settings
-            .bind
-            .iter()
-            .map(|word| BindAddress::parse(word))
-            .collect(),
-        backlog: settings.tcp_backlog.try_into().unwrap_or(i32::MAX),
-        unix: settings
-            .unixsocket
-            .clone()
-            .map(|path| (path, settings.unixsocketperm)),
-    }
-}
-
 fn announce(settings: &Settings, cores: usize) {
     if settings.port != 0 {
         info!(
@@ -264,7 +237,7 @@ fn build_server(
     settings: &Settings,
     loaded: Loaded,
     registry: Registry,
-    (accounts, acl): (Arc<tenant::Accounts>, Acl),
+    acl: Acl,
     net: Net,
 ) -> Result<Server, StartError> {
     let cores = net.mailboxes.len();
@@ -282,7 +255,7 @@ fn build_server(
         cores,
         commands,
     };
-    let tenants = tenant::Directory::new(blueprint, accounts, slices);
+    let tenants = tenant::Directory::new(blueprint, slices);
     let default = tenants.default_tenant();
     default.memory.set(settings.maxmemory, shard_map.all());
     Ok(Server {
@@ -290,7 +263,9 @@ fn build_server(
         shard_map,
         seed,
         tenants,
-        clients: Clients::default(),
+        clients: Clients::limited(settings.maxmemory_clients),
+        pubsub: pubsub::Directory::new(cores),
+        tracking: tracking::Directory::new(cores),
         net,
         stats: (0..cores).map(|_| CoreStats::new(commands)).collect(),
         config: Config::new(loaded.values, loaded.file),
@@ -300,6 +275,8 @@ fn build_server(
         acl,
         pause: Pause::default(),
         active_expire: AtomicBool::new(true),
+        cron_paused: AtomicBool::new(false),
+        keeps_spares: AtomicBool::new(false),
         last_save: LastSave::new(now_ms()),
         started_at_ms: now_ms(),
         startup_bytes: process::resident_bytes(),

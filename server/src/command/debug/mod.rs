@@ -5,13 +5,13 @@ mod data;
 mod digest;
 mod protocol;
 mod reload;
+mod switches;
 
-use std::sync::atomic::Ordering::Relaxed;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use resp::Args;
 use store::command::{
-    Categories, CommandError, Flags, Group, KeyFlags, KeySpec, Routing, Spec, parse_f64, parse_i64,
+    Categories, CommandError, Flags, Group, KeyFlags, KeySpec, Routing, Spec, parse_f64,
 };
 use store::glob::glob_match;
 use store::slot::slot_of;
@@ -26,6 +26,8 @@ const NOT_ALLOWED: CommandError = CommandError::text(
     "ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", you can run it from a local connection, otherwise you need to set this option in the configuration file, and then restart the server.",
 );
 
+/// How much longer the other cores sleep: what waits for this one's slices goes first.
+const LATER: Duration = Duration::from_millis(5);
 /// The longest DEBUG SLEEP.
 const SLEEP_MAX_SECONDS: f64 = 3600.0;
 
@@ -91,7 +93,28 @@ static DEBUG: ServerCommand = ServerCommand {
                 syntax: "0|1",
                 ..DEFAULT
             },
-            run: set_active_expire,
+            run: switches::set_active_expire,
+            subcommands: &[],
+        },
+        ServerCommand {
+            spec: Spec {
+                name: "pause-cron",
+                summary: "Stops (1) or resumes (0) what cores do by the clock: expiry, timeouts, soft limits, tidying.",
+                syntax: "0|1",
+                ..DEFAULT
+            },
+            run: switches::pause_cron,
+            subcommands: &[],
+        },
+        ServerCommand {
+            spec: Spec {
+                name: "replybuffer",
+                summary: "RESIZING 0 lets quiet cores keep their spare buffers, 1 has them give them back as always.",
+                arity: 4,
+                syntax: "RESIZING 0|1",
+                ..DEFAULT
+            },
+            run: switches::reply_buffer,
             subcommands: &[],
         },
         ServerCommand {
@@ -250,11 +273,13 @@ fn check_allowed(ctx: &ServerCtx<'_>) -> Result<(), CommandError> {
     }
 }
 
-/// Blocks this core's thread while it holds every slice, so that no other core's commands go on either.
+/// Blocks this core's thread while it holds every slice; the other cores' threads sleep as well.
 fn sleep(ctx: &mut ServerCtx<'_>, args: Args<'_>) -> Result<(), CommandError> {
     check_allowed(ctx)?;
     let seconds = parse_f64(args.get(2))?.clamp(0.0, SLEEP_MAX_SECONDS);
-    std::thread::sleep(Duration::from_secs_f64(seconds));
+    let until = Instant::now() + Duration::from_secs_f64(seconds);
+    ctx.core.server.net.sleep(ctx.core.index, until + LATER);
+    std::thread::sleep(until.saturating_duration_since(Instant::now()));
     ctx.reply.ok();
     Ok(())
 }
@@ -280,14 +305,6 @@ fn shard(ctx: &mut ServerCtx<'_>, args: Args<'_>) -> Result<(), CommandError> {
     let core = shard % server.stats.len();
     ctx.reply
         .simple(&format!("slot:{} shard:{shard} core:{core}", slot_of(key)));
-    Ok(())
-}
-
-fn set_active_expire(ctx: &mut ServerCtx<'_>, args: Args<'_>) -> Result<(), CommandError> {
-    check_allowed(ctx)?;
-    let on = parse_i64(args.get(2))? != 0;
-    ctx.core.server.active_expire.store(on, Relaxed);
-    ctx.reply.ok();
     Ok(())
 }
 

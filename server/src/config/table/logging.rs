@@ -26,7 +26,7 @@ pub(super) static DIRECTIVES: &[Directive] = &[
         "text",
         "Lines in Redis's manner, or one JSON object a line.",
     )
-    .immutable(),
+    .ours_immutable(),
     Directive::new("syslog-enabled", Kind::Bool, "no", "Log to syslog.")
         .immutable()
         .ignored(NO_SYSLOG),

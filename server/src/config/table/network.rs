@@ -4,9 +4,8 @@ use super::super::directive::{Directive, Kind};
 use super::{COUNT, PORT, TEXT, integer};
 
 pub(super) static DIRECTIVES: &[Directive] = &[
-    Directive::new("port", PORT, "6379", "TCP port to listen on; 0 listens on none.").immutable(),
-    Directive::new("bind", Kind::Addresses, "* -::*", "Addresses to listen on; one with a leading `-` may be unavailable.")
-        .immutable(),
+    Directive::new("port", PORT, "6379", "TCP port to listen on; 0 listens on none."),
+    Directive::new("bind", Kind::Addresses, "* -::*", "Addresses to listen on; one with a leading `-` may be unavailable."),
     Directive::new("bind-source-addr", TEXT, "", "Local address of outgoing connections.")
         .ignored("there are no outgoing connections"),
     Directive::new("unixsocket", TEXT, "", "Path of a Unix socket to listen on.").immutable(),
@@ -44,5 +43,5 @@ pub(super) static DIRECTIVES: &[Directive] = &[
         "auto",
         "Kernel interface for sockets; `auto` takes io_uring where it is allowed and epoll elsewhere.",
     )
-    .immutable(),
+    .ours_immutable(),
 ];

@@ -8,9 +8,9 @@ const SHUTDOWN_FLAGS: Kind = Kind::ChoiceSet(&["default", "save", "nosave", "now
 
 pub(super) static DIRECTIVES: &[Directive] = &[
     Directive::new("threads", integer(0, 1024), "0", "Threads that serve clients, one a core; 0 takes the cores the cpuset and the cpu quota allow.")
-        .immutable(),
-    Directive::new("shards", integer(0, store::slot::SHARDS_MAX as i64), "0", "Parts the keyspace is split into; 0 derives it from `threads`.").immutable(),
-    Directive::new("core-pinning", Kind::Bool, "no", "Pin each thread to its core.").immutable(),
+        .ours_immutable(),
+    Directive::new("shards", integer(0, store::slot::SHARDS_MAX as i64), "0", "Parts the keyspace is split into; 0 derives it from `threads`.").ours_immutable(),
+    Directive::new("core-pinning", Kind::Bool, "no", "Pin each thread to its core.").ours_immutable(),
     Directive::new("io-threads", integer(1, 128), "1", "Redis's number of I/O threads.").immutable().ignored("every thread does I/O; see `threads`"),
     Directive::new("io-threads-do-reads", Kind::Bool, "no", "Whether Redis's I/O threads read.").immutable().ignored("every thread does I/O; see `threads`"),
     Directive::new("databases", integer(1, I32_MAX), "16", "Number of databases SELECT can choose.").immutable(),
