@@ -140,6 +140,11 @@ impl Access {
         (!self.counts()).then(|| self.clock.wrapping_sub(idle))
     }
 
+    /// The bits of an entry accessed just now that has been accessed so often; none where only the time is kept.
+    pub fn with_counter(self, counter: u8) -> Option<u32> {
+        self.counts().then(|| self.clock | u32::from(counter))
+    }
+
     /// How little an entry with these bits is worth keeping: larger is less.
     pub fn dispensable(self, bits: u32) -> u64 {
         if self.counts() {

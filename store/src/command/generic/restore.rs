@@ -51,7 +51,7 @@ enum Access {
     /// Seconds since the last one.
     Idle(u64),
     /// Their logarithmic frequency.
-    Frequency,
+    Frequency(u8),
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -74,15 +74,18 @@ impl RestoreOptions {
                 options.existing = Existing::Replace;
             } else if args.keyword("ABSTTL") {
                 options.ttl_from = TtlFrom::Epoch;
-            } else if has_value && options.access != Access::Frequency && args.keyword("IDLETIME") {
+            } else if has_value
+                && !matches!(options.access, Access::Frequency(_))
+                && args.keyword("IDLETIME")
+            {
                 let seconds = u64::try_from(args.expect_i64()?);
                 options.access = Access::Idle(seconds.map_err(|_| NEGATIVE_IDLETIME)?);
             } else if has_value
                 && !matches!(options.access, Access::Idle(_))
                 && args.keyword("FREQ")
             {
-                u8::try_from(args.expect_i64()?).map_err(|_| WRONG_FREQUENCY)?;
-                options.access = Access::Frequency;
+                let counter = u8::try_from(args.expect_i64()?);
+                options.access = Access::Frequency(counter.map_err(|_| WRONG_FREQUENCY)?);
             } else {
                 return Err(CommandError::Syntax);
             }
@@ -121,8 +124,10 @@ fn restore(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<(), CommandError> {
         }
     } else {
         ctx.keys.put(key, value, expire_at_ms);
-        if let Access::Idle(seconds) = options.access {
-            ctx.keys.set_idle_seconds(key, seconds);
+        match options.access {
+            Access::Unknown => {}
+            Access::Idle(seconds) => ctx.keys.set_idle_seconds(key, seconds),
+            Access::Frequency(counter) => ctx.keys.set_frequency(key, counter),
         }
         ctx.keys.changed(EventClass::GENERIC, "restore", key);
     }

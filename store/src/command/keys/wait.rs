@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::{Key, Keys};
-use crate::command::{ReadyKey, WaitKind, Waiter};
+use crate::command::{DataConfig, ReadyKey, WaitKind, Waiter, serve_ready};
+use crate::random::Rng;
 
 impl Keys<'_> {
     /// Puts a waiter at the end of a key's queue, the key being the `nth` it waits for; false when it stands there already.
@@ -76,6 +77,22 @@ impl Keys<'_> {
                 key: key.bytes.into(),
             });
         }
+    }
+
+    /// Notes keys that went without a command, `(database, key)` each, and serves who minds.
+    #[cold]
+    pub fn serve_bereaved(
+        &mut self,
+        lost: &[(usize, Vec<u8>)],
+        config: &DataConfig,
+        rng: &mut Rng,
+    ) {
+        for (db, key) in lost {
+            self.select(*db);
+            let key = self.key(key);
+            self.note_ready(key);
+        }
+        serve_ready(self, config, rng);
     }
 
     /// Notes all keys of a database whose contents have changed places.

@@ -151,7 +151,16 @@ impl Keys<'_> {
 
     /// Makes it look as if the key had last been accessed so many seconds ago, if that is what is kept.
     pub fn set_idle_seconds(&mut self, key: Key<'_>, seconds: u64) {
-        let Some(clock) = self.env.access.seconds_ago(seconds) else {
+        self.set_clock(key, self.env.access.seconds_ago(seconds));
+    }
+
+    /// Sets a key's access counter, under an LFU policy.
+    pub fn set_frequency(&mut self, key: Key<'_>, counter: u8) {
+        self.set_clock(key, self.env.access.with_counter(counter));
+    }
+
+    fn set_clock(&mut self, key: Key<'_>, clock: Option<u32>) {
+        let Some(clock) = clock else {
             return;
         };
         let db = self.db_of_mut(key);

@@ -4,12 +4,12 @@ use resp::Args;
 
 use super::id::NewId;
 use super::reply::reply_id;
-use super::trim::TrimOptions;
+use super::trim::{Trim, TrimOptions};
 use super::{KEY_RW_UPDATE, STREAM};
 use crate::command::{
     ArgCursor, CommandError, Ctx, DataCommand, DataConfig, EventClass, Flags, KeySpec, Spec,
 };
-use crate::types::stream::{BLOCK_BYTES_MAX, Id, Keep, Precision};
+use crate::types::stream::{BLOCK_BYTES_MAX, Id};
 
 pub(super) static XADD: DataCommand = DataCommand {
     spec: Spec {
@@ -19,7 +19,7 @@ pub(super) static XADD: DataCommand = DataCommand {
         arity: -5,
         flags: Flags::WRITE.union(Flags::DENYOOM).union(Flags::FAST),
         keys: &[KEY.noted("UPDATE instead of INSERT because of the optional trimming feature")],
-        syntax: "key [NOMKSTREAM] [<MAXLEN | MINID [= | ~] threshold [LIMIT count]>] <* | id> <field value> [<field value> ...]",
+        syntax: "key [NOMKSTREAM] [KEEPREF | DELREF | ACKED] [<MAXLEN | MINID [= | ~] threshold [LIMIT count]>] <* | id> <field value> [<field value> ...]",
         ..STREAM
     },
     run: xadd,
@@ -48,7 +48,7 @@ enum Missing {
 
 struct XaddArgs<'a> {
     missing: Missing,
-    trim: Option<(Keep, Precision)>,
+    trim: Option<Trim>,
     id: NewId,
     fields: Fields<'a>,
 }
@@ -129,7 +129,7 @@ fn xadd(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<(), CommandError> {
     }
     stream.append(id, parsed.fields, &ctx.config.encoding);
     let trimmed = match parsed.trim {
-        Some((keep, precision)) => stream.trim(keep, precision),
+        Some(trim) => trim.run(&mut stream),
         None => 0,
     };
     drop(stream);

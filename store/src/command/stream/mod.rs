@@ -6,6 +6,7 @@ mod autoclaim;
 mod block;
 mod claim;
 mod delete;
+mod delete_ex;
 mod group;
 mod id;
 mod info;
@@ -35,6 +36,8 @@ pub(super) static TABLE: &[&DataCommand] = &[
     &range::XRANGE,
     &range::XREVRANGE,
     &delete::XDEL,
+    &delete_ex::XDELEX,
+    &delete_ex::XACKDEL,
     &trim::XTRIM,
     &read::XREAD,
     &read::XREADGROUP,

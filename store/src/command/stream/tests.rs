@@ -224,3 +224,83 @@ fn a_copy_is_independent() {
         ("DEL s", ":1"),
     ]);
 }
+
+/// By the documentation of Redis 8.2.
+#[test]
+fn deleting_minds_what_groups_hold() {
+    let mut bench = Bench::new();
+    bench.check(&[
+        ("XDELEX s IDS 1 1-1", "*1 :-1"),
+        ("XADD s 1-0 a 1", "$3 1-0"),
+        ("XADD s 2-0 a 1", "$3 2-0"),
+        ("XADD s 3-0 a 1", "$3 3-0"),
+        ("XADD s 4-0 a 1", "$3 4-0"),
+        ("XGROUP CREATE s g 0", "+OK"),
+        (
+            "XREADGROUP GROUP g c COUNT 3 STREAMS s >",
+            "*1 *2 $1 s *3 *2 $3 1-0 *2 $1 a $1 1 *2 $3 2-0 *2 $1 a $1 1 *2 $3 3-0 *2 $1 a $1 1",
+        ),
+        ("XACK s g 1-0", ":1"),
+        ("XDELEX s ACKED IDS 4 1-0 2-0 4-0 9-0", "*4 :1 :2 :2 :-1"),
+        ("XDELEX s IDS 1 2-0", "*1 :1"),
+        ("XPENDING s g", "*4 :2 $3 2-0 $3 3-0 *1 *2 $1 c $1 2"),
+        ("XDELEX s DELREF IDS 1 3-0", "*1 :1"),
+        ("XPENDING s g", "*4 :1 $3 2-0 $3 2-0 *1 *2 $1 c $1 1"),
+        ("XACKDEL s g IDS 2 2-0 4-0", "*2 :1 :-1"),
+        ("XACKDEL s nosuch IDS 1 4-0", "*1 :-1"),
+        ("XLEN s", ":1"),
+        (
+            "XDELEX s IDS 0 1-1",
+            "-ERR Number of IDs must be a positive integer",
+        ),
+        (
+            "XDELEX s IDS 2 1-1",
+            "-ERR The `numids` parameter must match the number of arguments",
+        ),
+        ("XDELEX s KEEPREF ACKED IDS 1 1-1", "-ERR syntax error"),
+        ("XDELEX s WHAT IDS 1 1-1", "-ERR syntax error"),
+    ]);
+}
+
+#[test]
+fn acknowledging_with_deletion_spares_what_other_groups_hold() {
+    let mut bench = Bench::new();
+    bench.check(&[
+        ("XADD s 1-0 a 1", "$3 1-0"),
+        ("XGROUP CREATE s g 0", "+OK"),
+        ("XGROUP CREATE s h 0", "+OK"),
+        (
+            "XREADGROUP GROUP g c STREAMS s >",
+            "*1 *2 $1 s *1 *2 $3 1-0 *2 $1 a $1 1",
+        ),
+        ("XACKDEL s g ACKED IDS 1 1-0", "*1 :2"),
+        (
+            "XREADGROUP GROUP h c STREAMS s >",
+            "*1 *2 $1 s *1 *2 $3 1-0 *2 $1 a $1 1",
+        ),
+        ("XACKDEL s h ACKED IDS 1 1-0", "*1 :1"),
+        ("XLEN s", ":0"),
+    ]);
+}
+
+#[test]
+fn trimming_minds_what_groups_hold() {
+    let mut bench = Bench::new();
+    bench.check(&[
+        ("XADD s 1-0 a 1", "$3 1-0"),
+        ("XADD s 2-0 a 1", "$3 2-0"),
+        ("XADD s 3-0 a 1", "$3 3-0"),
+        ("XGROUP CREATE s g 0", "+OK"),
+        (
+            "XREADGROUP GROUP g c COUNT 2 STREAMS s >",
+            "*1 *2 $1 s *2 *2 $3 1-0 *2 $1 a $1 1 *2 $3 2-0 *2 $1 a $1 1",
+        ),
+        ("XACK s g 2-0", ":1"),
+        ("XTRIM s MAXLEN 0 ACKED", ":1"),
+        ("XTRIM s MINID 2 DELREF", ":1"),
+        ("XPENDING s g", "*4 :0 $-1 $-1 *-1"),
+        ("XADD s DELREF MAXLEN 1 9-0 a 1", "$3 9-0"),
+        ("XRANGE s - +", "*1 *2 $3 9-0 *2 $1 a $1 1"),
+        ("XTRIM s MAXLEN 1 ACKED KEEPREF", "-ERR syntax error"),
+    ]);
+}

@@ -7,7 +7,7 @@ use super::{KEY_RW_DELETE, STREAM};
 use crate::command::{
     ArgCursor, CommandError, Ctx, DataCommand, DataConfig, EventClass, Flags, Spec,
 };
-use crate::types::stream::{Keep, Precision};
+use crate::types::stream::{Keep, Precision, References, Stream};
 
 pub(super) static XTRIM: DataCommand = DataCommand {
     spec: Spec {
@@ -17,7 +17,7 @@ pub(super) static XTRIM: DataCommand = DataCommand {
         arity: -4,
         flags: Flags::WRITE,
         keys: KEY_RW_DELETE,
-        syntax: "key <MAXLEN | MINID [= | ~] threshold [LIMIT count]>",
+        syntax: "key <MAXLEN | MINID [= | ~] threshold [LIMIT count]> [KEEPREF | DELREF | ACKED]",
         ..STREAM
     },
     run: xtrim,
@@ -50,11 +50,46 @@ pub(super) struct TrimOptions {
     keep: Option<Keep>,
     approximate: bool,
     limit: Option<u64>,
+    references: Option<References>,
+}
+
+/// A trim as asked for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Trim {
+    keep: Keep,
+    precision: Precision,
+    references: References,
+}
+
+impl Trim {
+    /// Removes what is to go; how many entries.
+    pub(super) fn run(self, stream: &mut Stream) -> u64 {
+        stream.trim_with(self.keep, self.precision, self.references)
+    }
+}
+
+/// Takes the word for what becomes of groups' references, if the next argument is one.
+pub(super) fn take_references(args: &mut ArgCursor<'_>) -> Option<References> {
+    if args.keyword("KEEPREF") {
+        Some(References::Keep)
+    } else if args.keyword("DELREF") {
+        Some(References::Delete)
+    } else if args.keyword("ACKED") {
+        Some(References::Respect)
+    } else {
+        None
+    }
 }
 
 impl TrimOptions {
     /// Takes one option, if the next argument is one.
     pub(super) fn take(&mut self, args: &mut ArgCursor<'_>) -> Result<bool, CommandError> {
+        if let Some(references) = take_references(args) {
+            return match self.references.replace(references) {
+                None => Ok(true),
+                Some(_) => Err(CommandError::Syntax),
+            };
+        }
         if args.remaining() < 2 {
             return Ok(false);
         }
@@ -91,10 +126,7 @@ impl TrimOptions {
 
     /// What to do, if anything, when all options are read.
     #[inline]
-    pub(super) fn finish(
-        self,
-        config: &DataConfig,
-    ) -> Result<Option<(Keep, Precision)>, CommandError> {
+    pub(super) fn finish(self, config: &DataConfig) -> Result<Option<Trim>, CommandError> {
         let Some(keep) = self.keep else {
             return match self.limit {
                 None => Ok(None),
@@ -110,7 +142,11 @@ impl TrimOptions {
                 entries_max: default_limit(config),
             },
         };
-        Ok(Some((keep, precision)))
+        Ok(Some(Trim {
+            keep,
+            precision,
+            references: self.references.unwrap_or_default(),
+        }))
     }
 }
 
@@ -132,10 +168,10 @@ fn xtrim(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<(), CommandError> {
     if options.keep.is_none() && matches!(options.limit, None | Some(0)) {
         return Err(NO_STRATEGY);
     }
-    let (keep, precision) = options.finish(ctx.config)?.ok_or(NO_STRATEGY)?;
+    let trim = options.finish(ctx.config)?.ok_or(NO_STRATEGY)?;
     let key = ctx.keys.arg(args, 1);
     let removed = match ctx.keys.edit_stream(key)? {
-        Some(mut stream) => stream.trim(keep, precision),
+        Some(mut stream) => trim.run(&mut stream),
         None => 0,
     };
     if removed > 0 {

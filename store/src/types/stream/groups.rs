@@ -80,6 +80,21 @@ impl Groups {
         }
     }
 
+    /// Takes entries off what is pending in every group.
+    pub(super) fn acknowledge_all(&mut self, ids: &[Id]) {
+        let names: Vec<Box<[u8]>> = match ids {
+            [] => return,
+            _ => self.by_name.iter().map(|(name, _)| name.clone()).collect(),
+        };
+        for name in names {
+            if let Some(mut group) = self.edit(&name) {
+                ids.iter().for_each(|id| {
+                    group.acknowledge(*id);
+                });
+            }
+        }
+    }
+
     /// How many blocks take as long to free, roughly.
     pub(super) fn free_cost(&self) -> usize {
         self.len() + self.group_bytes / BYTES_PER_FREE

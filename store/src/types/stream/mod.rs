@@ -14,6 +14,7 @@ mod group;
 mod groups;
 mod id;
 mod log;
+mod references;
 #[cfg(test)]
 mod tests;
 mod varint;
@@ -23,6 +24,7 @@ pub use group::{Consumer, ConsumerId, Group, Pending};
 pub use groups::{GroupEdit, Groups};
 pub use id::{Id, IdText};
 pub use log::{BLOCK_BYTES_MAX, Keep, Log, Precision, Range, RangeDown};
+pub use references::{Deleted, References};
 
 use crate::mem::alloc_size;
 use std::ops::{Deref, DerefMut};
