@@ -13,6 +13,7 @@
 //! command that waits is not looked at until that is answered. See `store::command::Wait` for the other half.
 
 mod begin;
+mod bereaved;
 mod client;
 mod pause;
 mod sleep;
@@ -26,6 +27,7 @@ use store::command::Waiter;
 use crate::observe::SlowEntry;
 use crate::tenant::Membership;
 
+pub use bereaved::Bereaved;
 pub(crate) use client::{PAUSE, UNBLOCK, UNPAUSE};
 pub use pause::Pause;
 pub(crate) use wait::COMMANDS;
@@ -62,4 +64,6 @@ pub(crate) enum TooLate {
     Nothing,
     /// So many replicas have what was written.
     Acknowledged(i64),
+    /// No file here and no replica's file has what was written.
+    Persisted,
 }

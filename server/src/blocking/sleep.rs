@@ -28,7 +28,6 @@ impl Session {
             Some(Blocked::Paused) => {
                 self.client.paused.store(true, Relaxed);
                 core.server.pause.wait(task).await;
-                self.tenant.pause.wait(task).await;
                 self.client.paused.store(false, Relaxed);
                 self.blocked = None;
                 self.closing |= task.is_killed();
@@ -61,13 +60,18 @@ impl Session {
                 match too_late {
                     TooLate::Nothing => reply.null_array(),
                     TooLate::Acknowledged(replicas) => reply.integer(replicas),
+                    TooLate::Persisted => {
+                        reply.array(2);
+                        reply.integer(0);
+                        reply.integer(0);
+                    }
                 }
                 Ok(())
             }
         };
         let command = &core.server.registry.all()[command];
         self.finish(core, command, result, mark, out);
-        core.wait_ended(self, slow);
+        core.wait_ended(slow);
     }
 
     /// Leaves the queues it still stands in, slice by slice, and is not blocked any more. When `task` is killed meanwhile, the

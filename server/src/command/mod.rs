@@ -1,5 +1,6 @@
 //! Commands about the connection and the server: what needs more than the keyspace.
 
+pub(crate) mod absent;
 mod access;
 mod client;
 mod clock;
@@ -22,7 +23,6 @@ mod slowlog;
 mod snapshot;
 
 pub(crate) use client::describe_client;
-pub(crate) use monitor::stop as stop_monitoring;
 
 use resp::{Args, ReplyWriter};
 use store::command::{CommandError, Keys, Spec};
@@ -92,7 +92,6 @@ static TABLES: &[&[&ServerCommand]] = &[
     lolwut::COMMANDS,
     crate::transaction::COMMANDS,
     crate::acl::COMMANDS,
-    crate::tenant::COMMANDS,
     crate::pubsub::COMMANDS,
     crate::blocking::COMMANDS,
 ];

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use super::absent::{ABSENT, Absent, UNKNOWN};
 use crate::registry::{Command, Registry};
 
-/// The reference of all commands and the list of those Redis has and we have not, as Markdown.
+/// The reference of all commands and the list of those that Redis has and are not here, as Markdown.
 pub fn markdown(registry: &Registry) -> String {
     let mut page = String::from(HEADER);
     let mut groups: BTreeMap<&str, Vec<&Command>> = BTreeMap::new();
@@ -29,13 +30,7 @@ pub fn markdown(registry: &Registry) -> String {
             }
         }
     }
-    page.push_str(MISSING);
-    let missing = REDIS_COMMANDS
-        .iter()
-        .filter(|name| registry.find(name.as_bytes()).is_none());
-    let missing: Vec<String> = missing.map(|name| format!("`{name}`")).collect();
-    page.push_str(&missing.join(", "));
-    page.push_str(".\n");
+    page.push_str(&absent_ones(registry));
     page
 }
 
@@ -45,11 +40,56 @@ const HEADER: &str = "\
 Written by `redoxcache --print-commands`; do not edit. *Since* is the version of Redis that has it first.
 ";
 
-const MISSING: &str = "
-## Not supported yet
+/// What is not here, by group or by who brings it.
+fn absent_ones(registry: &Registry) -> String {
+    let mut text = String::from(
+        "\n## Not supported\n\nThese answer `ERR 'name' is not supported: ` and the reason:\n\n| command | reason |\n| --- | --- |\n",
+    );
+    for Absent { name, reason, .. } in still_absent(registry) {
+        let _ = writeln!(text, "| `{}` | {reason} |", name.to_uppercase());
+    }
+    text.push_str("\nThese are unknown, as they are to a Redis 7.4 without modules:\n\n| of | commands |\n| --- | --- |\n");
+    for (origin, names) in UNKNOWN {
+        let names: Vec<String> = names.split(' ').map(shown).collect();
+        let _ = writeln!(text, "| {origin} | {} |", names.join(", "));
+    }
+    text
+}
 
-These commands of Redis answer the unknown-command error:
-";
+fn still_absent(registry: &Registry) -> impl Iterator<Item = &'static Absent> {
+    let is_absent = |absent: &&Absent| registry.find(absent.name.as_bytes()).is_none();
+    ABSENT.iter().filter(is_absent)
+}
+
+fn shown(name: &str) -> String {
+    format!("`{}`", name.replace('|', " ").to_uppercase())
+}
+
+/// README's table: a line for each group, with all its commands and those of Redis that are not here.
+pub fn overview(registry: &Registry) -> String {
+    let mut groups: BTreeMap<&str, (Vec<&str>, Vec<&str>)> = BTreeMap::new();
+    for (_, command) in registry.named() {
+        let group = groups.entry(command.spec.group.name()).or_default();
+        group.0.push(command.spec.name);
+    }
+    for absent in still_absent(registry) {
+        groups.entry(absent.group).or_default().1.push(absent.name);
+    }
+    let mut table = String::from("| group | supported | not supported |\n| --- | --- | --- |\n");
+    for (group, (mut here, absent)) in groups {
+        here.sort_unstable();
+        let list = |names: &[&str]| names.join(" ").to_uppercase();
+        let _ = writeln!(table, "| {group} | {} | {} |", list(&here), list(&absent));
+    }
+    for (origin, names) in UNKNOWN {
+        let _ = writeln!(
+            table,
+            "| {origin} | | {} |",
+            names.replace('|', "\u{a0}").to_uppercase()
+        );
+    }
+    table
+}
 
 fn row(command: &Command) -> String {
     let spec = command.spec;
@@ -62,265 +102,6 @@ fn row(command: &Command) -> String {
         spec.summary
     )
 }
-
-/// Every command of Redis 7.0, and those of later versions that clients have come to expect.
-const REDIS_COMMANDS: &[&str] = &[
-    "acl",
-    "append",
-    "asking",
-    "auth",
-    "bgrewriteaof",
-    "bgsave",
-    "bitcount",
-    "bitfield",
-    "bitfield_ro",
-    "bitop",
-    "bitpos",
-    "blmove",
-    "blmpop",
-    "blpop",
-    "brpop",
-    "brpoplpush",
-    "bzmpop",
-    "bzpopmax",
-    "bzpopmin",
-    "client",
-    "cluster",
-    "command",
-    "config",
-    "copy",
-    "dbsize",
-    "debug",
-    "decr",
-    "decrby",
-    "del",
-    "delex",
-    "digest",
-    "discard",
-    "dump",
-    "echo",
-    "eval",
-    "eval_ro",
-    "evalsha",
-    "evalsha_ro",
-    "exec",
-    "exists",
-    "expire",
-    "expireat",
-    "expiretime",
-    "failover",
-    "fcall",
-    "fcall_ro",
-    "flushall",
-    "flushdb",
-    "function",
-    "geoadd",
-    "geodist",
-    "geohash",
-    "geopos",
-    "georadius",
-    "georadius_ro",
-    "georadiusbymember",
-    "georadiusbymember_ro",
-    "geosearch",
-    "geosearchstore",
-    "get",
-    "getbit",
-    "getdel",
-    "getex",
-    "getrange",
-    "getset",
-    "hdel",
-    "hello",
-    "hexists",
-    "hexpire",
-    "hexpireat",
-    "hexpiretime",
-    "hget",
-    "hgetall",
-    "hgetdel",
-    "hgetex",
-    "hincrby",
-    "hincrbyfloat",
-    "hkeys",
-    "hlen",
-    "hmget",
-    "hmset",
-    "hpersist",
-    "hpexpire",
-    "hpexpireat",
-    "hpexpiretime",
-    "hpttl",
-    "hrandfield",
-    "hscan",
-    "hset",
-    "hsetex",
-    "hsetnx",
-    "hstrlen",
-    "httl",
-    "hvals",
-    "incr",
-    "incrby",
-    "incrbyfloat",
-    "info",
-    "keys",
-    "lastsave",
-    "latency",
-    "lcs",
-    "lindex",
-    "linsert",
-    "llen",
-    "lmove",
-    "lmpop",
-    "lolwut",
-    "lpop",
-    "lpos",
-    "lpush",
-    "lpushx",
-    "lrange",
-    "lrem",
-    "lset",
-    "ltrim",
-    "memory",
-    "mget",
-    "migrate",
-    "module",
-    "monitor",
-    "move",
-    "mset",
-    "msetex",
-    "msetnx",
-    "multi",
-    "object",
-    "persist",
-    "pexpire",
-    "pexpireat",
-    "pexpiretime",
-    "pfadd",
-    "pfcount",
-    "pfdebug",
-    "pfmerge",
-    "pfselftest",
-    "ping",
-    "psetex",
-    "psubscribe",
-    "psync",
-    "pttl",
-    "publish",
-    "pubsub",
-    "punsubscribe",
-    "quit",
-    "randomkey",
-    "readonly",
-    "readwrite",
-    "rename",
-    "renamenx",
-    "replconf",
-    "replicaof",
-    "reset",
-    "restore",
-    "restore-asking",
-    "role",
-    "rpop",
-    "rpoplpush",
-    "rpush",
-    "rpushx",
-    "sadd",
-    "save",
-    "scan",
-    "scard",
-    "script",
-    "sdiff",
-    "sdiffstore",
-    "select",
-    "set",
-    "setbit",
-    "setex",
-    "setnx",
-    "setrange",
-    "shutdown",
-    "sinter",
-    "sintercard",
-    "sinterstore",
-    "sismember",
-    "slaveof",
-    "slowlog",
-    "smembers",
-    "smismember",
-    "smove",
-    "sort",
-    "sort_ro",
-    "spop",
-    "spublish",
-    "srandmember",
-    "srem",
-    "sscan",
-    "ssubscribe",
-    "strlen",
-    "subscribe",
-    "substr",
-    "sunion",
-    "sunionstore",
-    "sunsubscribe",
-    "swapdb",
-    "sync",
-    "time",
-    "touch",
-    "ttl",
-    "type",
-    "unlink",
-    "unsubscribe",
-    "unwatch",
-    "wait",
-    "watch",
-    "xack",
-    "xadd",
-    "xautoclaim",
-    "xclaim",
-    "xdel",
-    "xgroup",
-    "xinfo",
-    "xlen",
-    "xpending",
-    "xrange",
-    "xread",
-    "xreadgroup",
-    "xrevrange",
-    "xsetid",
-    "xtrim",
-    "zadd",
-    "zcard",
-    "zcount",
-    "zdiff",
-    "zdiffstore",
-    "zincrby",
-    "zinter",
-    "zintercard",
-    "zinterstore",
-    "zlexcount",
-    "zmpop",
-    "zmscore",
-    "zpopmax",
-    "zpopmin",
-    "zrandmember",
-    "zrange",
-    "zrangebylex",
-    "zrangebyscore",
-    "zrangestore",
-    "zrank",
-    "zrem",
-    "zremrangebylex",
-    "zremrangebyrank",
-    "zremrangebyscore",
-    "zrevrange",
-    "zrevrangebylex",
-    "zrevrangebyscore",
-    "zrevrank",
-    "zscan",
-    "zscore",
-    "zunion",
-    "zunionstore",
-];
 
 #[cfg(test)]
 mod tests {
@@ -338,6 +119,26 @@ mod tests {
         assert!(
             committed == page,
             "docs/commands.md is stale: redoxcache --print-commands > docs/commands.md"
+        );
+    }
+
+    /// README's table stands between two marks. With `UPDATE_REFERENCE` set, this writes it.
+    #[test]
+    fn readme_shows_every_command() {
+        const BEGIN: &str = "<!-- commands: written by the tests, do not edit -->\n";
+        const END: &str = "<!-- end of commands -->";
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md");
+        let page = std::fs::read_to_string(path).expect("README.md is there");
+        let (head, rest) = page.split_once(BEGIN).expect("the first mark");
+        let (table, tail) = rest.split_once(END).expect("the last mark");
+        let current = overview(&Registry::new(&[]).expect("no command is renamed"));
+        if std::env::var_os("UPDATE_REFERENCE").is_some() {
+            let page = format!("{head}{BEGIN}{current}{END}{tail}");
+            return std::fs::write(path, page).expect("written");
+        }
+        assert!(
+            table == current,
+            "README's commands are stale: UPDATE_REFERENCE=1 cargo test -p redoxcache --lib reference"
         );
     }
 

@@ -7,6 +7,7 @@ use store::command::{CommandError, c_string};
 use tracing::warn;
 
 use super::plan::Verdict;
+use crate::command::absent;
 use crate::core::now_ms;
 use crate::registry::Command;
 
@@ -27,7 +28,9 @@ pub fn error_of(verdict: Verdict, command: Option<&Command>, args: Args<'_>) -> 
             let after = format!("'. Try {container} HELP.");
             CommandError::quoting("ERR unknown subcommand '", clip(args.get(1)), &after)
         }
-        Verdict::UnknownCommand => unknown_command(args),
+        Verdict::UnknownCommand => {
+            absent::explain(args.get(0)).unwrap_or_else(|| unknown_command(args))
+        }
     }
 }
 

@@ -31,10 +31,10 @@ impl Membership {
 }
 
 impl std::ops::Deref for Membership {
-    type Target = Arc<Tenant>;
+    type Target = Tenant;
 
     #[inline]
-    fn deref(&self) -> &Arc<Tenant> {
+    fn deref(&self) -> &Tenant {
         &self.0
     }
 }

@@ -1,7 +1,6 @@
 //! CLIENT TRACKING, CACHING, GETREDIR, TRACKINGINFO.
 
 use std::rc::Rc;
-use std::sync::atomic::Ordering::Relaxed;
 
 use resp::Args;
 use store::command::{ArgCursor, CommandError, parse_i64};
@@ -66,9 +65,7 @@ impl TrackingArgs {
             ));
         }
         let id = u64::try_from(parse_i64(id)?).unwrap_or(0);
-        let tenant = ctx.session.tenant.id();
-        let target = ctx.core.server.clients.get(id);
-        if target.is_none_or(|client| client.tenant.load(Relaxed) != tenant) {
+        if ctx.core.server.clients.get(id).is_none() {
             return Err(CommandError::text(
                 "ERR The client ID you want redirect to does not exist",
             ));
@@ -150,11 +147,10 @@ fn tracking(ctx: &mut ServerCtx<'_>, args: Args<'_>) -> Result<(), CommandError>
     let Some(link) = core.links.get(ctx.session.client.id) else {
         return Ok(());
     };
-    let tenant = ctx.session.tenant.share();
     let tracking = ctx
         .session
         .tracking
-        .get_or_insert_with(|| Box::new(core.tracking.enter(tenant, Rc::clone(&link))));
+        .get_or_insert_with(|| Box::new(core.tracking.enter(Rc::clone(&link))));
     tracking.set(parsed.options, parsed.redirect, parsed.prefixes);
     ctx.reply.ok();
     Ok(())

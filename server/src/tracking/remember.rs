@@ -11,7 +11,6 @@ use crate::core::Core;
 use crate::registry::Command;
 use crate::session::Session;
 use crate::shard::try_with_slices;
-use crate::tenant::Tenant;
 
 /// Keys forgotten at a time when there are too many.
 const SHRINK_STEP: usize = 1000;
@@ -42,7 +41,7 @@ impl Session {
                     added += usize::from(keys.track(key, tracker));
                 }
             });
-            self.tenant.tracking.keys.fetch_add(added, Relaxed);
+            core.server.tracking.keys.fetch_add(added, Relaxed);
         }
         self.end_caching();
     }
@@ -67,12 +66,12 @@ impl Session {
 
 /// Forgets some keys when there are more than `tracking-table-max-keys`; those who tracked them are told. True when there are still
 /// too many.
-pub fn shrink(core: &Core, tenant: &Tenant) -> bool {
+pub fn shrink(core: &Core) -> bool {
     let server = &core.server;
     let max = core.settings().tracking_table_max_keys;
     let over = || match max {
         0 => 0,
-        max => tenant.tracking.keys.load(Relaxed).saturating_sub(max),
+        max => server.tracking.keys.load(Relaxed).saturating_sub(max),
     };
     let mut budget = over().min(SHRINK_STEP);
     let shards = server.shard_map.shards();
@@ -81,20 +80,24 @@ pub fn shrink(core: &Core, tenant: &Tenant) -> bool {
         if budget == 0 {
             break;
         }
-        let forgotten = try_with_slices(&tenant.slices, 1 << shard, |slices| {
-            let tracked = &mut slices.at(shard).tracked;
-            let mut forgotten = Vec::new();
-            while budget > 0 && over() > forgotten.len() {
-                let random = core.rng.borrow_mut().next_u64();
-                let Some(taken) = tracked.take_any(random) else {
-                    break;
-                };
-                budget -= 1;
-                forgotten.push(taken);
-            }
-            tenant.tracking.keys.fetch_sub(forgotten.len(), Relaxed);
-            forgotten
-        });
+        let forgotten = try_with_slices(
+            &server.tenants.default_tenant().slices,
+            1 << shard,
+            |slices| {
+                let tracked = &mut slices.at(shard).tracked;
+                let mut forgotten = Vec::new();
+                while budget > 0 && over() > forgotten.len() {
+                    let random = core.rng.borrow_mut().next_u64();
+                    let Some(taken) = tracked.take_any(random) else {
+                        break;
+                    };
+                    budget -= 1;
+                    forgotten.push(taken);
+                }
+                server.tracking.keys.fetch_sub(forgotten.len(), Relaxed);
+                forgotten
+            },
+        );
         for (key, trackers) in forgotten.unwrap_or_default() {
             invalidate_all(core, 0, &key, &trackers);
         }
