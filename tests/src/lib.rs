@@ -1,4 +1,4 @@
-//! What the black-box suites share: servers on free ports, a raw RESP connection, a seeded generator,
+//! What the black-box suites share: servers on free ports, a raw RESP connection, a seeded generator, a check of histories,
 //! and the differential suite that compares this server with Redis command by command.
 //!
 //! Nothing here links the server: it is always a process of its own, reached over a socket. The binary is
@@ -7,6 +7,7 @@
 //! suites against Redis itself, which is how a suite is checked before it judges anything.
 
 pub mod differential;
+pub mod linear;
 pub mod matrix;
 pub mod rng;
 pub mod server;
