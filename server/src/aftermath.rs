@@ -4,18 +4,20 @@
 //! recorded is noted on the core while the slices are held, and delivered as soon as they are not, before any reply leaves.
 
 use std::cell::{Cell, RefCell};
+use std::sync::Arc;
 
 use store::command::{Effects, EventClass};
 
 use crate::core::Core;
 use crate::pubsub::{Kind, Publication, publish};
+use crate::tenant::Tenant;
 use crate::tracking;
 
 /// News of commands that have run, until they are delivered.
 #[derive(Default)]
 pub struct Aftermath {
-    /// By whom (0 for nobody), and what.
-    news: RefCell<Vec<(u64, Effects)>>,
+    /// In which tenant, by whom (0 for nobody), and what.
+    news: RefCell<Vec<(Arc<Tenant>, u64, Effects)>>,
     has_news: Cell<bool>,
     /// Event classes that are configured.
     events: Cell<EventClass>,
@@ -36,24 +38,30 @@ impl Aftermath {
 impl Core {
     /// What a command records: what somebody listens to.
     #[inline]
-    pub fn effects(&self) -> Effects {
+    pub fn effects(&self, tenant: &Tenant) -> Effects {
         let events = self.aftermath.events.get();
         Effects {
-            enabled: match events.is_empty() || self.server.pubsub.is_silent() {
+            enabled: match events.is_empty() || tenant.pubsub.is_silent() {
                 true => EventClass::empty(),
                 false => events,
             },
-            broadcasts: self.server.tracking.broadcasts(),
+            broadcasts: tenant.tracking.broadcasts(),
             ..Effects::default()
         }
     }
 
     /// Takes what commands of `client` have recorded. Called with the slices locked, so that what happened first is noted first.
     #[inline]
-    pub fn note_effects(&self, client: u64, effects: Effects) {
+    pub fn note_effects(&self, tenant: &Arc<Tenant>, client: u64, effects: Effects) {
         self.stats().changes.add(effects.dirty);
+        if !tenant.is_default() {
+            tenant.stats_of_core(self.index).changes.add(effects.dirty);
+        }
         if effects.has_news() {
-            self.aftermath.news.borrow_mut().push((client, effects));
+            self.aftermath
+                .news
+                .borrow_mut()
+                .push((Arc::clone(tenant), client, effects));
             self.aftermath.has_news.set(true);
         }
     }
@@ -68,7 +76,9 @@ impl Core {
 
     /// What is left over between requests: too many tracked keys, and parcels nobody could send.
     pub fn tidy_tracking(&self) {
-        tracking::shrink(self);
+        for tenant in self.tenants().iter() {
+            tracking::shrink(self, tenant);
+        }
         if self.outbox.has_any() {
             self.outbox.send_now(&self.server.net);
         }
@@ -77,15 +87,15 @@ impl Core {
     #[cold]
     fn deliver_news(&self) {
         self.aftermath.has_news.set(false);
-        for (client, effects) in self.aftermath.news.take() {
+        for (tenant, client, effects) in self.aftermath.news.take() {
             for (db, _, name, key) in &effects.events {
-                self.publish_event(*db, name, key);
+                self.publish_event(&tenant, *db, name, key);
             }
-            tracking::deliver(self, client, &effects);
+            tracking::deliver(self, &tenant, client, &effects);
         }
     }
 
-    fn publish_event(&self, db: u16, name: &str, key: &[u8]) {
+    fn publish_event(&self, tenant: &Arc<Tenant>, db: u16, name: &str, key: &[u8]) {
         let classes = self.aftermath.events.get();
         let send = |prefix: &str, what: &[u8], message: &[u8]| {
             let mut channel = format!("{prefix}@{db}__:").into_bytes();
@@ -95,7 +105,7 @@ impl Core {
                 channel: &channel,
                 message,
             };
-            publish(self, &publication);
+            publish(self, tenant, &publication);
         };
         if classes.contains(EventClass::KEYSPACE) {
             send("__keyspace", key, name.as_bytes());

@@ -14,6 +14,7 @@ use store::keyspace::WatchFlag;
 use crate::acl::{DEFAULT_USER, Identity};
 use crate::client_budget::Budget;
 use crate::connection::Endpoint;
+use crate::tenant::Account;
 
 /// What the task of an idle connection takes, about.
 const TASK_BYTES: usize = 1024;
@@ -31,6 +32,8 @@ pub struct ClientInfo {
     pub addr: String,
     /// Local address, `ip:port` or `path:0`.
     pub laddr: String,
+    /// Number of the tenant it belongs to.
+    pub tenant: AtomicU64,
     /// Whether it came over a Unix socket.
     pub is_unix: bool,
     /// When it was accepted.
@@ -103,6 +106,8 @@ pub struct ClientNames {
     pub lib_version: Vec<u8>,
     /// The user, unless it is the default one.
     pub user: Option<Arc<Identity>>,
+    /// The tenant, unless it is the default one.
+    pub tenant: Option<Arc<Account>>,
 }
 
 impl ClientNames {
@@ -124,6 +129,7 @@ impl ClientInfo {
             fd,
             addr: endpoint.peer(),
             laddr: endpoint.local(),
+            tenant: AtomicU64::new(0),
             is_unix: endpoint.is_unix(),
             created_at_ms: now_ms,
             active_at_ms: AtomicU64::new(now_ms),

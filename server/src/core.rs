@@ -13,8 +13,9 @@ use crate::aftermath::Aftermath;
 use crate::config::{Settings, SettingsReader};
 use crate::connection::Links;
 use crate::observe::Meter;
-use crate::pubsub::{Outbox, PatternCount, Registry};
+use crate::pubsub::{Outbox, Registries};
 use crate::server::{CoreStats, Server};
+use crate::tenant::Tenant;
 use crate::tracking;
 
 /// One core's state.
@@ -31,10 +32,10 @@ pub struct Core {
     pub meter: Meter,
     /// Its connections.
     pub links: Rc<Links>,
-    /// Its subscribers.
-    pub pubsub: Rc<Registry>,
-    /// The patterns of all cores, as it saw them last.
-    pub patterns: RefCell<(u64, Arc<[PatternCount]>)>,
+    /// Its subscribers, tenant by tenant.
+    pub pubsub: Registries,
+    /// The tenants in use, as it saw them last.
+    tenants: RefCell<(u64, Rc<[Arc<Tenant>]>)>,
     /// Its clients that track keys.
     pub tracking: Rc<tracking::Clients>,
     /// What commands leave behind.
@@ -55,11 +56,11 @@ impl Core {
         Core {
             index,
             links: Rc::default(),
-            pubsub: Rc::new(Registry::new(index, Arc::clone(&server))),
-            patterns: RefCell::new((0, Arc::new([]))),
-            tracking: Rc::new(tracking::Clients::new(index, Arc::clone(&server))),
+            pubsub: Registries::new(index, Arc::clone(&server)),
+            tenants: RefCell::new((0, Rc::new([]))),
+            tracking: Rc::new(tracking::Clients::new(index)),
             aftermath,
-            outbox: Outbox::new(server.pubsub.cores()),
+            outbox: Outbox::new(server.net.mailboxes.len()),
             server,
             rng: RefCell::new(Rng::new(random_seed)),
             data_config,
@@ -101,6 +102,18 @@ impl Core {
             self.meter
                 .set(settings.settings(), self.server.monitors.any());
         }
+    }
+
+    /// The tenants in use.
+    pub fn tenants(&self) -> Rc<[Arc<Tenant>]> {
+        let directory = &self.server.tenants;
+        let epoch = directory.epoch();
+        let mut known = self.tenants.borrow_mut();
+        if known.0 != epoch {
+            *known = (epoch, directory.living().into());
+            self.pubsub.tidy();
+        }
+        Rc::clone(&known.1)
     }
 
     /// The settings as of the last refresh.

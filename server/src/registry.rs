@@ -9,6 +9,7 @@ use store::command::{CommandError, Ctx, DataCommand, Flags, Group, Spec};
 
 use crate::command::{ServerCommand, ServerCtx};
 use crate::config::{LoadError, Rename};
+use crate::tenant::Scope;
 use crate::transaction::InMulti;
 
 /// What runs a command.
@@ -40,6 +41,8 @@ pub struct Command {
     pub on_collections: bool,
     /// What becomes of it after MULTI.
     pub in_multi: InMulti,
+    /// Whose users may call it.
+    pub scope: Scope,
 }
 
 impl Command {
@@ -160,6 +163,10 @@ impl Registry {
         } else {
             format!("{parent}|{}", spec.name)
         };
+        let scope = match run {
+            Run::Data(_) => Scope::Tenant,
+            Run::Server(_) => Scope::of(&full_name),
+        };
         self.commands.push(Command {
             id,
             spec,
@@ -173,6 +180,7 @@ impl Registry {
                 Group::List | Group::Set | Group::Hash | Group::SortedSet | Group::Stream
             ),
             in_multi: InMulti::of(spec),
+            scope,
         });
         id
     }

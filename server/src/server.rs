@@ -16,13 +16,11 @@ use crate::client::{ClientInfo, Clients};
 use crate::config::Config;
 use crate::error_counts::ErrorCounts;
 use crate::observe::{CommandTime, Monitors, SlowLog, Spikes};
-use crate::pubsub;
 use crate::registry::Registry;
 use crate::runtime::Net;
 use crate::shard::SliceState;
 use crate::snapshot::LastSave;
 use crate::tenant;
-use crate::tracking;
 
 /// The server: one per process.
 pub struct Server {
@@ -36,10 +34,6 @@ pub struct Server {
     pub tenants: tenant::Directory,
     /// Open connections.
     pub clients: Clients,
-    /// Who subscribes to what, on which cores.
-    pub pubsub: pubsub::Directory,
-    /// Who tracks keys, in numbers.
-    pub tracking: tracking::Directory,
     /// Cores and connections.
     pub net: Net,
     /// Counters, one block per core.

@@ -15,6 +15,7 @@ use crate::command::describe_client;
 use crate::core::{Core, now_ms};
 use crate::registry::Command;
 use crate::session::Session;
+use crate::tenant::Scope;
 use crate::transaction::InMulti;
 
 const NOAUTH: CommandError = CommandError::text("NOAUTH Authentication required.");
@@ -27,6 +28,8 @@ pub struct Access {
     authenticated: bool,
     /// It must log in before anything else.
     locked: bool,
+    /// Its session belongs to the default tenant, whose users administer the server.
+    administers: bool,
     /// It may do everything: the one thing that most commands look at.
     unrestricted: bool,
     epoch: u64,
@@ -40,6 +43,7 @@ impl Access {
             user: acl.default_user(),
             authenticated: acl.is_open(),
             locked: false,
+            administers: true,
             unrestricted: false,
             epoch,
         };
@@ -67,7 +71,7 @@ impl Access {
     /// Derives the flags from user and standing.
     fn settle(&mut self, acl: &Acl) {
         self.locked = !self.authenticated && !acl.is_open();
-        self.unrestricted = !self.locked && self.user.is_unrestricted();
+        self.unrestricted = !self.locked && self.administers && self.user.is_unrestricted();
     }
 
     /// Takes over what its user is now; false when the user is gone.
@@ -82,6 +86,7 @@ impl Access {
             _ => {
                 *self = Access {
                     authenticated: false,
+                    administers: self.administers,
                     ..Access::new(acl)
                 };
                 self.settle(acl);
@@ -103,7 +108,7 @@ impl Session {
     /// A session whose user was deleted ends.
     #[cold]
     fn renew_user(&mut self, core: &Core) {
-        self.closing |= !self.access.renew(&core.server.acl);
+        self.closing |= !self.access.renew(&core.server.acl) || !self.is_at_home();
     }
 
     /// Logs in; a failure is logged with the command as it was spelled.
@@ -135,10 +140,12 @@ impl Session {
                 "WRONGPASS invalid username-password pair or user is disabled.",
             ));
         };
+        let administers = self.move_to_tenant_of(core, &user)?;
         self.access = Access {
             user,
             authenticated: true,
             locked: false,
+            administers,
             unrestricted: false,
             epoch,
         };
@@ -150,6 +157,8 @@ impl Session {
     /// Back to how a new connection stands.
     pub fn log_out(&mut self, core: &Core) {
         self.access = Access::new(&core.server.acl);
+        self.access.administers = self.return_home(core);
+        self.access.settle(&core.server.acl);
         show_user(&self.client, &self.access.user);
     }
 
@@ -201,11 +210,14 @@ impl Session {
         args: Args<'_>,
         context: Context,
     ) -> Result<(), Denial> {
-        let checked = self.access.user.check(command, args);
+        let checked = match self.access.administers || command.scope == Scope::Tenant {
+            true => self.access.user.check(command, args),
+            false => Err(Denial::Tenant),
+        };
         if let Err(denial) = checked {
             self.client.last_command.store(command.id as u32, Relaxed);
             let (reason, object) = match denial {
-                Denial::Command => (Reason::Command, command.full_name.as_bytes()),
+                Denial::Command | Denial::Tenant => (Reason::Command, command.full_name.as_bytes()),
                 Denial::Key(index) => (Reason::Key, args.get(index)),
                 Denial::Channel(index) => (Reason::Channel, args.get(index)),
             };

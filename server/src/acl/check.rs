@@ -6,12 +6,15 @@ use store::command::{Channels, CommandError, Flags, KeyFlags, key_positions};
 use super::selector::{KeyAccess, Selector};
 use super::user::User;
 use crate::registry::Command;
+use crate::tenant::Scope;
 
 /// Why a request may not run. Among several selectors the later variant counts, then the later argument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Denial {
     /// The command is not allowed.
     Command,
+    /// The command is for users of the default tenant.
+    Tenant,
     /// The key at this argument is not.
     Key(usize),
     /// The channel at this argument is not.
@@ -29,6 +32,13 @@ impl Denial {
                         .into(),
                 );
             }
+            Denial::Tenant => {
+                let name = &command.full_name;
+                return CommandError::Text(
+                    format!("NOPERM the '{name}' command is for users of the default tenant")
+                        .into(),
+                );
+            }
             Denial::Key(_) => {
                 "NOPERM this user has no permissions to access one of the keys used as arguments"
             }
@@ -42,7 +52,7 @@ impl Denial {
     /// What EXEC says of a request that was allowed when it was queued.
     pub fn error_in_exec(self) -> CommandError {
         CommandError::text(match self {
-            Denial::Command => {
+            Denial::Command | Denial::Tenant => {
                 "NOPERM ACLs rules changed between the moment the transaction was accumulated and the EXEC call. This command is no longer allowed for the following reason: no permission to execute the command or subcommand"
             }
             Denial::Key(_) => {
@@ -58,6 +68,9 @@ impl Denial {
 impl User {
     /// Whether any one selector allows all of a request.
     pub fn check(&self, command: &Command, args: Args<'_>) -> Result<(), Denial> {
+        if command.scope == Scope::Server && !self.is_of_default_tenant() {
+            return Err(Denial::Tenant);
+        }
         let mut denial = Denial::Command;
         for selector in &self.selectors {
             match selector.check(command, args) {

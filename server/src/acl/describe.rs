@@ -18,6 +18,9 @@ pub fn line(user: &User, catalog: &Catalog) -> Vec<u8> {
     for hash in &user.passwords {
         line.extend_from_slice(format!("#{hash} ").as_bytes());
     }
+    if !user.is_of_default_tenant() {
+        line.extend_from_slice(&[b"tenant=", &*user.tenant, b" "].concat());
+    }
     for (index, selector) in user.selectors.iter().enumerate() {
         let rules = rules(selector, catalog);
         match index {

@@ -83,6 +83,9 @@ impl Reading<'_> {
             Ok(rules) => self.apply(&mut user, &rules, &place),
             Err(_) => self.fail(&place, b"Unmatched parenthesis in selector definition.", ""),
         }
+        if let Err(reason) = self.acl.check_tenant(&user) {
+            self.fail(&format!("{place}{reason}: '"), &user.tenant, "'. ");
+        }
         put(&mut self.users, user);
     }
 

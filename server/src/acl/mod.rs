@@ -29,7 +29,7 @@ mod tests;
 
 pub use access::Access;
 pub use check::Denial;
-pub(crate) use commands::COMMANDS;
+pub(crate) use commands::{COMMANDS, disconnect as disconnect_users};
 pub use log::{Context, Reason};
 pub use revoke::{Revocation, disconnect};
 pub use selector::NewChannels;
@@ -66,6 +66,12 @@ pub enum RuleError {
         "The password hash must be exactly 64 characters and contain only lowercase hexadecimal characters"
     )]
     BadHash,
+    /// A tenant that is not there.
+    #[error("No such tenant")]
+    NoSuchTenant,
+    /// Another tenant for the default user.
+    #[error("The 'default' user belongs to the default tenant")]
+    TenantOfDefaultUser,
     /// `+config|get|x`
     #[error("Allowing first-arg of a subcommand is not supported")]
     FirstArgOfSubcommand,

@@ -49,9 +49,6 @@ pub struct Revocation {
 /// Disconnects the subscribers of all cores who subscribe to what their user, so changed, may not.
 pub(super) fn revoke(core: &Core, user: &Arc<User>) {
     disconnect_here(core, user);
-    if !core.server.pubsub.reaches_beyond(core.index) {
-        return;
-    }
     let revocation = Arc::new(Revocation {
         user: Arc::clone(user),
     });
@@ -78,11 +75,13 @@ pub fn disconnect(core: &Core, revocation: &Revocation) {
 /// Disconnects this core's subscribers who subscribe to what their user may not.
 fn disconnect_here(core: &Core, user: &User) {
     let mut gone = Vec::new();
-    core.pubsub.for_each(|kind, name, client| {
-        if client.is_user(&user.identity) && !user.may_subscribe(kind, name) {
-            gone.push(client.id);
-        }
-    });
+    for registry in core.pubsub.all() {
+        registry.for_each(|kind, name, client| {
+            if client.is_user(&user.identity) && !user.may_subscribe(kind, name) {
+                gone.push(client.id);
+            }
+        });
+    }
     for id in gone {
         core.server.clients.kill(id);
     }

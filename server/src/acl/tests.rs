@@ -20,7 +20,7 @@ struct World {
 impl World {
     fn new() -> Self {
         let registry = Registry::new(&[]).expect("nothing is renamed");
-        let acl = Acl::new(&registry, b"");
+        let acl = Acl::new(&registry, Default::default(), b"");
         World { registry, acl }
     }
 

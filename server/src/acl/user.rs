@@ -8,6 +8,7 @@ use super::password::PasswordHash;
 use super::selector::{NewChannels, Selector, has_spaces};
 use super::{RuleError, SetUserError};
 use crate::config::split_words;
+use crate::tenant::DEFAULT_TENANT;
 
 /// Who somebody is: the name, and a number that no user had before, so that a user who was deleted is not taken for
 /// another one of the same name.
@@ -41,6 +42,8 @@ pub struct User {
     pub no_password: bool,
     /// The passwords that will.
     pub passwords: Vec<PasswordHash>,
+    /// The tenant it belongs to, by name.
+    pub tenant: Box<[u8]>,
     /// What it said of payloads.
     pub sanitize: Sanitize,
     /// Its rights: the root first, then those in parentheses.
@@ -55,6 +58,7 @@ impl User {
             enabled: false,
             no_password: false,
             passwords: Vec::new(),
+            tenant: DEFAULT_TENANT.as_bytes().into(),
             sanitize: Sanitize::Unset,
             selectors: vec![Selector::new(catalog, channels)],
         }
@@ -78,6 +82,11 @@ impl User {
     /// Whether it may do everything.
     pub fn is_unrestricted(&self) -> bool {
         self.selectors.iter().any(Selector::is_unrestricted)
+    }
+
+    /// Whether it belongs to the default tenant.
+    pub fn is_of_default_tenant(&self) -> bool {
+        *self.tenant == *DEFAULT_TENANT.as_bytes()
     }
 
     /// Whether it may log in with this password.
@@ -126,9 +135,12 @@ impl User {
             b"resetpass" => self.set_no_password(false),
             b"clearselectors" => self.selectors.truncate(1),
             b"reset" => {
-                let identity = Arc::clone(&self.identity);
-                *self = User::new(identity, catalog, channels);
-                self.sanitize = Sanitize::Yes;
+                // Its tenant it keeps: nobody comes to administer the server by a reset.
+                *self = User {
+                    tenant: std::mem::take(&mut self.tenant),
+                    sanitize: Sanitize::Yes,
+                    ..User::new(Arc::clone(&self.identity), catalog, channels)
+                };
             }
             _ => return self.apply_prefixed(rule, catalog, channels),
         }
@@ -146,6 +158,7 @@ impl User {
             [b'#', hash @ ..] => self.add_password(PasswordHash::from_hex(hash)?),
             [b'<', password @ ..] => self.remove_password(PasswordHash::of(password))?,
             [b'!', hash @ ..] => self.remove_password(PasswordHash::from_hex(hash)?)?,
+            [b't', b'e', b'n', b'a', b'n', b't', b'=', name @ ..] => self.tenant = name.into(),
             [b'(', rules @ .., b')'] => {
                 let mut selector = Selector::new(catalog, channels);
                 for rule in split_words(rules).unwrap_or_default() {

@@ -9,9 +9,10 @@ use super::log::{Log, Reason};
 use super::password::PasswordHash;
 use super::selector::NewChannels;
 use super::user::{Identity, User, check_name};
-use super::{DEFAULT_USER, SetUserError, describe};
+use super::{DEFAULT_USER, RuleError, SetUserError, describe};
 use crate::config::Line;
 use crate::registry::Registry;
+use crate::tenant::Accounts;
 
 /// A `user` line of the configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,7 +29,6 @@ pub struct UserLine {
 pub(super) type ByName = BTreeMap<Box<[u8]>, Arc<User>>;
 
 /// Users, their rights, and the log of what was denied.
-#[derive(Debug)]
 pub struct Acl {
     pub(super) catalog: Catalog,
     users: Mutex<ByName>,
@@ -41,11 +41,13 @@ pub struct Acl {
     is_unprotected: AtomicBool,
     log: Mutex<Log>,
     denied: [AtomicU64; Reason::COUNT],
+    /// The tenants that users can belong to.
+    tenants: Arc<Accounts>,
 }
 
 impl Acl {
     /// The default user alone, with this password unless it is empty.
-    pub fn new(registry: &Registry, password: &[u8]) -> Self {
+    pub fn new(registry: &Registry, tenants: Arc<Accounts>, password: &[u8]) -> Self {
         let acl = Acl {
             catalog: Catalog::new(registry),
             users: Mutex::default(),
@@ -55,6 +57,7 @@ impl Acl {
             is_unprotected: AtomicBool::new(true),
             log: Mutex::default(),
             denied: Default::default(),
+            tenants,
         };
         let default = User::unrestricted(acl.identify(DEFAULT_USER.as_bytes()), &acl.catalog);
         acl.change(|users| put(users, default));
@@ -121,6 +124,11 @@ impl Acl {
                 None => User::new(self.identify(name), &self.catalog, channels),
             };
             user.apply_all(rules, &self.catalog, channels)?;
+            self.check_tenant(&user)
+                .map_err(|reason| SetUserError::Rule {
+                    rule: [b"tenant=", &*user.tenant].concat().into(),
+                    reason,
+                })?;
             let now = put(users, user);
             Ok((before, now))
         })
@@ -183,6 +191,31 @@ impl Acl {
             };
             put(&mut new, default);
             std::mem::replace(users, new).into_values().collect()
+        })
+    }
+
+    /// Whether a user may belong to the tenant it names.
+    pub(super) fn check_tenant(&self, user: &User) -> Result<(), RuleError> {
+        if user.is_of_default_tenant() {
+            return Ok(());
+        }
+        if user.name() == DEFAULT_USER.as_bytes() {
+            return Err(RuleError::TenantOfDefaultUser);
+        }
+        match self.tenants.get(&user.tenant) {
+            Some(account) if !account.is_closed() => Ok(()),
+            _ => Err(RuleError::NoSuchTenant),
+        }
+    }
+
+    /// Removes the users of a tenant and returns them.
+    pub fn remove_of_tenant(&self, name: &[u8]) -> Vec<Arc<User>> {
+        self.change(|users| {
+            let all = std::mem::take(users);
+            let (gone, kept): (ByName, ByName) =
+                all.into_iter().partition(|(_, user)| *user.tenant == *name);
+            *users = kept;
+            gone.into_values().collect()
         })
     }
 

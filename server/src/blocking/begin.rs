@@ -81,6 +81,19 @@ impl Session {
         });
     }
 
+    /// Whether there is a pause, of the server or the tenant, which may be over by the clock.
+    #[inline]
+    pub(crate) fn is_pause_on(&self, core: &Core) -> bool {
+        core.server.pause.is_on() || self.tenant.pause.is_on()
+    }
+
+    /// Whether the keys that a command finds due stay where they are because of a pause.
+    #[inline]
+    pub(crate) fn keeps_due(&self, core: &Core, command: &Command) -> bool {
+        self.is_pause_on(core)
+            && (core.server.pause.keeps_due(command) || self.tenant.pause.keeps_due(command))
+    }
+
     /// Whether CLIENT PAUSE holds the command up; the session is blocked then. A transaction is held up for what is in it.
     #[cold]
     pub(crate) fn must_pause(&mut self, core: &Core, command: &Command) -> bool {
@@ -89,7 +102,7 @@ impl Session {
             (InMulti::Exec, Some(queued)) => command.spec.flags | queued,
             _ => command.spec.flags,
         };
-        let held = core.server.pause.holds(flags);
+        let held = core.server.pause.holds(flags) || self.tenant.pause.holds(flags);
         if held {
             self.blocked = Some(Box::new(Blocked::Paused));
         }

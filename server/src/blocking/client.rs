@@ -71,7 +71,8 @@ fn unblock(ctx: &mut ServerCtx<'_>, args: Args<'_>) -> Result<(), CommandError> 
     let id = parse_i64(args.get(2))?;
     let target = u64::try_from(id)
         .ok()
-        .and_then(|id| ctx.core.server.clients.get(id));
+        .and_then(|id| ctx.core.server.clients.get(id))
+        .filter(|client| ctx.session.sees(client));
     let ended = target.is_some_and(|client| client.end_wait(outcome));
     ctx.reply.integer(i64::from(ended));
     Ok(())
@@ -89,14 +90,16 @@ fn pause(ctx: &mut ServerCtx<'_>, args: Args<'_>) -> Result<(), CommandError> {
     };
     let until_ms = parse_timeout_ms(args.get(2), ctx.now_ms)?;
     if let Some(until_ms) = until_ms {
-        ctx.core.server.pause.begin(until_ms, scope);
+        ctx.session
+            .own_pause(&ctx.core.server)
+            .begin(until_ms, scope);
     }
     ctx.reply.ok();
     Ok(())
 }
 
 fn unpause(ctx: &mut ServerCtx<'_>, _: Args<'_>) -> Result<(), CommandError> {
-    ctx.core.server.pause.end();
+    ctx.session.own_pause(&ctx.core.server).end();
     ctx.reply.ok();
     Ok(())
 }

@@ -28,6 +28,7 @@ impl Session {
             Some(Blocked::Paused) => {
                 self.client.paused.store(true, Relaxed);
                 core.server.pause.wait(task).await;
+                self.tenant.pause.wait(task).await;
                 self.client.paused.store(false, Relaxed);
                 self.blocked = None;
                 self.closing |= task.is_killed();
@@ -71,7 +72,7 @@ impl Session {
         };
         let command = &core.server.registry.all()[command];
         self.finish(core, command, result, mark, out);
-        core.wait_ended(slow);
+        core.wait_ended(self, slow);
     }
 
     /// Leaves the queues it still stands in, slice by slice, and is not blocked any more. When `task` is killed meanwhile, the

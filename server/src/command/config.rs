@@ -84,7 +84,8 @@ static CONFIG: ServerCommand = ServerCommand {
 };
 
 fn get(ctx: &mut ServerCtx<'_>, args: Args<'_>) -> Result<(), CommandError> {
-    let found = ctx.core.server.config.get(args.iter().skip(2));
+    let mut found = ctx.core.server.config.get(args.iter().skip(2));
+    ctx.session.show_config(ctx.core, &mut found);
     ctx.reply.map(found.len());
     for (name, value) in found {
         ctx.reply.bulk(&name);
@@ -195,6 +196,9 @@ fn resetstat(ctx: &mut ServerCtx<'_>, _: Args<'_>) -> Result<(), CommandError> {
     ctx.core.server.net.census.reset_totals();
     ctx.core.server.clients.reset_evicted_total();
     ctx.core.server.stats.iter().for_each(CoreStats::reset);
+    for tenant in ctx.core.tenants().iter() {
+        tenant.stats().for_each(CoreStats::reset);
+    }
     ctx.core.server.acl.reset_denied();
     if let Some(keys) = &mut ctx.keys {
         keys.reset_counters();

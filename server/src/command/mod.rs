@@ -23,6 +23,7 @@ mod slowlog;
 mod snapshot;
 
 pub(crate) use client::describe_client;
+pub(crate) use monitor::stop as stop_monitoring;
 
 use resp::{Args, ReplyWriter};
 use store::command::{CommandError, Keys, Spec};
@@ -92,6 +93,7 @@ static TABLES: &[&[&ServerCommand]] = &[
     lolwut::COMMANDS,
     crate::transaction::COMMANDS,
     crate::acl::COMMANDS,
+    crate::tenant::COMMANDS,
     crate::pubsub::COMMANDS,
     crate::blocking::COMMANDS,
 ];

@@ -46,7 +46,7 @@ fn monitor(ctx: &mut ServerCtx<'_>, _: Args<'_>) -> Result<(), CommandError> {
 }
 
 /// Ends MONITOR on a session's connection, if it was on.
-pub(super) fn stop(core: &Core, session: &Session) {
+pub(crate) fn stop(core: &Core, session: &Session) {
     if session.client.monitors.swap(false, Relaxed) {
         core.server.monitors.remove(&session.client);
         core.server.config.republish();

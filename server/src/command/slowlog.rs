@@ -82,7 +82,7 @@ fn get(ctx: &mut ServerCtx<'_>, args: Args<'_>) -> Result<(), CommandError> {
         },
         _ => return Err(GET_ARITY),
     };
-    let entries = ctx.core.server.slow_log.newest(count);
+    let entries = ctx.session.slow_log(&ctx.core.server).newest(count);
     ctx.reply.array(entries.len());
     for entry in &entries {
         write_entry(ctx, entry);
@@ -105,12 +105,13 @@ fn write_entry(ctx: &mut ServerCtx<'_>, entry: &SlowEntry) {
 }
 
 fn len(ctx: &mut ServerCtx<'_>, _: Args<'_>) -> Result<(), CommandError> {
-    ctx.reply.integer(ctx.core.server.slow_log.len() as i64);
+    ctx.reply
+        .integer(ctx.session.slow_log(&ctx.core.server).len() as i64);
     Ok(())
 }
 
 fn reset(ctx: &mut ServerCtx<'_>, _: Args<'_>) -> Result<(), CommandError> {
-    ctx.core.server.slow_log.reset();
+    ctx.session.slow_log(&ctx.core.server).reset();
     ctx.reply.ok();
     Ok(())
 }

@@ -196,7 +196,11 @@ impl Connection {
             info.query_capacity_bytes
                 .store(self.input.capacity(), Relaxed);
         }
-        self.registered.reactor.core.stats().count_read(count);
+        let core = &self.registered.reactor.core;
+        core.stats().count_read(count);
+        if let Some(stats) = self.session.own_stats(core) {
+            stats.count_read(count);
+        }
         match info.killed.load(Relaxed) {
             true => Received::End,
             false => Received::Bytes,
@@ -370,6 +374,9 @@ impl Connection {
             return Some(self.cut_off(owed));
         }
         reactor.core.stats().count_write(work.out.len());
+        if let Some(stats) = self.session.own_stats(&reactor.core) {
+            stats.count_write(work.out.len());
+        }
         self.wire.send(&mut work.out).await;
         if !self.wire.is_backed_up() {
             return self.wire.is_broken().then_some(Next::Drop);

@@ -69,6 +69,11 @@ impl MemoryLimit {
         self.limit.load(Relaxed) != 0
     }
 
+    /// What its slices are charged, 0 when nobody counts.
+    pub fn charged_slices(&self) -> usize {
+        self.charge.slice_bytes()
+    }
+
     /// Replaces a part of what clients are charged.
     pub fn recount_clients(&self, before: usize, after: usize) {
         self.charge.recount_clients(before, after);

@@ -1,6 +1,7 @@
 //! Making room: freeing what waits to be freed, evicting keys. One slice at a time, only if it is free, holding nothing
 //! else, for a time slice.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use store::command::{Effects, EventClass};
@@ -61,16 +62,16 @@ pub(super) fn time_slice(tenacity: u32) -> Duration {
 
 /// Makes room for so many bytes more, for about so long, and tells those who listen what went. The caller holds no
 /// slice.
-pub fn make_room(core: &Core, tenant: &Tenant, more: usize, time: Duration) -> Room {
+pub fn make_room(core: &Core, tenant: &Arc<Tenant>, more: usize, time: Duration) -> Room {
     let memory = &tenant.memory;
     memory.make_known(&tenant.slices);
     if memory.excess(more) == 0 {
         return Room::Enough;
     }
-    let mut effects = core.effects();
+    let mut effects = core.effects(tenant);
     let room = evict(core, tenant, more, time, &mut effects);
     if effects.has_news() {
-        core.note_effects(0, effects);
+        core.note_effects(tenant, 0, effects);
         core.deliver_effects();
     }
     room

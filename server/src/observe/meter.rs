@@ -123,9 +123,21 @@ impl Core {
         nanos: u64,
     ) {
         self.meter.record(&self.stats().times[command.id], nanos);
+        if !session.tenant.is_default() {
+            self.count_for_tenant(session, command, nanos);
+        }
         if nanos >= self.meter.notable_ns.get() {
             self.note(session, command, args, nanos);
         }
+    }
+
+    /// Counts a command for its tenant too: the server's counters are those of all tenants together.
+    #[inline(never)]
+    fn count_for_tenant(&self, session: &Session, command: &Command, nanos: u64) {
+        let stats = session.tenant.stats_of_core(self.index);
+        stats.commands.add(1);
+        stats.calls[command.id].add(1);
+        self.meter.record(&stats.times[command.id], nanos);
     }
 
     /// Something that clients may wait for, begun at `begun` as the meter counts, has ended.
@@ -150,6 +162,9 @@ impl Core {
     ) -> Option<Box<SlowEntry>> {
         let nanos = self.meter.lap_nanos();
         self.meter.record(&self.stats().times[command.id], nanos);
+        if !session.tenant.is_default() {
+            self.count_for_tenant(session, command, nanos);
+        }
         match nanos >= self.meter.notable_ns.get() {
             true => self.look_at(session, command, args, nanos).map(Box::new),
             false => None,
@@ -157,10 +172,9 @@ impl Core {
     }
 
     /// The wait of a command is over, for which [`Core::wait_begun`] gave this entry.
-    pub(crate) fn wait_ended(&self, entry: Option<Box<SlowEntry>>) {
+    pub(crate) fn wait_ended(&self, session: &Session, entry: Option<Box<SlowEntry>>) {
         if let Some(entry) = entry {
-            let len_max = self.settings().observe.slow_log_len;
-            self.server.slow_log.push(*entry, len_max);
+            self.log_slow(session, *entry);
         }
     }
 
@@ -169,11 +183,19 @@ impl Core {
     fn note(&self, session: &Session, command: &Command, args: Args<'_>, nanos: u64) {
         let entry = self.look_at(session, command, args, nanos);
         if let Some(entry) = entry {
-            let len_max = self.settings().observe.slow_log_len;
-            self.server.slow_log.push(entry, len_max);
+            self.log_slow(session, entry);
         }
         // Looking at it is not the next command's time.
         self.meter.start();
+    }
+
+    /// The server's log has the slow commands of all tenants, a tenant's log its own.
+    fn log_slow(&self, session: &Session, entry: SlowEntry) {
+        let len_max = self.settings().observe.slow_log_len;
+        if !session.tenant.is_default() {
+            session.tenant.slow_log.push(entry.clone(), len_max);
+        }
+        self.server.slow_log.push(entry, len_max);
     }
 
     /// Tells the latency monitor and those who monitor; returns what the slow log has to say of it.
@@ -200,10 +222,13 @@ impl Core {
                 false => Event::Command,
             };
             self.server.spikes.add(event, now.as_secs(), millis);
+            if !session.tenant.is_default() {
+                session.tenant.spikes.add(event, now.as_secs(), millis);
+            }
         }
         if !flags.intersects(Flags::SKIP_MONITOR | Flags::ADMIN) {
             let at_us = now.as_micros() as u64;
-            self.tell_monitors(|| {
+            self.tell_monitors(session, || {
                 monitors::line(command, args, &session.client, session.db, at_us)
             });
         }
@@ -213,8 +238,8 @@ impl Core {
     }
 
     /// Sends a line to everybody who monitors. Who cannot take it is closed, as its view would have a hole.
-    fn tell_monitors(&self, line: impl FnOnce() -> bytes::Bytes) {
-        let monitors = self.server.monitors.snapshot();
+    fn tell_monitors(&self, session: &Session, line: impl FnOnce() -> bytes::Bytes) {
+        let monitors = self.server.monitors.of_tenant(session.tenant.id());
         if monitors.is_empty() {
             return;
         }

@@ -3,6 +3,7 @@
 //! Nobody monitors, mostly, and then nothing here is called: a core learns of the first monitor with its next batch of requests.
 
 use std::fmt::Write as _;
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
@@ -20,6 +21,8 @@ pub struct Monitor {
     pub core: usize,
     /// The connection's id.
     pub client: u64,
+    /// The tenant whose commands it is shown; the default one's monitors are shown all.
+    pub tenant: u64,
 }
 
 /// All clients that monitor.
@@ -32,6 +35,7 @@ impl Monitors {
         self.lock().push(Monitor {
             core: client.core,
             client: client.id,
+            tenant: client.tenant.load(Relaxed),
         });
     }
 
@@ -45,9 +49,11 @@ impl Monitors {
         !self.lock().is_empty()
     }
 
-    /// All of them, at this moment.
-    pub fn snapshot(&self) -> Vec<Monitor> {
-        self.lock().clone()
+    /// Those who are shown the commands of a tenant.
+    pub fn of_tenant(&self, tenant: u64) -> Vec<Monitor> {
+        let monitors = self.lock();
+        let shown = |monitor: &&Monitor| monitor.tenant == 0 || monitor.tenant == tenant;
+        monitors.iter().filter(shown).copied().collect()
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Monitor>> {
@@ -128,8 +134,15 @@ mod tests {
     fn monitors_come_and_go() {
         let monitors = Monitors::default();
         let client = ClientInfo::new(7, 1, -1, &Endpoint::Unix("s".into()), 0);
+        client.tenant.store(5, Relaxed);
         monitors.insert(&client);
-        assert_eq!(monitors.snapshot(), [Monitor { core: 1, client: 7 }]);
+        let shown = Monitor {
+            core: 1,
+            client: 7,
+            tenant: 5,
+        };
+        assert_eq!(monitors.of_tenant(5), [shown]);
+        assert!(monitors.of_tenant(6).is_empty());
         monitors.remove(&client);
         assert!(!monitors.any());
     }

@@ -167,7 +167,7 @@ fn subscribe(ctx: &mut ServerCtx<'_>, args: Args<'_>, kind: Kind) -> Result<(), 
     let mut confirmed = OutputBuffer::new();
     for name in args.iter().skip(1) {
         let subscriptions = ctx.session.subscriptions.get_or_insert_with(|| {
-            let registry = std::rc::Rc::clone(&ctx.core.pubsub);
+            let registry = ctx.core.pubsub.of(&ctx.session.tenant);
             Box::new(Subscriptions::new(registry, std::rc::Rc::clone(&link)))
         });
         subscriptions.add(kind, name);
@@ -248,7 +248,7 @@ fn publish_to(ctx: &mut ServerCtx<'_>, args: Args<'_>, kind: Kind) -> Result<(),
         channel: args.get(1),
         message: args.get(2),
     };
-    let receivers = publish(ctx.core, &publication);
+    let receivers = publish(ctx.core, &ctx.session.tenant, &publication);
     // What it sends itself comes before the reply, but never inside the reply of EXEC.
     if let Some(subscriptions) = &ctx.session.subscriptions
         && ctx.session.reply_mode == ReplyMode::On

@@ -85,7 +85,7 @@ fn names(ctx: &mut ServerCtx<'_>, args: Args<'_>, kind: Kind) -> Result<(), Comm
     if args.len() > 3 {
         return Err(syntax_of_subcommand(args));
     }
-    let mut names = ctx.core.server.pubsub.names(kind);
+    let mut names = ctx.session.tenant.pubsub.names(kind);
     if let Some(pattern) = args.try_get(2) {
         names.retain(|name| glob_match(pattern, name));
     }
@@ -95,7 +95,7 @@ fn names(ctx: &mut ServerCtx<'_>, args: Args<'_>, kind: Kind) -> Result<(), Comm
 }
 
 fn numpat(ctx: &mut ServerCtx<'_>, _: Args<'_>) -> Result<(), CommandError> {
-    let patterns = ctx.core.server.pubsub.len(Kind::Pattern);
+    let patterns = ctx.session.tenant.pubsub.len(Kind::Pattern);
     ctx.reply.integer(patterns as i64);
     Ok(())
 }
@@ -104,7 +104,7 @@ fn counts(ctx: &mut ServerCtx<'_>, args: Args<'_>, kind: Kind) -> Result<(), Com
     ctx.reply.array((args.len() - 2) * 2);
     for name in args.iter().skip(2) {
         let hash = ctx.core.pubsub.hash(name);
-        let count = ctx.core.server.pubsub.count(kind, hash, name);
+        let count = ctx.session.tenant.pubsub.count(kind, hash, name);
         ctx.reply.bulk(name);
         ctx.reply.integer(count as i64);
     }

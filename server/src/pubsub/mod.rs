@@ -5,8 +5,8 @@
 //!        └─▶ directory: who else?  ──▶ parcel per core ──▶ its mailbox ──▶ its registry ──▶ mail there
 //! ```
 //!
-//! Every core has a [`Registry`] of its own subscribers, which only its thread touches: delivering takes no lock. What all cores must know,
-//! how many subscribers of a name each core has, is in the [`Directory`]; PUBLISH looks there only when another core has subscribers at
+//! Every tenant has its own channels. Every core has a [`Registry`] of its own subscribers in each, which only its thread touches: delivering takes no lock. What all cores must know,
+//! how many subscribers of a name each core has, is in the tenant's [`Directory`]; PUBLISH looks there only when another core has subscribers at
 //! all. Messages to another core are collected in a [`Parcel`] and sent once per batch of requests, so there is at most one wake for them.
 //!
 //! A message is encoded once per core, and copied into the mail of each subscriber; a big one is shared. The mail of a connection
@@ -18,6 +18,7 @@ mod introspect;
 mod outbox;
 mod parcel;
 mod publish;
+mod registries;
 mod registry;
 mod subscriptions;
 mod wire;
@@ -27,6 +28,7 @@ pub use directory::{Directory, PatternCount};
 pub use outbox::Outbox;
 pub use parcel::Parcel;
 pub use publish::{Publication, open_parcel, publish};
+pub use registries::Registries;
 pub use registry::{Registry, push};
 pub use subscriptions::Subscriptions;
 

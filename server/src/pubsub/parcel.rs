@@ -19,6 +19,7 @@ pub struct Parcel {
 #[derive(Debug)]
 enum Item {
     Message {
+        tenant: u64,
         kind: Kind,
         hash: u64,
         channel: Range<usize>,
@@ -34,10 +35,13 @@ enum Item {
         keys: Option<Vec<Range<usize>>>,
     },
     Changed {
+        tenant: u64,
         by: u64,
         key: Range<usize>,
     },
-    Flushed,
+    Flushed {
+        tenant: u64,
+    },
 }
 
 #[derive(Debug)]
@@ -51,6 +55,7 @@ enum Packed {
 pub enum Piece<'a> {
     /// Deliver a message.
     Message {
+        tenant: u64,
         kind: Kind,
         hash: u64,
         channel: &'a [u8],
@@ -64,14 +69,21 @@ pub enum Piece<'a> {
         keys: Option<Vec<&'a [u8]>>,
     },
     /// Tell who broadcasts that this key was changed by client `by`.
-    Changed { by: u64, key: &'a [u8] },
-    /// Tell all who track that all keys are invalid.
-    Flushed,
+    Changed { tenant: u64, by: u64, key: &'a [u8] },
+    /// Tell all of a tenant who track that all keys are invalid.
+    Flushed { tenant: u64 },
 }
 
 impl Parcel {
     /// Adds a message.
-    pub fn add(&mut self, kind: Kind, hash: u64, channel: &[u8], payload: Payload<'_>) {
+    pub fn add(
+        &mut self,
+        tenant: u64,
+        kind: Kind,
+        hash: u64,
+        channel: &[u8],
+        payload: Payload<'_>,
+    ) {
         let channel = self.put(channel);
         let payload = match payload {
             Payload::Copied(payload) => Packed::Copied(self.put(payload)),
@@ -81,6 +93,7 @@ impl Parcel {
             }
         };
         self.items.push(Item::Message {
+            tenant,
             kind,
             hash,
             channel,
@@ -101,14 +114,14 @@ impl Parcel {
     }
 
     /// Adds a [`Piece::Changed`].
-    pub fn add_changed(&mut self, by: u64, key: &[u8]) {
+    pub fn add_changed(&mut self, tenant: u64, by: u64, key: &[u8]) {
         let key = self.put(key);
-        self.items.push(Item::Changed { by, key });
+        self.items.push(Item::Changed { tenant, by, key });
     }
 
     /// Adds a [`Piece::Flushed`].
-    pub fn add_flush(&mut self) {
-        self.items.push(Item::Flushed);
+    pub fn add_flush(&mut self, tenant: u64) {
+        self.items.push(Item::Flushed { tenant });
     }
 
     fn put(&mut self, bytes: &[u8]) -> Range<usize> {
@@ -136,11 +149,13 @@ impl Parcel {
         let bytes = |range: &Range<usize>| &self.bytes[range.clone()];
         match item {
             Item::Message {
+                tenant,
                 kind,
                 hash,
                 channel,
                 payload,
             } => Piece::Message {
+                tenant: *tenant,
                 kind: *kind,
                 hash: *hash,
                 channel: bytes(channel),
@@ -158,11 +173,12 @@ impl Parcel {
                 client: *client,
                 keys: keys.as_ref().map(|keys| keys.iter().map(bytes).collect()),
             },
-            Item::Changed { by, key } => Piece::Changed {
+            Item::Changed { tenant, by, key } => Piece::Changed {
+                tenant: *tenant,
                 by: *by,
                 key: bytes(key),
             },
-            Item::Flushed => Piece::Flushed,
+            Item::Flushed { tenant } => Piece::Flushed { tenant: *tenant },
         }
     }
 }
@@ -175,13 +191,13 @@ mod tests {
     fn things_come_out_as_they_went_in() {
         let big = Bytes::from_static(b"big");
         let mut parcel = Parcel::default();
-        parcel.add(Kind::Channel, 1, b"a", Payload::Copied(b"one"));
-        parcel.add(Kind::Shard, 2, b"", Payload::Shared(&big));
+        parcel.add(9, Kind::Channel, 1, b"a", Payload::Copied(b"one"));
+        parcel.add(9, Kind::Shard, 2, b"", Payload::Shared(&big));
         parcel.add_invalid(3, 4, b"key");
         parcel.add_redirected(5, Some(&[b"x", b"yz"]));
         parcel.add_redirected(5, None);
-        parcel.add_changed(6, b"other");
-        parcel.add_flush();
+        parcel.add_changed(9, 6, b"other");
+        parcel.add_flush(9);
         let seen: Vec<String> = parcel
             .pieces()
             .map(|piece| format!("{piece:?}").replace(' ', ""))
@@ -197,6 +213,6 @@ mod tests {
             )
         );
         assert!(seen[3].contains(&keys(&[b"x", b"yz"])) && seen[4].contains("None"));
-        assert_eq!(seen[6], "Flushed");
+        assert_eq!(seen[6], "Flushed{tenant:9}");
     }
 }

@@ -1,5 +1,6 @@
 //! Publishing: to this core's subscribers at once, to the others' by parcel.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -10,6 +11,7 @@ use super::parcel::Piece;
 use super::wire::Payload;
 use super::{Kind, Parcel};
 use crate::core::Core;
+use crate::tenant::Tenant;
 use crate::tracking;
 
 /// One message.
@@ -25,14 +27,14 @@ pub struct Publication<'a> {
 
 /// Publishes; how many subscribers, on all cores, the message is for. With no subscribers at all this is a few loads.
 #[inline]
-pub fn publish(core: &Core, publication: &Publication<'_>) -> usize {
-    match core.server.pubsub.is_silent() {
+pub fn publish(core: &Core, tenant: &Arc<Tenant>, publication: &Publication<'_>) -> usize {
+    match tenant.pubsub.is_silent() {
         true => 0,
-        false => publish_loudly(core, publication),
+        false => publish_loudly(core, tenant, publication),
     }
 }
 
-fn publish_loudly(core: &Core, publication: &Publication<'_>) -> usize {
+fn publish_loudly(core: &Core, tenant: &Arc<Tenant>, publication: &Publication<'_>) -> usize {
     let &Publication {
         kind,
         channel,
@@ -44,21 +46,31 @@ fn publish_loudly(core: &Core, publication: &Publication<'_>) -> usize {
         None => Payload::Copied(message),
         Some(big) => Payload::Shared(big),
     };
-    let mut receivers = core.pubsub.deliver(kind, hash, channel, payload);
-    if core.server.pubsub.reaches_beyond(core.index) {
-        let (others, cores) = beyond(core, kind, hash, channel);
+    let here = core.pubsub.find(tenant.id());
+    let mut receivers = here
+        .as_ref()
+        .map_or(0, |registry| registry.deliver(kind, hash, channel, payload));
+    if tenant.pubsub.reaches_beyond(core.index) {
+        let (others, cores) = beyond(core, tenant, kind, hash, channel);
         receivers += others;
         for target in crate::shard::shards_of(cores) {
-            core.outbox
-                .fill(target, |parcel| parcel.add(kind, hash, channel, payload));
+            core.outbox.fill(target, |parcel| {
+                parcel.add(tenant.id(), kind, hash, channel, payload)
+            });
         }
     }
     receivers
 }
 
 /// The subscribers on other cores, and which cores those are, as a mask.
-fn beyond(core: &Core, kind: Kind, hash: u64, channel: &[u8]) -> (usize, u64) {
-    let directory = &core.server.pubsub;
+fn beyond(
+    core: &Core,
+    tenant: &Arc<Tenant>,
+    kind: Kind,
+    hash: u64,
+    channel: &[u8],
+) -> (usize, u64) {
+    let directory = &tenant.pubsub;
     let (mut receivers, mut cores) = (0, 0);
     let mut see = |other: usize, count: usize| {
         if count > 0 && other != core.index {
@@ -70,9 +82,7 @@ fn beyond(core: &Core, kind: Kind, hash: u64, channel: &[u8]) -> (usize, u64) {
         directory.for_each_core(kind, hash, channel, &mut see);
     }
     if kind == Kind::Channel && directory.len(Kind::Pattern) > 0 {
-        let mut cached = core.patterns.borrow_mut();
-        directory.patterns(&mut cached);
-        let patterns = Arc::clone(&cached.1);
+        let patterns = core.pubsub.of(tenant).patterns();
         for pattern in patterns.iter() {
             if glob_match(&pattern.bytes, channel) {
                 let counts = pattern.counts.iter().enumerate();
@@ -85,27 +95,32 @@ fn beyond(core: &Core, kind: Kind, hash: u64, channel: &[u8]) -> (usize, u64) {
 
 /// Does what another core sent.
 pub fn open_parcel(core: &Core, parcel: &Parcel) {
-    let mut changed = Vec::new();
+    let mut changed = BTreeMap::<u64, Vec<tracking::Changed<'_>>>::new();
     for piece in parcel.pieces() {
         match piece {
             Piece::Message {
+                tenant,
                 kind,
                 hash,
                 channel,
                 payload,
             } => {
-                core.pubsub.deliver(kind, hash, channel, payload);
+                if let Some(registry) = core.pubsub.find(tenant) {
+                    registry.deliver(kind, hash, channel, payload);
+                }
             }
             Piece::Invalid { client, by, key } => tracking::invalidate(core, client, by, key),
             Piece::Redirected { client, keys } => {
                 tracking::redirected(core, client, keys.as_deref());
             }
-            Piece::Changed { by, key } => changed.push((by, key)),
-            Piece::Flushed => tracking::flushed(core),
+            Piece::Changed { tenant, by, key } => {
+                changed.entry(tenant).or_default().push((by, key));
+            }
+            Piece::Flushed { tenant } => tracking::flushed(core, tenant),
         }
     }
-    if !changed.is_empty() {
-        tracking::broadcast(core, &changed);
+    for (tenant, keys) in &changed {
+        tracking::broadcast(core, *tenant, keys);
     }
     if core.outbox.has_any() {
         core.outbox.send_now(&core.server.net);

@@ -1,4 +1,4 @@
-//! One core's subscribers, and delivery to them. Touched by the core's thread only.
+//! One core's subscribers in one tenant, and delivery to them. Touched by the core's thread only.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -11,16 +11,20 @@ use store::glob::glob_match;
 use store::hash::hash_key;
 use tracing::warn;
 
-use super::Kind;
 use super::wire::{Encoded, Payload};
+use super::{Kind, PatternCount};
 use crate::client::ClientInfo;
 use crate::connection::{Link, OutputClass};
 use crate::server::Server;
+use crate::tenant::Tenant;
 
-/// The subscribers of one core.
+/// The subscribers of one core in one tenant.
 pub struct Registry {
     core: usize,
     server: Arc<Server>,
+    tenant: Arc<Tenant>,
+    /// The patterns of all cores, as it saw them last.
+    patterns: RefCell<(u64, Arc<[PatternCount]>)>,
     kinds: [RefCell<HashTable<Name>>; Kind::ALL.len()],
 }
 
@@ -40,10 +44,12 @@ pub(super) struct Known {
 
 impl Registry {
     /// The registry of core `core`.
-    pub fn new(core: usize, server: Arc<Server>) -> Self {
+    pub fn new(core: usize, server: Arc<Server>, tenant: Arc<Tenant>) -> Self {
         Self {
             core,
             server,
+            tenant,
+            patterns: RefCell::new((0, Arc::new([]))),
             kinds: Default::default(),
         }
     }
@@ -56,7 +62,7 @@ impl Registry {
     /// Adds a subscriber that is not one yet.
     pub(super) fn add(&self, kind: Kind, bytes: &[u8], link: &Rc<Link>) -> Known {
         let hash = self.hash(bytes);
-        self.server.pubsub.add(kind, hash, bytes, self.core);
+        self.tenant.pubsub.add(kind, hash, bytes, self.core);
         let mut names = self.kinds[kind as usize].borrow_mut();
         let mut name = names
             .entry(hash, |name| *name.bytes == *bytes, |name| name.hash)
@@ -75,7 +81,7 @@ impl Registry {
 
     /// Takes back [`add`](Self::add).
     pub(super) fn remove(&self, kind: Kind, known: &Known, link: &Rc<Link>) {
-        self.server
+        self.tenant
             .pubsub
             .remove(kind, known.hash, &known.bytes, self.core);
         let mut names = self.kinds[kind as usize].borrow_mut();
@@ -134,6 +140,13 @@ impl Registry {
                 }
             }
         }
+    }
+
+    /// The patterns of all cores.
+    pub(super) fn patterns(&self) -> Arc<[PatternCount]> {
+        let mut cached = self.patterns.borrow_mut();
+        self.tenant.pubsub.patterns(&mut cached);
+        Arc::clone(&cached.1)
     }
 
     /// Whether nobody subscribes here.

@@ -21,3 +21,4 @@ pub use net::{Accepted, Message, Net};
 pub use rate::{PerSecond, Rates, Totals};
 pub use signals::request_shutdown;
 pub use start::run;
+pub use sweep::{STEP_PAUSE, STEP_TIME};

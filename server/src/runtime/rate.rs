@@ -24,8 +24,12 @@ pub struct Totals {
 impl Totals {
     /// The sums over all cores.
     pub fn of(server: &Server) -> Self {
-        let sum =
-            |of: fn(&CoreStats) -> &Counter| server.stats.iter().map(|core| of(core).get()).sum();
+        Self::sum(&server.stats.iter().collect::<Vec<_>>())
+    }
+
+    /// The sums over these blocks of counters.
+    pub fn sum(stats: &[&CoreStats]) -> Self {
+        let sum = |of: fn(&CoreStats) -> &Counter| stats.iter().map(|core| of(core).get()).sum();
         Self {
             commands: sum(|core| &core.commands),
             input_bytes: sum(|core| &core.input_bytes),

@@ -20,13 +20,11 @@ use crate::core::now_ms;
 use crate::logging;
 use crate::observe::{Monitors, SlowLog, Spikes};
 use crate::process;
-use crate::pubsub;
 use crate::registry::Registry;
 use crate::server::{CoreStats, ReplicationId, Server, random_hex, random_u64};
 use crate::shard::{Inbox, Mailbox, MailboxLimits};
 use crate::snapshot::{self, LastSave, load_at_start};
 use crate::tenant;
-use crate::tracking;
 use std::error::Error;
 use std::ffi::OsString;
 use std::fs;
@@ -69,7 +67,8 @@ pub fn run(arguments: &[OsString]) -> ExitCode {
                     return ExitCode::FAILURE;
                 }
             };
-            let acl = match configured_users(&registry, &loaded) {
+            let accounts = Arc::new(tenant::Accounts::default());
+            let acl = match configured_users(&registry, &accounts, &loaded) {
                 Ok(acl) => acl,
                 Err(error) => {
                     eprintln!("{error}");
@@ -80,7 +79,7 @@ pub fn run(arguments: &[OsString]) -> ExitCode {
                 eprintln!("{error}");
                 return ExitCode::FAILURE;
             }
-            if let Err(error) = serve(loaded, registry, acl) {
+            if let Err(error) = serve(loaded, registry, accounts, acl) {
                 error!("{error}");
                 return ExitCode::FAILURE;
             }
@@ -90,9 +89,13 @@ pub fn run(arguments: &[OsString]) -> ExitCode {
 }
 
 /// The users of the configuration. Those of `aclfile` are read when its directory was entered.
-fn configured_users(registry: &Registry, loaded: &Loaded) -> Result<Acl, LoadError> {
+fn configured_users(
+    registry: &Registry,
+    accounts: &Arc<tenant::Accounts>,
+    loaded: &Loaded,
+) -> Result<Acl, LoadError> {
     let settings = Settings::from_values(&loaded.values);
-    let acl = Acl::new(registry, &settings.requirepass);
+    let acl = Acl::new(registry, Arc::clone(accounts), &settings.requirepass);
     acl.add_configured(&loaded.users, settings.acl_pubsub_default)
         .map_err(|(line, error)| LoadError::Line {
             line,
@@ -126,7 +129,12 @@ fn open_log(loaded: &Loaded) -> Result<(), StartError> {
 }
 
 /// Serves until a signal ends it.
-fn serve(loaded: Loaded, registry: Registry, acl: Acl) -> Result<(), StartError> {
+fn serve(
+    loaded: Loaded,
+    registry: Registry,
+    accounts: Arc<tenant::Accounts>,
+    acl: Acl,
+) -> Result<(), StartError> {
     let signals = Signals::block()?;
     let settings = Settings::from_values(&loaded.values);
     read_users(&acl, &settings, &loaded.users)?;
@@ -146,7 +154,13 @@ fn serve(loaded: Loaded, registry: Registry, acl: Acl) -> Result<(), StartError>
     let listeners = plan.open(cores, driver)?;
     let (mut net, inboxes) = open_net(&settings, cores, driver)?;
     net.listening = Listening::of(&listeners)?;
-    let server = Arc::new(build_server(&settings, loaded, registry, acl, net)?);
+    let server = Arc::new(build_server(
+        &settings,
+        loaded,
+        registry,
+        (accounts, acl),
+        net,
+    )?);
 
     let seats = inboxes.into_iter().zip(listeners).enumerate().map(
         |(index, (inbox, listeners)): (usize, (Inbox<Message>, _))| CoreSeat {
@@ -237,7 +251,7 @@ fn build_server(
     settings: &Settings,
     loaded: Loaded,
     registry: Registry,
-    acl: Acl,
+    (accounts, acl): (Arc<tenant::Accounts>, Acl),
     net: Net,
 ) -> Result<Server, StartError> {
     let cores = net.mailboxes.len();
@@ -255,7 +269,7 @@ fn build_server(
         cores,
         commands,
     };
-    let tenants = tenant::Directory::new(blueprint, slices);
+    let tenants = tenant::Directory::new(blueprint, accounts, slices);
     let default = tenants.default_tenant();
     default.memory.set(settings.maxmemory, shard_map.all());
     Ok(Server {
@@ -264,8 +278,6 @@ fn build_server(
         seed,
         tenants,
         clients: Clients::limited(settings.maxmemory_clients),
-        pubsub: pubsub::Directory::new(cores),
-        tracking: tracking::Directory::new(cores),
         net,
         stats: (0..cores).map(|_| CoreStats::new(commands)).collect(),
         config: Config::new(loaded.values, loaded.file),

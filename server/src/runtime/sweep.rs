@@ -7,6 +7,8 @@ use crate::blocking::Bereaved;
 use crate::connection::Reactor;
 use crate::core::Core;
 use crate::shard::try_with_slices;
+use crate::tenant::Tenant;
+use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 use store::command::{Effects, EventClass};
@@ -19,6 +21,8 @@ pub const STEP_TIME: Duration = Duration::from_micros(200);
 const STEP_BYTES: usize = 2 << 20;
 /// Entries looked at, or removed values freed, between two looks at the clock.
 const ITEMS_PER_PIECE: usize = 100;
+/// Slices visited between two looks at the clock.
+const PLACES_PER_ROUND: usize = 1024;
 /// Pause between steps while there is more to do.
 pub const STEP_PAUSE: Duration = Duration::from_millis(1);
 
@@ -50,54 +54,62 @@ impl Sweep {
         }
     }
 
-    /// Goes over the shards, one step each, until one has more to do than a step.
+    /// Goes over the tenants' shards, one step each, until one has more to do than a step.
     pub fn round(&mut self, reactor: &Reactor, now_ms: u64) -> Left {
-        let mut until = u64::MAX;
-        for _ in 0..self.shards.len() {
-            let shard = self.shards[self.next];
-            match step(reactor, shard, now_ms) {
+        let (tenants, own) = (reactor.core.tenants(), self.shards.len());
+        let places = tenants.len() * own;
+        let mut until = match places > PLACES_PER_ROUND {
+            true => now_ms,
+            false => u64::MAX,
+        };
+        for _ in 0..places.min(PLACES_PER_ROUND) {
+            let place = self.next % places;
+            // One that has much to do does not keep those behind it waiting.
+            self.next = place + 1;
+            match step(
+                reactor,
+                &tenants[place / own],
+                self.shards[place % own],
+                now_ms,
+            ) {
                 Left::More => return Left::More,
                 Left::Until(at_ms) => until = until.min(at_ms),
             }
-            self.next = (self.next + 1) % self.shards.len();
         }
         Left::Until(until)
     }
 }
 
 /// One step on one shard. A slice that is taken or broken has nothing to do for now.
-fn step(reactor: &Reactor, shard: usize, now_ms: u64) -> Left {
+fn step(reactor: &Reactor, tenant: &Arc<Tenant>, shard: usize, now_ms: u64) -> Left {
     let core = &reactor.core;
     let server = &core.server;
-    let expires = server.active_expire.load(Relaxed) && !server.pause.stops_changes();
-    let mut effects = core.effects();
-    let stepped = try_with_slices(
-        &server.tenants.default_tenant().slices,
-        1 << shard,
-        |slices| {
-            let started = Instant::now();
-            let enough_bytes = slices.at(shard).used_bytes().saturating_sub(STEP_BYTES);
-            loop {
-                let mut bereaved = Bereaved::default();
-                let slice = slices.at(shard);
-                let swept =
-                    !expires || sweep_piece(core, slice, now_ms, &mut effects, &mut bereaved);
-                bereaved.tell(core, slices, &mut effects, now_ms);
-                let slice = slices.at(shard);
-                let freed = slice.free_step(ITEMS_PER_PIECE);
-                if swept && freed {
-                    let deadline_ms = slice.next_deadline_ms();
-                    return Left::Until(if expires { deadline_ms } else { u64::MAX });
-                }
-                if started.elapsed() >= STEP_TIME || slice.used_bytes() <= enough_bytes {
-                    return Left::More;
-                }
+    let expires = server.active_expire.load(Relaxed)
+        && !server.pause.stops_changes()
+        && !tenant.pause.stops_changes();
+    let mut effects = core.effects(tenant);
+    let stepped = try_with_slices(&tenant.slices, 1 << shard, |slices| {
+        let started = Instant::now();
+        let enough_bytes = slices.at(shard).used_bytes().saturating_sub(STEP_BYTES);
+        loop {
+            let mut bereaved = Bereaved::default();
+            let slice = slices.at(shard);
+            let swept = !expires || sweep_piece(core, slice, now_ms, &mut effects, &mut bereaved);
+            bereaved.tell(core, slices, &mut effects, now_ms);
+            let slice = slices.at(shard);
+            let freed = slice.free_step(ITEMS_PER_PIECE);
+            if swept && freed {
+                let deadline_ms = slice.next_deadline_ms();
+                return Left::Until(if expires { deadline_ms } else { u64::MAX });
             }
-        },
-    );
+            if started.elapsed() >= STEP_TIME || slice.used_bytes() <= enough_bytes {
+                return Left::More;
+            }
+        }
+    });
     let left = stepped.unwrap_or(Left::Until(now_ms));
     if effects.has_news() {
-        core.note_effects(0, effects);
+        core.note_effects(tenant, 0, effects);
         core.deliver_effects();
         core.tidy_tracking();
     }

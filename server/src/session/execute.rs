@@ -200,7 +200,7 @@ impl Session {
             self.refuse(core, Some(command), &error, out);
             return Step::Next(at + 1);
         }
-        if core.server.pause.is_on() && self.must_pause(core, command) {
+        if self.is_pause_on(core) && self.must_pause(core, command) {
             return Step::Next(at);
         }
         if self.tenant.memory.is_set() {
@@ -247,7 +247,7 @@ impl Session {
     /// The end of the run of requests that starts at `at`, which its user may run.
     #[inline]
     fn run_end(&self, core: &Core, job: &Job<'_>, at: usize) -> usize {
-        let end = match self.is_crowded || core.server.pause.is_on() {
+        let end = match self.is_crowded || self.is_pause_on(core) {
             true => at + 1,
             false => job.run_end(core, at),
         };
@@ -324,10 +324,10 @@ impl Session {
         let now_ms = now_ms();
         self.client.active_at_ms.store(now_ms, Relaxed);
         let registry = &core.server.registry;
-        let mut effects = core.effects();
+        let mut effects = core.effects(&self.tenant);
         let mut command = job.planned(progress.next).known_command(registry);
         let mut env = self.keys_env(core, held.mask(), now_ms);
-        env.keeps_due = core.server.pause.is_on() && core.server.pause.keeps_due(command);
+        env.keeps_due = self.keeps_due(core, command);
         env.may_escalate = !breathing::is_on_fiber();
         let keys = Keys::new(SliceSet::new(held), env, &mut effects);
         if let Run::Server(_) = command.run {
@@ -388,7 +388,7 @@ impl Session {
             }
         }
         self.client.last_command.store(command.id as u32, Relaxed);
-        core.note_effects(self.client.id, effects);
+        core.note_effects(&self.tenant, self.client.id, effects);
     }
 
     /// What commands on the slices of `mask` need to know.

@@ -31,10 +31,21 @@ pub struct Account {
 /// Counts of a tenant's life, whatever core they happened on.
 #[derive(Debug, Default)]
 pub struct Totals {
+    /// Sessions that entered.
+    pub entered: AtomicU64,
+    /// Sessions that were refused.
+    pub turned_away: AtomicU64,
     /// Times a connection had to wait for the rate of operations.
     pub throttled: AtomicU64,
     /// Requests and connections refused for a quota.
     pub rejected: AtomicU64,
+}
+
+impl Totals {
+    /// Sessions that entered, and those that were refused.
+    pub fn connections(&self) -> (u64, u64) {
+        (self.entered.load(Relaxed), self.turned_away.load(Relaxed))
+    }
 }
 
 impl Account {
@@ -69,6 +80,10 @@ impl Account {
         self.lock().clone()
     }
 
+    pub(super) fn set_quotas(&self, quotas: Quotas) {
+        *self.lock() = quotas;
+    }
+
     /// Sessions that belong to it now.
     pub fn sessions(&self) -> usize {
         self.sessions.load(Relaxed)
@@ -76,6 +91,7 @@ impl Account {
 
     pub(super) fn count_entry(&self) {
         self.sessions.fetch_add(1, Relaxed);
+        self.totals.entered.fetch_add(1, Relaxed);
     }
 
     pub(super) fn count_exit(&self) {
@@ -85,6 +101,14 @@ impl Account {
     /// Whether it is being removed.
     pub fn is_closed(&self) -> bool {
         self.closed.load(Relaxed)
+    }
+
+    pub(super) fn close(&self) {
+        self.closed.store(true, Relaxed);
+    }
+
+    pub(super) fn reopen(&self) {
+        self.closed.store(false, Relaxed);
     }
 
     /// A panic while the lock was held left whole quotas behind: they are replaced at once.

@@ -1,4 +1,4 @@
-//! All tenants: those registered, by name, and those of them that live.
+//! Tenants that are in use, and how they come to be.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -7,24 +7,27 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use store::hash::Seed;
 use store::keyspace::Slice;
 
-use super::{Account, DEFAULT_TENANT, EntryError, Membership, Quotas, Tenant};
+use super::{Account, Accounts, EntryError, Membership, QuotaError, Quotas, Tenant};
+use crate::blocking::Pause;
 use crate::memory::MemoryLimit;
+use crate::observe::{SlowLog, Spikes};
+use crate::pubsub;
+use crate::runtime::Rates;
 use crate::shard::TenantSlices;
+use crate::tracking;
 
-/// Longest name of a tenant, in bytes.
-const NAME_LEN_MAX: usize = 64;
-
-/// Why a name cannot be a tenant's. `Display` is the wire text.
+/// Why a tenant is not removed. `Display` is the wire text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum NameError {
-    /// It has other characters than are good in files, labels and lines.
-    #[error(
-        "ERR A tenant's name has 1 to 64 letters, digits, dots, dashes and underscores, and begins with a letter or digit"
-    )]
-    Malformed,
-    /// There is one.
-    #[error("ERR Tenant already exists")]
-    Taken,
+pub enum CloseError {
+    /// It is the default one.
+    #[error("ERR The default tenant cannot be removed")]
+    Default,
+    /// It has keys.
+    #[error("ERR Tenant has {0} keys, use FORCE to remove it with them")]
+    HasKeys(usize),
+    /// It has clients.
+    #[error("ERR Tenant has {0} clients, use FORCE to disconnect them")]
+    HasClients(usize),
 }
 
 /// What a tenant's tables are made of.
@@ -59,37 +62,41 @@ impl Blueprint {
             account,
             slices: TenantSlices::new(slices),
             memory: MemoryLimit::new(self.shards),
+            pubsub: pubsub::Directory::new(self.cores),
+            tracking: tracking::Directory::new(self.cores),
+            pause: Pause::default(),
+            slow_log: SlowLog::default(),
+            spikes: Spikes::default(),
+            rates: Rates::default(),
             stats: (0..self.cores).map(|_| OnceLock::new()).collect(),
             commands: self.commands,
+            seen: Default::default(),
         }
     }
 }
 
-/// All tenants. Its locks are taken when tenants and sessions come and go, never by commands on keys.
+/// All tenants. Its lock are taken when tenants and sessions come and go, never by commands on keys.
 pub struct Directory {
     blueprint: Blueprint,
     default: Arc<Tenant>,
-    accounts: Mutex<BTreeMap<Box<[u8]>, Arc<Account>>>,
+    /// Tenants that are registered.
+    pub accounts: Arc<Accounts>,
     /// Tenants in use, by number.
     living: Mutex<BTreeMap<u64, Arc<Tenant>>>,
     /// Raised with every change of those in use.
     epoch: AtomicU64,
-    next_id: AtomicU64,
 }
 
 impl Directory {
     /// The default tenant alone, with these slices.
-    pub fn new(blueprint: Blueprint, slices: Vec<Slice>) -> Self {
-        let account = Arc::new(Account::default_tenant());
-        let default = Arc::new(blueprint.tenant(Arc::clone(&account), slices));
-        let accounts = BTreeMap::from([(account.name.clone(), account)]);
+    pub fn new(blueprint: Blueprint, accounts: Arc<Accounts>, slices: Vec<Slice>) -> Self {
+        let default = Arc::new(blueprint.tenant(accounts.default_account(), slices));
         Directory {
             blueprint,
             living: Mutex::new(BTreeMap::from([(default.id(), Arc::clone(&default))])),
             default,
-            accounts: Mutex::new(accounts),
+            accounts,
             epoch: AtomicU64::new(1),
-            next_id: AtomicU64::new(1),
         }
     }
 
@@ -102,39 +109,6 @@ impl Directory {
     /// A membership of the default tenant, for a connection that has not logged in.
     pub fn enter_default(&self) -> Membership {
         Membership::of(Arc::clone(&self.default))
-    }
-
-    /// Registers a tenant.
-    pub fn create(&self, name: &[u8], quotas: Quotas) -> Result<Arc<Account>, NameError> {
-        check_name(name)?;
-        let mut accounts = self.lock_accounts();
-        if accounts.contains_key(name) {
-            return Err(NameError::Taken);
-        }
-        let id = self.next_id.fetch_add(1, Ordering::Relaxed);
-        let account = Arc::new(Account::new(id, name, quotas));
-        accounts.insert(name.into(), Arc::clone(&account));
-        Ok(account)
-    }
-
-    /// The tenant of this name.
-    pub fn account(&self, name: &[u8]) -> Option<Arc<Account>> {
-        self.lock_accounts().get(name).cloned()
-    }
-
-    /// All tenants, by name.
-    pub fn accounts(&self) -> Vec<Arc<Account>> {
-        self.lock_accounts().values().cloned().collect()
-    }
-
-    /// How many there are.
-    pub fn len(&self) -> usize {
-        self.lock_accounts().len()
-    }
-
-    /// Whether there is none, which never is.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
     }
 
     /// Raised with every change of [`living`](Self::living).
@@ -155,7 +129,7 @@ impl Directory {
 
     /// Lets a session into the tenant of this name, which comes to life if it has to.
     pub fn enter(&self, name: &[u8]) -> Result<Membership, EntryError> {
-        let account = self.account(name).ok_or(EntryError::NoSuchTenant)?;
+        let account = self.accounts.get(name).ok_or(EntryError::NoSuchTenant)?;
         let mut living = self.lock_living();
         if account.is_closed() {
             return Err(EntryError::NoSuchTenant);
@@ -163,6 +137,7 @@ impl Directory {
         let most = account.quotas().maxclients;
         if most != 0 && account.sessions() as u64 >= most {
             account.totals.rejected.fetch_add(1, Ordering::Relaxed);
+            account.totals.turned_away.fetch_add(1, Ordering::Relaxed);
             return Err(EntryError::TooManyClients);
         }
         let tenant = living.entry(account.id).or_insert_with(|| {
@@ -172,9 +147,50 @@ impl Directory {
         Ok(Membership::of(Arc::clone(tenant)))
     }
 
-    fn lock_accounts(&self) -> MutexGuard<'_, BTreeMap<Box<[u8]>, Arc<Account>>> {
-        // Every change leaves a whole map behind.
-        self.accounts.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Whether so much may be reserved for the tenant of this name, besides what is for others.
+    pub fn check_reserved(
+        &self,
+        name: &[u8],
+        quotas: &Quotas,
+        limit: u64,
+    ) -> Result<(), QuotaError> {
+        let accounts = self.accounts.all();
+        let others = accounts.iter().filter(|account| *account.name != *name);
+        let others: u64 = others.map(|account| account.quotas().min_memory).sum();
+        let reserved = others.saturating_add(quotas.min_memory);
+        match limit != 0 && quotas.min_memory != 0 && reserved > limit {
+            true => Err(QuotaError::Reserved { reserved, limit }),
+            false => Ok(()),
+        }
+    }
+
+    /// Gives a tenant other quotas.
+    pub fn change_quotas(&self, account: &Account, quotas: Quotas) {
+        let living = self.lock_living();
+        account.set_quotas(quotas);
+        if let Some(tenant) = living.get(&account.id) {
+            tenant.apply_quotas(&self.blueprint);
+        }
+    }
+
+    /// Takes a tenant off the registers, so that nobody enters it any more; returns it if it is in use. Unless `force`
+    /// says otherwise it has to be empty.
+    pub fn close(&self, account: &Account, force: bool) -> Result<Option<Arc<Tenant>>, CloseError> {
+        if account.is_default() {
+            return Err(CloseError::Default);
+        }
+        account.close();
+        // From here on nobody enters.
+        let tenant = self.find_living(account.id);
+        if !force && let Err(error) = check_unused(account, tenant.as_deref()) {
+            account.reopen();
+            return Err(error);
+        }
+        self.accounts.remove(account);
+        if self.lock_living().remove(&account.id).is_some() {
+            self.epoch.fetch_add(1, Ordering::Release);
+        }
+        Ok(tenant)
     }
 
     fn lock_living(&self) -> MutexGuard<'_, BTreeMap<u64, Arc<Tenant>>> {
@@ -182,13 +198,13 @@ impl Directory {
     }
 }
 
-/// A name goes into lines of the configuration, names of files and labels of metrics.
-fn check_name(name: &[u8]) -> Result<(), NameError> {
-    let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"._-".contains(byte);
-    let begins_well = name.first().is_some_and(u8::is_ascii_alphanumeric);
-    match begins_well && name.len() <= NAME_LEN_MAX && name.iter().all(is_plain) {
-        true if name == DEFAULT_TENANT.as_bytes() => Err(NameError::Taken),
-        true => Ok(()),
-        false => Err(NameError::Malformed),
+fn check_unused(account: &Account, tenant: Option<&Tenant>) -> Result<(), CloseError> {
+    match (
+        account.sessions(),
+        tenant.map_or(0, |tenant| tenant.look().keys),
+    ) {
+        (0, 0) => Ok(()),
+        (0, keys) => Err(CloseError::HasKeys(keys)),
+        (clients, _) => Err(CloseError::HasClients(clients)),
     }
 }

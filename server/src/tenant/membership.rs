@@ -31,10 +31,10 @@ impl Membership {
 }
 
 impl std::ops::Deref for Membership {
-    type Target = Tenant;
+    type Target = Arc<Tenant>;
 
     #[inline]
-    fn deref(&self) -> &Tenant {
+    fn deref(&self) -> &Arc<Tenant> {
         &self.0
     }
 }

@@ -15,22 +15,38 @@
 //! The **default tenant** is always there. Its users administer the server; see [`scope`] for what others may not.
 
 mod account;
+mod accounts;
+mod commands;
 mod directory;
+mod figures;
 mod membership;
 mod quotas;
+mod removal;
+mod scope;
+mod sessions;
+mod view;
 
 use std::sync::{Arc, OnceLock};
 
 use store::keyspace::Slice;
 
+use crate::blocking::Pause;
 use crate::memory::MemoryLimit;
+use crate::observe::{SlowLog, Spikes};
+use crate::pubsub;
+use crate::runtime::Rates;
 use crate::server::CoreStats;
 use crate::shard::TenantSlices;
+use crate::tracking;
 
 pub use account::{Account, DEFAULT_TENANT, Totals};
-pub use directory::{Blueprint, Directory, NameError};
+pub use accounts::{Accounts, NameError};
+pub(crate) use commands::COMMANDS;
+pub use directory::{Blueprint, CloseError, Directory};
+pub use figures::{Figures, SliceFigures};
 pub use membership::{EntryError, Membership};
 pub use quotas::{OpsAction, QuotaError, QuotaOption, Quotas};
+pub use scope::Scope;
 
 /// A tenant that is in use.
 pub struct Tenant {
@@ -40,9 +56,23 @@ pub struct Tenant {
     pub slices: TenantSlices<Slice>,
     /// How much it may use, and what it is charged.
     pub memory: MemoryLimit,
+    /// Who subscribes to what, on which cores.
+    pub pubsub: pubsub::Directory,
+    /// Who tracks keys, in numbers.
+    pub tracking: tracking::Directory,
+    /// CLIENT PAUSE of its own users.
+    pub pause: Pause,
+    /// Its slow commands, its spikes, and its rates when they were last asked for. The default tenant's are the server's.
+    pub slow_log: SlowLog,
+    /// See `slow_log`.
+    pub spikes: Spikes,
+    /// See `slow_log`.
+    pub rates: Rates,
     /// Counters, one block per core; made when a core first serves it. The default tenant's are the server's.
     stats: Box<[OnceLock<Box<CoreStats>>]>,
     commands: usize,
+    /// Its figures when they were last looked at.
+    seen: figures::Seen,
 }
 
 impl Tenant {
@@ -56,6 +86,14 @@ impl Tenant {
     #[inline]
     pub fn id(&self) -> u64 {
         self.account.id
+    }
+
+    /// Takes over its account's quotas.
+    fn apply_quotas(&self, blueprint: &Blueprint) {
+        let quotas = self.account.quotas();
+        let all_shards = self.slices.mask_of_all();
+        debug_assert_eq!(blueprint.shards, self.slices.shard_count());
+        self.memory.set(quotas.maxmemory, all_shards);
     }
 
     /// The counters that core `core` alone writes.

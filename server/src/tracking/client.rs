@@ -9,7 +9,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use bitflags::bitflags;
 
 use crate::connection::Link;
-use crate::server::Server;
+use crate::tenant::Tenant;
 
 bitflags! {
     /// The options of CLIENT TRACKING.
@@ -38,6 +38,8 @@ pub struct Tracking {
     pub(super) caching: Cell<bool>,
     pub(super) prefixes: RefCell<BTreeSet<Box<[u8]>>>,
     clients: Rc<Clients>,
+    /// Whose keys it tracks.
+    pub(super) tenant: Arc<Tenant>,
 }
 
 impl Tracking {
@@ -63,7 +65,7 @@ impl Tracking {
 
     /// Sets what a call of CLIENT TRACKING ON asks for; prefixes add up.
     pub(super) fn set(&self, options: Options, redirect: u64, prefixes: Vec<Box<[u8]>>) {
-        let directory = &self.clients.server.tracking;
+        let directory = &self.tenant.tracking;
         let totals = &directory.cores[self.clients.core];
         if options.contains(Options::BCAST) && !self.options.get().contains(Options::BCAST) {
             totals.broadcasting.fetch_add(1, Relaxed);
@@ -102,16 +104,14 @@ impl Tracking {
 /// The clients of one core that track.
 pub struct Clients {
     core: usize,
-    server: Arc<Server>,
     by_id: RefCell<HashMap<u64, Rc<Tracking>>>,
 }
 
 impl Clients {
     /// Nobody yet.
-    pub fn new(core: usize, server: Arc<Server>) -> Self {
+    pub fn new(core: usize) -> Self {
         Self {
             core,
-            server,
             by_id: RefCell::default(),
         }
     }
@@ -121,13 +121,15 @@ impl Clients {
         self.by_id.borrow().get(&id).cloned()
     }
 
-    /// All of them.
-    pub fn all(&self) -> Vec<Rc<Tracking>> {
-        self.by_id.borrow().values().cloned().collect()
+    /// All of them in a tenant.
+    pub fn of_tenant(&self, tenant: u64) -> Vec<Rc<Tracking>> {
+        let clients = self.by_id.borrow();
+        let own = clients.values().filter(|one| one.tenant.id() == tenant);
+        own.cloned().collect()
     }
 
     /// Lets the connection behind `link` track.
-    pub(super) fn enter(self: &Rc<Self>, link: Rc<Link>) -> Entered {
+    pub(super) fn enter(self: &Rc<Self>, tenant: Arc<Tenant>, link: Rc<Link>) -> Entered {
         let tracking = Rc::new(Tracking {
             link,
             options: Cell::default(),
@@ -136,8 +138,9 @@ impl Clients {
             caching: Cell::new(false),
             prefixes: RefCell::default(),
             clients: Rc::clone(self),
+            tenant,
         });
-        let totals = &self.server.tracking.cores[self.core];
+        let totals = &tracking.tenant.tracking.cores[self.core];
         totals.clients.fetch_add(1, Relaxed);
         let id = tracking.link.info.id;
         self.by_id.borrow_mut().insert(id, Rc::clone(&tracking));
@@ -160,7 +163,7 @@ impl Drop for Entered {
     fn drop(&mut self) {
         let (clients, info) = (&self.0.clients, &self.0.link.info);
         clients.by_id.borrow_mut().remove(&info.id);
-        let directory = &clients.server.tracking;
+        let directory = &self.0.tenant.tracking;
         let totals = &directory.cores[clients.core];
         totals.clients.fetch_sub(1, Relaxed);
         if self.0.options.get().contains(Options::BCAST) {

@@ -1,6 +1,7 @@
 //! CLIENT TRACKING, CACHING, GETREDIR, TRACKINGINFO.
 
 use std::rc::Rc;
+use std::sync::atomic::Ordering::Relaxed;
 
 use resp::Args;
 use store::command::{ArgCursor, CommandError, parse_i64};
@@ -65,7 +66,9 @@ impl TrackingArgs {
             ));
         }
         let id = u64::try_from(parse_i64(id)?).unwrap_or(0);
-        if ctx.core.server.clients.get(id).is_none() {
+        let tenant = ctx.session.tenant.id();
+        let target = ctx.core.server.clients.get(id);
+        if target.is_none_or(|client| client.tenant.load(Relaxed) != tenant) {
             return Err(CommandError::text(
                 "ERR The client ID you want redirect to does not exist",
             ));
@@ -147,10 +150,11 @@ fn tracking(ctx: &mut ServerCtx<'_>, args: Args<'_>) -> Result<(), CommandError>
     let Some(link) = core.links.get(ctx.session.client.id) else {
         return Ok(());
     };
+    let tenant = ctx.session.tenant.share();
     let tracking = ctx
         .session
         .tracking
-        .get_or_insert_with(|| Box::new(core.tracking.enter(Rc::clone(&link))));
+        .get_or_insert_with(|| Box::new(core.tracking.enter(tenant, Rc::clone(&link))));
     tracking.set(parsed.options, parsed.redirect, parsed.prefixes);
     ctx.reply.ok();
     Ok(())

@@ -8,22 +8,24 @@ use store::command::Effects;
 use store::keyspace::Tracker;
 
 use super::client::{Options, Tracking};
+use crate::client::ClientInfo;
 use crate::connection::{Link, OutputClass};
 use crate::core::Core;
 use crate::pubsub::push;
+use crate::tenant::Tenant;
 
 /// A key that changed, and by whom (0 for nobody).
 pub type Changed<'a> = (u64, &'a [u8]);
 
 /// Tells everybody what the commands of client `by` changed.
-pub fn deliver(core: &Core, by: u64, effects: &Effects) {
-    let directory = &core.server.tracking;
+pub fn deliver(core: &Core, tenant: &Tenant, by: u64, effects: &Effects) {
+    let (directory, id) = (&tenant.tracking, tenant.id());
     directory.keys.fetch_sub(effects.untracked, Relaxed);
     if effects.flushed {
         for target in directory.cores(false) {
             match target == core.index {
-                true => flushed(core),
-                false => core.outbox.fill(target, |parcel| parcel.add_flush()),
+                true => flushed(core, id),
+                false => core.outbox.fill(target, |parcel| parcel.add_flush(id)),
             }
         }
     }
@@ -39,9 +41,9 @@ pub fn deliver(core: &Core, by: u64, effects: &Effects) {
     for target in directory.cores(true) {
         let keys = effects.invalid.iter().map(|(key, _)| (by, key.as_slice()));
         match target == core.index {
-            true => broadcast(core, &keys.collect::<Vec<_>>()),
+            true => broadcast(core, id, &keys.collect::<Vec<_>>()),
             false => core.outbox.fill(target, |parcel| {
-                keys.for_each(|(by, key)| parcel.add_changed(by, key));
+                keys.for_each(|(by, key)| parcel.add_changed(id, by, key));
             }),
         }
     }
@@ -72,9 +74,9 @@ pub fn invalidate(core: &Core, client: u64, by: u64, key: &[u8]) {
     }
 }
 
-/// Tells the clients of this core that broadcast of keys with their prefixes, a message for each prefix.
-pub fn broadcast(core: &Core, changed: &[Changed<'_>]) {
-    for tracking in core.tracking.all() {
+/// Tells the clients of a tenant on this core that broadcast of keys with their prefixes, a message for each prefix.
+pub fn broadcast(core: &Core, tenant: u64, changed: &[Changed<'_>]) {
+    for tracking in core.tracking.of_tenant(tenant) {
         let options = tracking.options.get();
         if !options.contains(Options::BCAST) {
             continue;
@@ -96,9 +98,9 @@ pub fn broadcast(core: &Core, changed: &[Changed<'_>]) {
     }
 }
 
-/// Tells every tracking client of this core to forget all it has.
-pub fn flushed(core: &Core) {
-    for tracking in core.tracking.all() {
+/// Tells every tracking client of a tenant on this core to forget all it has.
+pub fn flushed(core: &Core, tenant: u64) {
+    for tracking in core.tracking.of_tenant(tenant) {
         send(core, &tracking, None);
     }
 }
@@ -110,7 +112,9 @@ fn send(core: &Core, tracking: &Tracking, keys: Option<&[&[u8]]>) {
         return write(core, &tracking.link, false, keys);
     }
     let target = core.server.clients.get(redirect);
-    match target.filter(|info| !info.is_gone()) {
+    let is_there =
+        |info: &ClientInfo| !info.is_gone() && info.tenant.load(Relaxed) == tracking.tenant.id();
+    match target.filter(|info| is_there(info)) {
         None => {
             tracking.set_broken(true);
             if tracking.link.info.resp.load(Relaxed) == 3 {

@@ -21,7 +21,7 @@ pub use remember::shrink;
 
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-/// What all cores know of tracking.
+/// What all cores know of tracking in one tenant.
 #[derive(Default)]
 pub struct Directory {
     /// Clients that track, and those of them that broadcast, per core.

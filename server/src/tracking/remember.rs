@@ -11,6 +11,7 @@ use crate::core::Core;
 use crate::registry::Command;
 use crate::session::Session;
 use crate::shard::try_with_slices;
+use crate::tenant::Tenant;
 
 /// Keys forgotten at a time when there are too many.
 const SHRINK_STEP: usize = 1000;
@@ -41,7 +42,7 @@ impl Session {
                     added += usize::from(keys.track(key, tracker));
                 }
             });
-            core.server.tracking.keys.fetch_add(added, Relaxed);
+            self.tenant.tracking.keys.fetch_add(added, Relaxed);
         }
         self.end_caching();
     }
@@ -66,12 +67,12 @@ impl Session {
 
 /// Forgets some keys when there are more than `tracking-table-max-keys`; those who tracked them are told. True when there are still
 /// too many.
-pub fn shrink(core: &Core) -> bool {
+pub fn shrink(core: &Core, tenant: &Tenant) -> bool {
     let server = &core.server;
     let max = core.settings().tracking_table_max_keys;
     let over = || match max {
         0 => 0,
-        max => server.tracking.keys.load(Relaxed).saturating_sub(max),
+        max => tenant.tracking.keys.load(Relaxed).saturating_sub(max),
     };
     let mut budget = over().min(SHRINK_STEP);
     let shards = server.shard_map.shards();
@@ -80,24 +81,20 @@ pub fn shrink(core: &Core) -> bool {
         if budget == 0 {
             break;
         }
-        let forgotten = try_with_slices(
-            &server.tenants.default_tenant().slices,
-            1 << shard,
-            |slices| {
-                let tracked = &mut slices.at(shard).tracked;
-                let mut forgotten = Vec::new();
-                while budget > 0 && over() > forgotten.len() {
-                    let random = core.rng.borrow_mut().next_u64();
-                    let Some(taken) = tracked.take_any(random) else {
-                        break;
-                    };
-                    budget -= 1;
-                    forgotten.push(taken);
-                }
-                server.tracking.keys.fetch_sub(forgotten.len(), Relaxed);
-                forgotten
-            },
-        );
+        let forgotten = try_with_slices(&tenant.slices, 1 << shard, |slices| {
+            let tracked = &mut slices.at(shard).tracked;
+            let mut forgotten = Vec::new();
+            while budget > 0 && over() > forgotten.len() {
+                let random = core.rng.borrow_mut().next_u64();
+                let Some(taken) = tracked.take_any(random) else {
+                    break;
+                };
+                budget -= 1;
+                forgotten.push(taken);
+            }
+            tenant.tracking.keys.fetch_sub(forgotten.len(), Relaxed);
+            forgotten
+        });
         for (key, trackers) in forgotten.unwrap_or_default() {
             invalidate_all(core, 0, &key, &trackers);
         }

@@ -167,7 +167,7 @@ impl Session {
         out: &mut OutputBuffer,
     ) {
         let mask = held.mask();
-        let mut effects = core.effects();
+        let mut effects = core.effects(&self.tenant);
         let env = self.keys_env(core, mask, now_ms);
         prefetch(queue, &Keys::new(SliceSet::new(held), env, &mut effects));
         core.meter.start();
@@ -181,7 +181,7 @@ impl Session {
             let mut keys = Keys::new(SliceSet::new(held), env, &mut effects);
             serve_ready(&mut keys, &core.data_config(), &mut core.rng.borrow_mut());
         }
-        core.note_effects(self.client.id, effects);
+        core.note_effects(&self.tenant, self.client.id, effects);
         if panicked {
             let sound = held.iter_mut().all(|slice| slice.repair());
             assert!(sound, "a queued command that panicked left a slice damaged");
@@ -242,7 +242,7 @@ impl Session {
             return self.answer_error(core, &error, out);
         }
         let mut env = self.keys_env(core, mask, now_ms);
-        env.keeps_due = core.server.pause.is_on() && core.server.pause.keeps_due(command);
+        env.keeps_due = self.keeps_due(core, command);
         let keys = Keys::new(SliceSet::new(slices), env, effects);
         match command.run {
             Run::Data(_) => {

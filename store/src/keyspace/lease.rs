@@ -56,6 +56,11 @@ impl Charge {
         self.leased.load(Relaxed) + self.clients.load(Relaxed)
     }
 
+    /// Bytes leased by slices.
+    pub fn slice_bytes(&self) -> usize {
+        self.leased.load(Relaxed)
+    }
+
     /// How much of that was removed already and waits to be freed.
     pub fn trash_bytes(&self) -> usize {
         self.trash.load(Relaxed)

@@ -3,6 +3,8 @@
 mod log;
 mod users;
 
+pub(crate) use users::disconnect;
+
 use resp::Args;
 use store::command::{Categories, CommandError, Flags, Group, Spec, parse_i64};
 
@@ -240,7 +242,7 @@ fn dryrun(ctx: &mut ServerCtx<'_>, args: Args<'_>) -> Result<(), CommandError> {
             ctx.reply.ok();
             return Ok(());
         }
-        Err(Denial::Command) => ("run", command.full_name.as_bytes(), "command"),
+        Err(Denial::Command | Denial::Tenant) => ("run", command.full_name.as_bytes(), "command"),
         Err(Denial::Key(index)) => ("access", inner.get(index), "key"),
         Err(Denial::Channel(index)) => ("access", inner.get(index), "channel"),
     };

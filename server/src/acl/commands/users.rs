@@ -60,7 +60,7 @@ pub(super) fn deluser(ctx: &mut ServerCtx<'_>, args: Args<'_>) -> Result<(), Com
 }
 
 /// Closes the connections of users who are gone; the caller's own after the reply.
-fn disconnect(ctx: &mut ServerCtx<'_>, gone: &[Arc<User>]) {
+pub(crate) fn disconnect(ctx: &mut ServerCtx<'_>, gone: &[Arc<User>]) {
     let clients = &ctx.core.server.clients;
     let own = ctx.session.client.id;
     for client in clients.snapshot() {
@@ -83,7 +83,7 @@ pub(super) fn getuser(ctx: &mut ServerCtx<'_>, args: Args<'_>) -> Result<(), Com
         .selectors
         .split_first()
         .expect("a user has a root selector");
-    reply.map(6);
+    reply.map(if user.is_of_default_tenant() { 6 } else { 7 });
     reply.bulk(b"flags");
     reply.set(describe::flags(&user).count());
     describe::flags(&user).for_each(|flag| reply.bulk(flag.as_bytes()));
@@ -98,6 +98,10 @@ pub(super) fn getuser(ctx: &mut ServerCtx<'_>, args: Args<'_>) -> Result<(), Com
     for selector in others {
         reply.map(3);
         write_selector(reply, selector, &acl.catalog);
+    }
+    if !user.is_of_default_tenant() {
+        reply.bulk(b"tenant");
+        reply.bulk(&user.tenant);
     }
     Ok(())
 }

@@ -105,8 +105,8 @@ pub(super) fn kill(ctx: &mut ServerCtx<'_>, args: Args<'_>) -> Result<(), Comman
             }
         };
     }
-    let acl = &ctx.core.server.acl;
-    let filters = Filters::parse(ArgCursor::new(args, 2), |name| acl.get(name).is_some())?;
+    let is_user = |name: &[u8]| ctx.session.knows_user(ctx.core, name);
+    let filters = Filters::parse(ArgCursor::new(args, 2), is_user)?;
     let killed = kill_all(ctx, &filters);
     ctx.reply.integer(killed);
     Ok(())
@@ -118,7 +118,10 @@ fn kill_all(ctx: &mut ServerCtx<'_>, filters: &Filters<'_>) -> i64 {
     let own = ctx.session.client.id;
     let mut killed = 0;
     for client in clients.snapshot() {
-        if !filters.fit(&client, ctx.now_ms) || (client.id == own && filters.spare_self) {
+        if !ctx.session.sees(&client)
+            || !filters.fit(&client, ctx.now_ms)
+            || (client.id == own && filters.spare_self)
+        {
             continue;
         }
         if client.id == own {

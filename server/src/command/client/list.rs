@@ -10,6 +10,7 @@ use store::command::{CommandError, parse_i64};
 use super::super::ServerCtx;
 use crate::client::{ClientInfo, ClientNames};
 use crate::registry::Registry;
+use crate::tenant::DEFAULT_TENANT;
 
 /// The classes clients can be asked for by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,7 +84,7 @@ pub(super) fn list(ctx: &mut ServerCtx<'_>, args: Args<'_>) -> Result<(), Comman
     let selection = Selection::parse(args)?;
     note_command(ctx, b"client|list");
     let clients = &ctx.core.server.clients;
-    let chosen: Vec<Arc<ClientInfo>> = match selection {
+    let mut chosen: Vec<Arc<ClientInfo>> = match selection {
         Selection::All => clients.snapshot(),
         Selection::Type(wanted) => clients
             .snapshot()
@@ -92,6 +93,7 @@ pub(super) fn list(ctx: &mut ServerCtx<'_>, args: Args<'_>) -> Result<(), Comman
             .collect(),
         Selection::Ids(ids) => ids.into_iter().filter_map(|id| clients.get(id)).collect(),
     };
+    chosen.retain(|client| ctx.session.sees(client));
     write_lines(ctx, &chosen);
     Ok(())
 }
@@ -140,6 +142,7 @@ fn push_line(lines: &mut Vec<u8>, client: &ClientInfo, registry: &Registry, now_
         name,
         lib_name,
         lib_version,
+        tenant,
         ..
     } = &names;
     let command = registry
@@ -159,7 +162,7 @@ fn push_line(lines: &mut Vec<u8>, client: &ClientInfo, registry: &Registry, now_
         line,
         "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={} db={} sub={sub} psub={psub} ssub={ssub} multi={} \
          qbuf={query} qbuf-free={} argv-mem={arguments} multi-mem={multi_bytes} rbs=0 rbp=0 obl=0 oll={} omem={output} tot-mem={total} \
-         events={} cmd={command} user={user} redir={} resp={} lib-name={} lib-ver={} core={}",
+         events={} cmd={command} user={user} redir={} resp={} lib-name={} lib-ver={} tenant={} core={}",
         client.id,
         client.addr,
         client.laddr,
@@ -177,6 +180,9 @@ fn push_line(lines: &mut Vec<u8>, client: &ClientInfo, registry: &Registry, now_
         client.resp.load(Relaxed),
         String::from_utf8_lossy(lib_name),
         String::from_utf8_lossy(lib_version),
+        tenant
+            .as_ref()
+            .map_or_else(|| DEFAULT_TENANT.into(), |account| account.name_text()),
         client.core,
     );
     lines.extend_from_slice(line.as_bytes());

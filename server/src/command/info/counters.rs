@@ -7,6 +7,7 @@ use store::command::Keys;
 use super::super::ServerCtx;
 use crate::process;
 use crate::runtime::{PerSecond, Totals};
+use crate::server::{CoreStats, Counter};
 
 /// The most used memory INFO has seen since the start.
 static USED_MEMORY_PEAK: AtomicU64 = AtomicU64::new(0);
@@ -52,16 +53,16 @@ pub(in super::super) struct Figures {
 
 impl Figures {
     pub(in super::super) fn gather(ctx: &ServerCtx<'_>) -> Self {
-        let server = &ctx.core.server;
-        let totals = Totals::of(server);
+        let stats = ctx.session.shown_stats(&ctx.core.server);
+        let sum = |of: fn(&CoreStats) -> &Counter| stats.iter().map(|core| of(core).get()).sum();
+        let totals = Totals::sum(&stats);
         let mut figures = Figures {
             totals,
-            rates: server.net.rates.now(ctx.now_ms, totals),
-            errors: server.stats.iter().map(|core| core.errors.get()).sum(),
-            resident_bytes: process::resident_bytes(),
-            reads: server.stats.iter().map(|core| core.reads.get()).sum(),
-            writes: server.stats.iter().map(|core| core.writes.get()).sum(),
-            changes: server.stats.iter().map(|core| core.changes.get()).sum(),
+            rates: ctx.session.shown_rates(ctx.core, ctx.now_ms, totals),
+            errors: sum(|core| &core.errors),
+            reads: sum(|core| &core.reads),
+            writes: sum(|core| &core.writes),
+            changes: sum(|core| &core.changes),
             ..Figures::default()
         };
         figures.add_clients(ctx);
@@ -69,6 +70,14 @@ impl Figures {
             figures.add_slices(keys);
         }
         figures.used_memory = (figures.dataset_bytes + figures.client_bytes) as u64;
+        if !ctx.session.tenant.is_default() {
+            // The process is none of its business.
+            figures.used_memory_peak = figures.used_memory;
+            figures.resident_bytes = figures.used_memory;
+            return figures;
+        }
+        figures.used_memory += other_tenants_bytes(ctx) as u64;
+        figures.resident_bytes = process::resident_bytes();
         let peak = USED_MEMORY_PEAK.fetch_max(figures.used_memory, Relaxed);
         figures.used_memory_peak = peak.max(figures.used_memory);
         figures
@@ -88,7 +97,8 @@ impl Figures {
     }
 
     fn add_clients(&mut self, ctx: &ServerCtx<'_>) {
-        for client in ctx.core.server.clients.snapshot() {
+        let clients = ctx.core.server.clients.snapshot();
+        for client in clients.iter().filter(|client| ctx.session.sees(client)) {
             let (query, output) = (
                 client.query_capacity_bytes.load(Relaxed),
                 client.output_bytes.load(Relaxed),
@@ -121,4 +131,11 @@ impl Figures {
             }
         }
     }
+}
+
+/// What the data of all tenants but the default one takes.
+fn other_tenants_bytes(ctx: &ServerCtx<'_>) -> usize {
+    let tenants = ctx.core.tenants();
+    let others = tenants.iter().filter(|tenant| !tenant.is_default());
+    others.map(|tenant| tenant.memory.charged_slices()).sum()
 }

@@ -73,14 +73,12 @@ fn zeroes(text: &mut String, names: &[&str]) {
 fn server(text: &mut String, ctx: &ServerCtx<'_>, _: &Figures) {
     let (server, settings) = (&ctx.core.server, ctx.core.settings());
     let uptime = ctx.now_ms.saturating_sub(server.started_at_ms) / 1000;
-    let executable = std::env::current_exe()
-        .map(|path| path.display().to_string())
-        .unwrap_or_default();
-    let config_file = server
-        .config
-        .file()
-        .map(|path| path.display().to_string())
-        .unwrap_or_default();
+    let administers = ctx.session.tenant.is_default();
+    let shown = |path: std::path::PathBuf| path.display().to_string();
+    let executable = std::env::current_exe().ok().filter(|_| administers);
+    let executable = executable.map_or_else(String::new, shown);
+    let config_file = server.config.file().filter(|_| administers);
+    let config_file = config_file.cloned().map_or_else(String::new, shown);
     line(text, "redis_version", version::REDIS);
     line(text, "redis_git_sha1", "00000000");
     line(text, "redis_git_dirty", 0);
@@ -111,12 +109,15 @@ fn server(text: &mut String, ctx: &ServerCtx<'_>, _: &Figures) {
     line(text, "io_threads_active", 0);
     line(text, "threads", server.stats.len());
     line(text, "shards", server.shard_map.shards());
+    if administers {
+        line(text, "tenants", server.tenants.accounts.len());
+    }
 }
 
 fn clients(text: &mut String, ctx: &ServerCtx<'_>, figures: &Figures) {
     line(text, "connected_clients", figures.clients);
     line(text, "cluster_connections", 0);
-    line(text, "maxclients", ctx.core.server.net.census.max());
+    line(text, "maxclients", ctx.session.shown_maxclients(ctx.core));
     line(
         text,
         "client_recent_max_input_buffer",
@@ -128,7 +129,7 @@ fn clients(text: &mut String, ctx: &ServerCtx<'_>, figures: &Figures) {
         figures.output_bytes_max,
     );
     line(text, "blocked_clients", figures.blocked_clients);
-    let tracking = &ctx.core.server.tracking;
+    let tracking = &ctx.session.tenant.tracking;
     line(text, "tracking_clients", tracking.clients());
     line(
         text,
@@ -138,7 +139,6 @@ fn clients(text: &mut String, ctx: &ServerCtx<'_>, figures: &Figures) {
 }
 
 fn memory(text: &mut String, ctx: &ServerCtx<'_>, figures: &Figures) {
-    let settings = ctx.core.settings();
     let (used, peak) = (figures.used_memory, figures.used_memory_peak);
     let resident = figures.resident_bytes;
     // The program itself is not fragmentation.
@@ -174,8 +174,9 @@ fn memory(text: &mut String, ctx: &ServerCtx<'_>, figures: &Figures) {
     line(text, "used_memory_vm_total_human", human(0));
     zeroes(text, &["used_memory_functions"]);
     sized(text, "used_memory_scripts", 0);
-    sized(text, "maxmemory", settings.maxmemory);
-    line(text, "maxmemory_policy", settings.maxmemory_policy.name());
+    let (maxmemory, policy) = ctx.session.shown_limit(ctx.core);
+    sized(text, "maxmemory", maxmemory);
+    line(text, "maxmemory_policy", policy.name());
     line(text, "allocator_frag_ratio", format!("{fragmentation:.2}"));
     line(text, "allocator_frag_bytes", fragmented);
     line(text, "allocator_rss_ratio", "1.00");
@@ -293,7 +294,11 @@ fn persistence(text: &mut String, ctx: &ServerCtx<'_>, figures: &Figures) {
 
 fn stats(text: &mut String, ctx: &ServerCtx<'_>, figures: &Figures) {
     let census = &ctx.core.server.net.census;
-    line(text, "total_connections_received", census.received_total());
+    let (received, rejected) = match ctx.session.tenant.is_default() {
+        true => (census.received_total(), census.rejected_total()),
+        false => ctx.session.tenant.account.totals.connections(),
+    };
+    line(text, "total_connections_received", received);
     line(text, "total_commands_processed", figures.totals.commands);
     line(
         text,
@@ -318,7 +323,7 @@ fn stats(text: &mut String, ctx: &ServerCtx<'_>, figures: &Figures) {
     );
     line(text, "instantaneous_input_repl_kbps", "0.00");
     line(text, "instantaneous_output_repl_kbps", "0.00");
-    line(text, "rejected_connections", census.rejected_total());
+    line(text, "rejected_connections", rejected);
     zeroes(text, &["sync_full", "sync_partial_ok", "sync_partial_err"]);
     line(text, "expired_subkeys", figures.expired_fields);
     line(text, "expired_keys", figures.expired);
@@ -342,7 +347,7 @@ fn stats(text: &mut String, ctx: &ServerCtx<'_>, figures: &Figures) {
     );
     line(text, "keyspace_hits", figures.hits);
     line(text, "keyspace_misses", figures.misses);
-    let pubsub = &ctx.core.server.pubsub;
+    let pubsub = &ctx.session.tenant.pubsub;
     line(text, "pubsub_channels", pubsub.len(Kind::Channel));
     line(text, "pubsub_patterns", pubsub.len(Kind::Pattern));
     line(text, "pubsubshard_channels", pubsub.len(Kind::Shard));
@@ -368,7 +373,7 @@ fn stats(text: &mut String, ctx: &ServerCtx<'_>, figures: &Figures) {
         text,
         &["total_active_defrag_time", "current_active_defrag_time"],
     );
-    let tracking = &ctx.core.server.tracking;
+    let tracking = &ctx.session.tenant.tracking;
     line(text, "tracking_total_keys", figures.tracked_keys);
     line(text, "tracking_total_items", figures.tracked_items);
     line(text, "tracking_total_prefixes", tracking.prefixes());
@@ -387,13 +392,14 @@ fn stats(text: &mut String, ctx: &ServerCtx<'_>, figures: &Figures) {
         ],
     );
     let acl = &ctx.core.server.acl;
+    let administers = ctx.session.tenant.is_default();
     for (name, reason) in [
         ("acl_access_denied_auth", Reason::Auth),
         ("acl_access_denied_cmd", Reason::Command),
         ("acl_access_denied_key", Reason::Key),
         ("acl_access_denied_channel", Reason::Channel),
     ] {
-        line(text, name, acl.denied(reason));
+        line(text, name, if administers { acl.denied(reason) } else { 0 });
     }
 }
 
@@ -413,7 +419,10 @@ fn replication(text: &mut String, ctx: &ServerCtx<'_>, _: &Figures) {
     );
 }
 
-fn cpu(text: &mut String, _: &ServerCtx<'_>, _: &Figures) {
+fn cpu(text: &mut String, ctx: &ServerCtx<'_>, _: &Figures) {
+    if !ctx.session.tenant.is_default() {
+        return cpu_of_tenant(text, ctx);
+    }
     for (suffix, who) in [
         ("", UsageWho::RUSAGE_SELF),
         ("_children", UsageWho::RUSAGE_CHILDREN),
@@ -444,13 +453,24 @@ fn cpu(text: &mut String, _: &ServerCtx<'_>, _: &Figures) {
     );
 }
 
+/// A tenant's part: the time its commands took.
+fn cpu_of_tenant(text: &mut String, ctx: &ServerCtx<'_>) {
+    let times = ctx.session.tenant.stats().flat_map(|core| &core.times);
+    let nanos: u64 = times.map(|time| time.nanos.get()).sum();
+    let seconds = nanos as f64 / 1e9;
+    zeroes(text, &["used_cpu_sys"]);
+    line(text, "used_cpu_user", format!("{seconds:.6}"));
+    zeroes(text, &["used_cpu_sys_children", "used_cpu_user_children"]);
+}
+
 /// Calls of every command that was called, and the time it took.
 fn commandstats(text: &mut String, ctx: &ServerCtx<'_>, _: &Figures) {
     let server = &ctx.core.server;
+    let stats = ctx.session.shown_stats(server);
     for command in server.registry.all() {
         let counted = server.registry.counted_as(command);
         let sum = |counter: fn(&CoreStats, usize) -> &Counter| -> u64 {
-            let of_cores = server.stats.iter();
+            let of_cores = stats.iter();
             of_cores
                 .flat_map(|core| counted.iter().map(move |one| counter(core, one.id)))
                 .map(Counter::get)
@@ -478,7 +498,7 @@ fn latencystats(text: &mut String, ctx: &ServerCtx<'_>, _: &Figures) {
     }
     let server = &ctx.core.server;
     for command in server.registry.all() {
-        let latencies = latencies(server, command);
+        let latencies = latencies(ctx.session, server, command);
         if latencies.total() == 0 {
             continue;
         }
@@ -503,7 +523,7 @@ fn latencystats(text: &mut String, ctx: &ServerCtx<'_>, _: &Figures) {
 
 fn errorstats(text: &mut String, ctx: &ServerCtx<'_>, _: &Figures) {
     let mut counts = BTreeMap::new();
-    for core in &ctx.core.server.stats {
+    for core in ctx.session.shown_stats(&ctx.core.server) {
         core.errors_by_code.add_to(&mut counts);
     }
     for (code, count) in counts {

@@ -16,7 +16,7 @@ const HEALTHY: &str =
 
 pub(super) fn doctor(ctx: &mut ServerCtx<'_>, _: Args<'_>) -> Result<(), CommandError> {
     let settings = ctx.core.settings();
-    let events = ctx.core.server.spikes.all();
+    let events = ctx.session.spikes(&ctx.core.server).all();
     let report = report(&events, &settings.observe, ctx.now_ms / 1000);
     ctx.reply.verbatim("txt", report.as_bytes());
     Ok(())

@@ -16,7 +16,7 @@ const COLUMNS: usize = 80;
 const TOPS: [char; 3] = ['_', 'o', '#'];
 
 pub(super) fn graph(ctx: &mut ServerCtx<'_>, args: Args<'_>) -> Result<(), CommandError> {
-    let Some((name, series)) = ctx.core.server.spikes.get(args.get(2)) else {
+    let Some((name, series)) = ctx.session.spikes(&ctx.core.server).get(args.get(2)) else {
         return Err(CommandError::quoting(
             "ERR No samples available for event '",
             args.get(2),

@@ -10,6 +10,7 @@ use super::{ServerCommand, ServerCtx, help, subcommand};
 use crate::observe::Merged;
 use crate::registry::Command;
 use crate::server::Server;
+use crate::session::Session;
 
 pub(super) static COMMANDS: &[&ServerCommand] = &[&LATENCY];
 
@@ -115,7 +116,7 @@ fn histogram(ctx: &mut ServerCtx<'_>, args: Args<'_>) -> Result<(), CommandError
     };
     let found: Vec<(&Command, Merged)> = commands
         .into_iter()
-        .map(|command| (command, latencies(server, command)))
+        .map(|command| (command, latencies(ctx.session, server, command)))
         .filter(|(_, latencies)| latencies.total() > 0)
         .collect();
     ctx.reply.map(found.len());
@@ -127,10 +128,10 @@ fn histogram(ctx: &mut ServerCtx<'_>, args: Args<'_>) -> Result<(), CommandError
 }
 
 /// What all cores have measured of a command.
-pub(super) fn latencies(server: &Server, command: &Command) -> Merged {
+pub(super) fn latencies(session: &Session, server: &Server, command: &Command) -> Merged {
     let counted = server.registry.counted_as(command);
-    let of_cores = server
-        .stats
+    let stats = session.shown_stats(server);
+    let of_cores = stats
         .iter()
         .flat_map(|core| counted.iter().map(|command| &core.times[command.id]));
     Merged::of(of_cores.filter_map(|time| time.latencies.get().map(|latencies| &**latencies)))
@@ -150,7 +151,7 @@ fn write_distribution(reply: &mut ReplyWriter<'_>, latencies: &Merged) {
 }
 
 fn history(ctx: &mut ServerCtx<'_>, args: Args<'_>) -> Result<(), CommandError> {
-    let Some((_, series)) = ctx.core.server.spikes.get(args.get(2)) else {
+    let Some((_, series)) = ctx.session.spikes(&ctx.core.server).get(args.get(2)) else {
         ctx.reply.array(0);
         return Ok(());
     };
@@ -164,7 +165,7 @@ fn history(ctx: &mut ServerCtx<'_>, args: Args<'_>) -> Result<(), CommandError> 
 }
 
 fn latest(ctx: &mut ServerCtx<'_>, _: Args<'_>) -> Result<(), CommandError> {
-    let all = ctx.core.server.spikes.all();
+    let all = ctx.session.spikes(&ctx.core.server).all();
     ctx.reply.array(all.len());
     for (name, series) in &all {
         let last = series
@@ -180,7 +181,7 @@ fn latest(ctx: &mut ServerCtx<'_>, _: Args<'_>) -> Result<(), CommandError> {
 }
 
 fn reset(ctx: &mut ServerCtx<'_>, args: Args<'_>) -> Result<(), CommandError> {
-    let spikes = &ctx.core.server.spikes;
+    let spikes = ctx.session.spikes(&ctx.core.server);
     let forgotten: usize = match args.len() {
         2 => spikes.reset(None),
         _ => args

@@ -1,0 +1,105 @@
+//! The registered tenants, by name.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::{Account, DEFAULT_TENANT, Quotas};
+
+/// Longest name of a tenant, in bytes.
+const NAME_LEN_MAX: usize = 64;
+
+/// Why a name cannot be a tenant's. `Display` is the wire text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NameError {
+    /// It has other characters than are good in files, labels and lines.
+    #[error(
+        "ERR A tenant's name has 1 to 64 letters, digits, dots, dashes and underscores, and begins with a letter or digit"
+    )]
+    Malformed,
+    /// There is one.
+    #[error("ERR Tenant already exists")]
+    Taken,
+}
+
+type ByName = BTreeMap<Box<[u8]>, Arc<Account>>;
+
+/// All registered tenants.
+pub struct Accounts {
+    by_name: Mutex<ByName>,
+    next_id: AtomicU64,
+}
+
+impl Default for Accounts {
+    /// The default tenant alone.
+    fn default() -> Self {
+        let account = Arc::new(Account::default_tenant());
+        Accounts {
+            by_name: Mutex::new(BTreeMap::from([(account.name.clone(), account)])),
+            next_id: AtomicU64::new(1),
+        }
+    }
+}
+
+impl Accounts {
+    /// Registers a tenant.
+    pub fn create(&self, name: &[u8], quotas: Quotas) -> Result<Arc<Account>, NameError> {
+        check_name(name)?;
+        let mut accounts = self.lock();
+        if accounts.contains_key(name) {
+            return Err(NameError::Taken);
+        }
+        let id = self.next_id.fetch_add(1, Relaxed);
+        let account = Arc::new(Account::new(id, name, quotas));
+        accounts.insert(name.into(), Arc::clone(&account));
+        Ok(account)
+    }
+
+    /// The tenant of this name.
+    pub fn get(&self, name: &[u8]) -> Option<Arc<Account>> {
+        self.lock().get(name).cloned()
+    }
+
+    /// The default tenant.
+    pub fn default_account(&self) -> Arc<Account> {
+        self.get(DEFAULT_TENANT.as_bytes())
+            .expect("the default tenant is never removed")
+    }
+
+    /// All tenants, by name.
+    pub fn all(&self) -> Vec<Arc<Account>> {
+        self.lock().values().cloned().collect()
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.lock().len()
+    }
+
+    /// Whether there is none, which never is.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Forgets a tenant, which is not the default one.
+    pub(super) fn remove(&self, account: &Account) {
+        debug_assert!(!account.is_default());
+        self.lock().remove(&account.name);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, ByName> {
+        // Every change leaves a whole map behind.
+        self.by_name.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A name goes into lines of the configuration, names of files and labels of metrics.
+fn check_name(name: &[u8]) -> Result<(), NameError> {
+    let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"._-".contains(byte);
+    let begins_well = name.first().is_some_and(u8::is_ascii_alphanumeric);
+    match begins_well && name.len() <= NAME_LEN_MAX && name.iter().all(is_plain) {
+        true if name == DEFAULT_TENANT.as_bytes() => Err(NameError::Taken),
+        true => Ok(()),
+        false => Err(NameError::Malformed),
+    }
+}
