@@ -24,6 +24,8 @@ const GENERIC_COLLECT: mi_option_t = 34;
 const PURGE_DELAY_MS: c_long = 1;
 /// The largest that mimalloc takes. A walk costs over a millisecond once there are gigabytes of half-empty pages.
 const GENERIC_COLLECT_CALLS: c_long = 1_000_000;
+/// Pages with at most this much of their blocks in use are worth emptying.
+const SPARSE_PERCENT: usize = 90;
 /// Large enough to be given pages of its own.
 const PAGES_OF_ITS_OWN: usize = 1 << 20;
 
@@ -53,6 +55,21 @@ pub fn release_expired() {
 pub fn release_unused() {
     // SAFETY: it may be called from any thread at any time; it touches no live block.
     unsafe { libmimalloc_sys::mi_collect(true) }
+}
+
+/// Whether a live block lies on a page of which so little is in use that moving its blocks elsewhere is worth it. A guess
+/// when another thread uses the page at the same time.
+pub fn is_sparse(block: *const u8) -> bool {
+    // SAFETY: an address that is not the allocator's own is found not to be. A page lives as long as a block on it does,
+    // and this caller's is alive. The page's counts, which are compared and nothing else, are words that another thread
+    // may be changing; whatever is read, the answer is allowed to be wrong.
+    unsafe {
+        libmimalloc_sys::mi_unsafe_heap_page_is_under_utilized(
+            std::ptr::null_mut(),
+            block.cast_mut().cast(),
+            SPARSE_PERCENT,
+        )
+    }
 }
 
 // SAFETY: every block comes from mimalloc and goes back to it; blocks of `mi_malloc` and its

@@ -8,6 +8,10 @@
 /// From here on a block is charged in whole 4 KiB pages.
 pub const LARGE_BYTES_MIN: usize = 512 * 1024;
 
+/// Says of a block's address whether it lies on a page of the allocator of which little is in use. Only the allocator
+/// knows; any answer is right, it merely costs or saves work.
+pub type IsSparse<'a> = &'a dyn Fn(*const u8) -> bool;
+
 const PAGE_BYTES: usize = 4096;
 
 /// Bytes the allocator gives for a request of `bytes` (alignment ≤ 8). Zero costs nothing: Rust's collections do not

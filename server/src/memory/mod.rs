@@ -18,6 +18,7 @@
 //! Limits belong to a tenant, beside its slices. Nothing here knows commands but for their DENYOOM flag.
 
 mod admission;
+mod compaction;
 mod room;
 
 use std::sync::Arc;
@@ -28,6 +29,7 @@ use store::keyspace::{Charge, Slice};
 use crate::shard::{TenantSlices, shards_of, try_with_slices};
 
 pub use admission::{Admission, OOM};
+pub use compaction::Compaction;
 pub use room::{Room, make_room};
 
 /// A command that adds memory is not let in beyond the limit and this part of it, even while room is being made.
@@ -39,6 +41,8 @@ pub struct MemoryLimit {
     charge: Arc<Charge>,
     /// Bytes; 0 for none.
     limit: AtomicUsize,
+    /// Bytes of the limit that data must leave to what the process holds beyond its charge.
+    held_back: AtomicUsize,
     /// Shards whose slices have not learnt yet whether there is a limit.
     unaware: AtomicU64,
 }
@@ -49,6 +53,7 @@ impl MemoryLimit {
         MemoryLimit {
             charge: Arc::new(Charge::new(shards)),
             limit: AtomicUsize::new(0),
+            held_back: AtomicUsize::new(0),
             unaware: AtomicU64::new(0),
         }
     }
@@ -84,7 +89,9 @@ impl MemoryLimit {
     fn excess(&self, more: usize) -> usize {
         match self.limit.load(Relaxed) {
             0 => 0,
-            limit => (self.charge.bytes() + more).saturating_sub(limit),
+            limit => {
+                (self.charge.bytes() + more + self.held_back.load(Relaxed)).saturating_sub(limit)
+            }
         }
     }
 

@@ -8,6 +8,7 @@ use store::command::{Effects, EventClass};
 use store::keyspace::{Access, Eviction, Order, Scope, Slice};
 use store::random::Rng;
 
+use crate::allocator::is_sparse;
 use crate::config::EvictionPolicy;
 use crate::core::{Core, now_ms};
 use crate::shard::try_with_slices;
@@ -120,6 +121,9 @@ fn evict(core: &Core, tenant: &Tenant, more: usize, time: Duration, effects: &mu
                 evicts.is_some_and(|rule| evict_some(slice, rule, excess, &mut rng, effects));
             let freed = slice.has_trash();
             slice.free_step(ITEMS_PER_HOLD);
+            if memory.holds_back() {
+                slice.compact_step(ITEMS_PER_HOLD, &is_sparse);
+            }
             evicted || freed
         });
         match step {

@@ -11,7 +11,7 @@ use super::sweep::{Left, STEP_PAUSE, STEP_TIME, Sweep};
 use crate::allocator::{release_expired, release_unused};
 use crate::connection::{Link, Reactor};
 use crate::core::now_ms;
-use crate::memory::{Room, make_room};
+use crate::memory::{Compaction, Room, make_room};
 use crate::observe::Event;
 use std::future::{Future as _, poll_fn};
 use std::pin::pin;
@@ -41,6 +41,7 @@ const KILL_GRACE: Duration = Duration::from_millis(500);
 /// What the ticks remember.
 struct Pulse {
     sweep: Sweep,
+    compaction: Compaction,
     huge_pages: HugePages,
     commands: u64,
     /// What the core's clients were charged at the last tick.
@@ -55,6 +56,7 @@ struct Pulse {
 pub async fn run(reactor: &Rc<Reactor>) {
     let mut pulse = Pulse {
         sweep: Sweep::new(reactor),
+        compaction: Compaction::new(&reactor.core),
         huge_pages: HugePages::forbidden(!reactor.core.settings().disable_thp),
         commands: 0,
         client_bytes: 0,
@@ -97,12 +99,13 @@ impl Pulse {
         // While the sweep hurries, ticks keep their pace.
         let is_tick = now_ms.saturating_sub(self.ticked_at_ms) >= TICK.as_millis() as u64;
         let busy = is_tick && self.tick(reactor, now_ms);
+        let compacts = self.compaction.step(&reactor.core);
         let default = reactor.core.server.tenants.default_tenant();
         let crowded = default.memory.is_set()
             && make_room(&reactor.core, default, 0, STEP_TIME) == Room::Crowded;
         match left {
             Left::More => STEP_PAUSE,
-            Left::Until(_) if crowded => STEP_PAUSE,
+            Left::Until(_) if crowded || compacts => STEP_PAUSE,
             Left::Until(_) if busy || !is_tick => TICK,
             Left::Until(at_ms) => {
                 Duration::from_millis(at_ms.saturating_sub(now_ms)).clamp(TICK, DOZE)
@@ -115,6 +118,7 @@ impl Pulse {
         self.ticked_at_ms = now_ms;
         reactor.core.tidy_tracking();
         reactor.links.watch_waits();
+        self.compaction.look(&reactor.core);
         if now_ms.saturating_sub(self.looked_at_ms) >= LOOK_PERIOD_MS {
             self.looked_at_ms = now_ms;
             if reactor.core.index == 0 {

@@ -6,6 +6,7 @@
 
 mod args;
 mod bitmap;
+mod breath;
 mod context;
 mod db_index;
 mod effects;
@@ -32,6 +33,7 @@ mod waiting;
 pub mod zset;
 
 pub use args::{ArgCursor, parse_at_least, parse_f64, parse_f64_lenient, parse_i64};
+pub use breath::{Breath, Pace};
 pub use context::{Ctx, DataConfig};
 pub use effects::{Effects, EventClass};
 pub use error::{CommandError, c_string};

@@ -13,6 +13,7 @@ use super::{
 };
 use crate::hash::{Seed, hash_key};
 use crate::keyspace::{Access, Slice, Tracking};
+use crate::mem::IsSparse;
 use crate::random::Rng;
 use crate::slot::ShardMap;
 use crate::types::EncodingLimits;
@@ -129,6 +130,17 @@ impl Bench {
     /// Recounts everything.
     pub(crate) fn audit(&self) {
         self.slices.iter().for_each(Slice::audit);
+    }
+
+    /// Compacts all slices, step by step; how many steps it took.
+    pub(crate) fn compact(&mut self, is_sparse: IsSparse<'_>) -> usize {
+        let mut steps = 0;
+        for slice in &mut self.slices {
+            while !slice.compact_step(100, is_sparse).finished {
+                steps += 1;
+            }
+        }
+        steps
     }
 
     fn run_patiently(

@@ -53,6 +53,12 @@ impl Block {
         BlockRef::from(self.0.view())
     }
 
+    /// Where the allocation begins.
+    #[must_use]
+    pub fn address(&self) -> *const u8 {
+        self.0.address()
+    }
+
     /// Heap bytes held.
     #[must_use]
     pub fn mem_bytes(&self) -> usize {

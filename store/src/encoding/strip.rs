@@ -94,6 +94,12 @@ impl Strip {
         unsafe { view_of(self.raw) }
     }
 
+    /// Where the allocation begins.
+    #[must_use]
+    pub fn address(&self) -> *const u8 {
+        self.raw.as_ptr().cast_const().cast()
+    }
+
     /// Sets the user's word.
     ///
     /// # Panics

@@ -120,6 +120,12 @@ impl<A: ThinOwner, B: ThinOwner, C: ThinOwner> Tagged<A, B, C> {
         }
     }
 
+    /// Where the representation begins.
+    #[must_use]
+    pub fn address(&self) -> *const u8 {
+        without_tag(self.raw).as_ptr()
+    }
+
     /// Borrows the representation exclusively.
     pub fn view_mut(&mut self) -> Choice<A::Mut<'_>, B::Mut<'_>, C::Mut<'_>> {
         // SAFETY: the tag names the owner the pointer came from, and `self` stays exclusively borrowed while the view lives.

@@ -4,6 +4,7 @@
 //! or other slices either: callers remove due keys before they look, and tell the world what changed.
 
 mod access;
+mod compact;
 mod db;
 pub mod deadlines;
 pub mod entry;
@@ -19,6 +20,7 @@ mod waiting;
 mod watch;
 
 pub use access::{Access, Tracking};
+pub use compact::Compacted;
 pub use db::{Collection, Db, Edit, Expired, Expiry, WrongType};
 pub use deadlines::SweepReport;
 pub use entry::{Entry, StringInput};

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::compact::Walk;
 use super::db::{Db, Expired};
 use super::deadlines::SweepReport;
 use super::evict::Pool;
@@ -28,6 +29,7 @@ pub struct Slice {
     pub tracked: Tracked,
     pub(super) watchers: Watchers,
     pub(super) pool: Pool,
+    pub(super) walk: Walk,
     lease: Lease,
     /// No database from here on exists.
     dbs_end: usize,
@@ -79,6 +81,7 @@ impl Slice {
             waiting: Waiting::default(),
             tracked: Tracked::default(),
             pool: Pool::default(),
+            walk: Walk::default(),
             lease: Lease::default(),
             dbs_end: 0,
         }

@@ -5,8 +5,8 @@
 use crate::encoding::cell::Cell;
 use crate::hash::{Seed, hash_key};
 use crate::keyspace::deadlines::{Deadlines, SweepReport, Verdict};
-use crate::keyspace::table::{Drained, HINT_NONE, Table};
-use crate::mem::alloc_size;
+use crate::keyspace::table::{Drained, HINT_NONE, Table, Thin as _};
+use crate::mem::{IsSparse, alloc_size};
 use crate::types::Member;
 
 /// Cells by key; see the module.
@@ -144,6 +144,20 @@ impl CellTable {
             },
             |cell| *cell_bytes -= cell.mem_bytes(),
         )
+    }
+
+    /// Moves those of the cells that lie sparsely, in the segment that `within` stands for, 0 at first. Gives where the
+    /// next one begins, 0 at the end.
+    pub(super) fn relocate(&mut self, within: u64, is_sparse: IsSparse<'_>) -> u64 {
+        let Some(at) = self.table.segment_at(within) else {
+            return 0;
+        };
+        self.table.relocate_segment(at.id, is_sparse, |cell| {
+            if is_sparse(cell.address()) {
+                *cell = cell.clone();
+            }
+        });
+        at.next_cursor
     }
 
     /// The seed its keys are hashed with.

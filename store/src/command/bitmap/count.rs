@@ -25,7 +25,7 @@ pub(super) static BITCOUNT: DataCommand = DataCommand {
 
 fn bitcount(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<(), CommandError> {
     let key = ctx.keys.arg(args, 1);
-    let mut text = IntText::new();
+    let (pace, mut text) = (ctx.keys.pace(), IntText::new());
     // A missing key has no bits, whatever the range says.
     let Some(value) = ctx.keys.read_string(key)? else {
         ctx.reply.integer(0);
@@ -45,6 +45,7 @@ fn bitcount(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<(), CommandError> {
         }
         _ => return Err(CommandError::Syntax),
     };
-    ctx.reply.integer(bits::count(bytes, range) as i64);
+    let breath = pace.over_bytes((range.end - range.start.min(range.end)) as usize / 8)?;
+    ctx.reply.integer(bits::count(bytes, range, breath) as i64);
     Ok(())
 }

@@ -85,9 +85,12 @@ pub(super) static HGETALL: DataCommand = DataCommand {
 
 fn hgetall(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<(), CommandError> {
     let key = ctx.keys.arg(args, 1);
+    let pace = ctx.keys.pace();
     let hash = ctx.keys.read_hash(key)?;
+    let mut breath = pace.over(hash.map_or(0, Hash::len))?;
     ctx.reply.map(hash.map_or(0, Hash::len_in_sight));
     for (field, value) in hash.into_iter().flat_map(Hash::iter) {
+        breath.element();
         ctx.reply.bulk(field);
         ctx.reply.bulk(value);
     }
@@ -119,9 +122,12 @@ type PartOfPair = for<'h> fn((&'h [u8], &'h [u8])) -> &'h [u8];
 
 fn reply_each(ctx: &mut Ctx<'_>, args: Args<'_>, part: PartOfPair) -> Result<(), CommandError> {
     let key = ctx.keys.arg(args, 1);
+    let pace = ctx.keys.pace();
     let hash = ctx.keys.read_hash(key)?;
+    let mut breath = pace.over(hash.map_or(0, Hash::len))?;
     ctx.reply.array(hash.map_or(0, Hash::len_in_sight));
     for pair in hash.into_iter().flat_map(Hash::iter) {
+        breath.element();
         ctx.reply.bulk(part(pair));
     }
     Ok(())

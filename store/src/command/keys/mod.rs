@@ -12,7 +12,7 @@ pub use set::SliceSet;
 
 use std::sync::Arc;
 
-use super::{CommandError, Effects, EventClass};
+use super::{CommandError, Effects, EventClass, Pace};
 use crate::hash::{Seed, hash_key};
 use crate::keyspace::{Access, Db, Slice, Tracker, WatchFlag};
 use crate::slot::{SHARDS_MAX, ShardMap};
@@ -53,9 +53,6 @@ pub struct KeysEnv {
     pub may_escalate: bool,
 }
 
-/// What a command may go over in one go.
-const LONG_ELEMENTS: usize = 4096;
-
 /// The keyspace of one tenant, as far as the slices held reach.
 pub struct Keys<'a> {
     slices: SliceSet<'a>,
@@ -76,9 +73,15 @@ impl<'a> Keys<'a> {
     /// [`CommandError::Long`]: it is to be run again where it can breathe.
     #[inline]
     pub fn announce(&self, elements: usize) -> Result<(), CommandError> {
-        match elements > LONG_ELEMENTS && self.env.may_escalate {
-            true => Err(CommandError::Long),
-            false => Ok(()),
+        self.pace().over(elements).map(drop)
+    }
+
+    /// How the command may go on.
+    #[inline]
+    pub fn pace(&self) -> Pace {
+        Pace {
+            breathe: self.env.breathe,
+            may_escalate: self.env.may_escalate,
         }
     }
 

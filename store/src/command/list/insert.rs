@@ -64,12 +64,15 @@ fn linsert(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<(), CommandError> {
         return Err(CommandError::Syntax);
     };
     let key = ctx.keys.arg(args, 1);
+    let pace = ctx.keys.pace();
     let Some(mut list) = ctx.keys.edit_list(key)? else {
         ctx.reply.integer(0);
         return Ok(());
     };
+    let mut breath = pace.over(list.len())?;
     let found = list
         .iter_from(0, Direction::Forward)
+        .inspect(|_| breath.element())
         .position(|element| element == pivot);
     let Some(index) = found else {
         ctx.reply.integer(-1);

@@ -80,13 +80,16 @@ impl LposArgs {
 fn lpos(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<(), CommandError> {
     let wanted = LposArgs::parse(ArgCursor::new(args, 3))?;
     let key = ctx.keys.arg(args, 1);
+    let pace = ctx.keys.pace();
     let list = ctx.keys.read_list(key)?;
     let len = list.map_or(0, |list| list.len());
+    let mut breath = pace.over(len.min(wanted.max_len))?;
     let elements = list
         .into_iter()
         .flat_map(|list| list.iter_from(0, wanted.direction));
     let mut matches = elements
         .take(wanted.max_len)
+        .inspect(|_| breath.element())
         .enumerate()
         .filter(|(_, element)| *element == args.get(2))
         .map(|(at, _)| match wanted.direction {

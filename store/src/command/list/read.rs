@@ -83,16 +83,19 @@ pub(super) static LRANGE: DataCommand = DataCommand {
 fn lrange(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<(), CommandError> {
     let (start, stop) = (parse_i64(args.get(2))?, parse_i64(args.get(3))?);
     let key = ctx.keys.arg(args, 1);
+    let pace = ctx.keys.pace();
     let Some(list) = ctx.keys.read_list(key)? else {
         ctx.reply.array(0);
         return Ok(());
     };
     let range = range_of(start, stop, list.len());
+    let mut breath = pace.over(range.len())?;
     ctx.reply.array(range.len());
     for element in list
         .iter_from(range.start, Direction::Forward)
         .take(range.len())
     {
+        breath.element();
         ctx.reply.bulk(element);
     }
     Ok(())

@@ -2,6 +2,7 @@
 
 use std::ops::ControlFlow;
 
+use crate::command::Breath;
 use crate::hash::Seed;
 use crate::types::{EncodingLimits, Item, ItemBuf, Set};
 
@@ -11,6 +12,7 @@ use crate::types::{EncodingLimits, Item, ItemBuf, Set};
 pub(super) fn for_each_common<'s>(
     seed: &Seed,
     sets: &[Option<&'s Set>],
+    mut breath: Breath,
     mut f: impl FnMut(Item<'s>) -> ControlFlow<()>,
 ) {
     let Some(mut sets) = sets.iter().copied().collect::<Option<Vec<&Set>>>() else {
@@ -21,6 +23,7 @@ pub(super) fn for_each_common<'s>(
         return;
     };
     for item in smallest.iter() {
+        breath.element();
         let mut buf = ItemBuf::default();
         let member = item.as_bytes(&mut buf);
         if others.iter().all(|other| other.contains(seed, member)) && f(item).is_break() {
@@ -30,9 +33,15 @@ pub(super) fn for_each_common<'s>(
 }
 
 /// The members of any of `sets`.
-pub(super) fn union(seed: &Seed, limits: &EncodingLimits, sets: &[Option<&Set>]) -> Set {
+pub(super) fn union(
+    seed: &Seed,
+    limits: &EncodingLimits,
+    sets: &[Option<&Set>],
+    mut breath: Breath,
+) -> Set {
     let mut result = Set::new();
     for item in sets.iter().flatten().flat_map(|set| set.iter()) {
+        breath.element();
         result.insert(seed, item.as_bytes(&mut ItemBuf::default()), limits);
     }
     result
@@ -43,6 +52,7 @@ pub(super) fn for_each_difference<'s>(
     seed: &Seed,
     limits: &EncodingLimits,
     sets: &[Option<&'s Set>],
+    mut breath: Breath,
     f: impl FnMut(Item<'s>),
 ) {
     let Some((Some(first), others)) = sets.split_first() else {
@@ -52,7 +62,7 @@ pub(super) fn for_each_difference<'s>(
     let merged;
     if asking_costs_more(first, &others) {
         let all: Vec<Option<&Set>> = others.into_iter().map(Some).collect();
-        merged = union(seed, limits, &all);
+        merged = union(seed, limits, &all, breath);
         others = vec![&merged];
     }
     // The largest is the likeliest to have a member.
@@ -62,7 +72,8 @@ pub(super) fn for_each_difference<'s>(
         let member = item.as_bytes(&mut buf);
         !others.iter().any(|other| other.contains(seed, member))
     };
-    first.iter().filter(unknown).for_each(f);
+    let members = first.iter().inspect(|_| breath.element());
+    members.filter(unknown).for_each(f);
 }
 
 /// Whether asking every other set about every member costs more than merging the others first. Asking stops early and is given some advantage for it.

@@ -3,7 +3,7 @@
 use resp::Args;
 
 use super::algebra::for_each_difference;
-use super::operands::{read_all, sets};
+use super::operands::{breath_for, read_all, sets};
 use super::store::store;
 use super::{KEYS_RO_ACCESS, RO_ACCESS, SET, reply_item};
 use crate::command::{CommandError, Ctx, DataCommand, Flags, KeyFlags, KeySpec, Spec};
@@ -47,12 +47,19 @@ pub(super) static SDIFFSTORE: DataCommand = DataCommand {
 fn sdiff(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<(), CommandError> {
     let operands = read_all(ctx, args, 1, args.len() - 1)?;
     let sets = sets(&ctx.keys, &operands);
+    let breath = breath_for(&ctx.keys, &sets)?;
     let header = ctx.reply.array_deferred();
     let mut len = 0;
-    for_each_difference(&ctx.keys.seed(), &ctx.config.encoding, &sets, |item| {
-        reply_item(&mut ctx.reply, item);
-        len += 1;
-    });
+    for_each_difference(
+        &ctx.keys.seed(),
+        &ctx.config.encoding,
+        &sets,
+        breath,
+        |item| {
+            reply_item(&mut ctx.reply, item);
+            len += 1;
+        },
+    );
     ctx.reply.finish_set(header, len);
     Ok(())
 }
@@ -62,7 +69,9 @@ fn sdiffstore(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<(), CommandError> {
     let operands = read_all(ctx, args, 2, args.len() - 2)?;
     let (seed, limits) = (ctx.keys.seed(), &ctx.config.encoding);
     let mut result = Set::new();
-    for_each_difference(&seed, limits, &sets(&ctx.keys, &operands), |item| {
+    let sets = sets(&ctx.keys, &operands);
+    let breath = breath_for(&ctx.keys, &sets)?;
+    for_each_difference(&seed, limits, &sets, breath, |item| {
         result.insert(&seed, item.as_bytes(&mut ItemBuf::default()), limits);
     });
     store(ctx, destination, result, "sdiffstore");

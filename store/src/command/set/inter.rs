@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use resp::Args;
 
 use super::algebra::for_each_common;
-use super::operands::{read_all, sets};
+use super::operands::{breath_for, read_all, sets};
 use super::store::store;
 use super::{KEYS_RO_ACCESS, RO_ACCESS, SET, reply_item};
 use crate::command::{
@@ -69,9 +69,10 @@ fn sinter(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<(), CommandError> {
     let operands = read_all(ctx, args, 1, args.len() - 1)?;
     let seed = ctx.keys.seed();
     let sets = sets(&ctx.keys, &operands);
+    let breath = breath_for(&ctx.keys, &sets)?;
     let header = ctx.reply.array_deferred();
     let mut len = 0;
-    for_each_common(&seed, &sets, |item| {
+    for_each_common(&seed, &sets, breath, |item| {
         reply_item(&mut ctx.reply, item);
         len += 1;
         ControlFlow::Continue(())
@@ -85,7 +86,9 @@ fn sinterstore(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<(), CommandError> {
     let operands = read_all(ctx, args, 2, args.len() - 2)?;
     let seed = ctx.keys.seed();
     let mut result = Set::new();
-    for_each_common(&seed, &sets(&ctx.keys, &operands), |item| {
+    let sets = sets(&ctx.keys, &operands);
+    let breath = breath_for(&ctx.keys, &sets)?;
+    for_each_common(&seed, &sets, breath, |item| {
         result.insert(
             &seed,
             item.as_bytes(&mut ItemBuf::default()),
@@ -131,7 +134,9 @@ fn sintercard(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<(), CommandError> {
     let SintercardArgs { key_count, limit } = SintercardArgs::parse(args)?;
     let operands = read_all(ctx, args, 2, key_count)?;
     let mut count = 0;
-    for_each_common(&ctx.keys.seed(), &sets(&ctx.keys, &operands), |_| {
+    let sets = sets(&ctx.keys, &operands);
+    let breath = breath_for(&ctx.keys, &sets)?;
+    for_each_common(&ctx.keys.seed(), &sets, breath, |_| {
         count += 1;
         if count == limit {
             ControlFlow::Break(())

@@ -101,12 +101,15 @@ fn smismember(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<(), CommandError> {
 
 fn smembers(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<(), CommandError> {
     let key = ctx.keys.arg(args, 1);
+    let pace = ctx.keys.pace();
     let Some(set) = ctx.keys.read_set(key)? else {
         ctx.reply.set(0);
         return Ok(());
     };
+    let mut breath = pace.over(set.len())?;
     ctx.reply.set(set.len());
     for item in set.iter() {
+        breath.element();
         reply_item(&mut ctx.reply, item);
     }
     Ok(())

@@ -1,6 +1,6 @@
 //! The sets a set-algebra command works on, looked up together.
 
-use crate::command::{CommandError, Ctx, Key, Keys};
+use crate::command::{Breath, CommandError, Ctx, Key, Keys};
 use crate::types::Set;
 use crate::value::ValueRef;
 use resp::Args;
@@ -20,6 +20,12 @@ pub(super) fn read_all<'k>(
         keys.push(key);
     }
     Ok(keys)
+}
+
+/// Announces that about all members of `sets` will be gone over.
+pub(super) fn breath_for(keys: &Keys<'_>, sets: &[Option<&Set>]) -> Result<Breath, CommandError> {
+    keys.pace()
+        .over(sets.iter().flatten().map(|set| set.len()).sum())
 }
 
 /// The sets behind `operands`, absent ones being `None`; all borrowed at once.

@@ -2,11 +2,12 @@
 
 use resp::Args;
 
-use super::operands::{read_all, sets};
+use super::operands::{breath_for, read_all, sets};
 use super::store::store;
 use super::{KEYS_RO_ACCESS, RO_ACCESS, SET, algebra, reply_item};
 use crate::command::{CommandError, Ctx, DataCommand, Flags, KeyFlags, KeySpec, Spec};
 use crate::types::Set;
+use crate::value::Value;
 
 const COMPLEXITY: &str = "O(N) where N is the total number of elements in all given sets.";
 
@@ -46,9 +47,12 @@ pub(super) static SUNIONSTORE: DataCommand = DataCommand {
 fn sunion(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<(), CommandError> {
     let result = union_of(ctx, args, 1)?;
     ctx.reply.set(result.len());
+    let mut breath = ctx.keys.pace().over(result.len())?;
     for item in result.iter() {
         reply_item(&mut ctx.reply, item);
+        breath.element();
     }
+    ctx.keys.discard(ctx.keys.arg(args, 1), Value::Set(result));
     Ok(())
 }
 
@@ -62,9 +66,11 @@ fn sunionstore(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<(), CommandError> {
 fn union_of(ctx: &mut Ctx<'_>, args: Args<'_>, first: usize) -> Result<Set, CommandError> {
     let operands = read_all(ctx, args, first, args.len() - first)?;
     let sets = sets(&ctx.keys, &operands);
+    let breath = breath_for(&ctx.keys, &sets)?;
     Ok(algebra::union(
         &ctx.keys.seed(),
         &ctx.config.encoding,
         &sets,
+        breath,
     ))
 }

@@ -107,13 +107,16 @@ fn reply_range(
     };
     let query = RangeQuery::parse(args, grammar)?;
     let key = ctx.keys.arg(args, 1);
+    let pace = ctx.keys.pace();
     let Some(zset) = ctx.keys.read_zset(key)? else {
         ctx.reply.array(0);
         return Ok(());
     };
     let ranks = query.ranks(zset);
+    let mut breath = pace.over(ranks.len())?;
     query.scores.begin(&mut ctx.reply, ranks.len());
     for (member, score) in zset.iter_range(ranks, query.direction) {
+        breath.element();
         query.scores.member(&mut ctx.reply, member, score);
     }
     Ok(())

@@ -4,6 +4,7 @@
 //! Expiry is not looked at here except where a name says so: callers remove due keys first, see [`super::entry::Entry::is_expired`].
 //! All that changes what an entry weighs goes through this module, which keeps the charge exact.
 
+mod compact;
 mod edit;
 mod expire;
 mod sample;

@@ -8,6 +8,7 @@
 mod block;
 mod integer;
 mod layout;
+mod relocate;
 mod string;
 #[cfg(test)]
 mod tests;

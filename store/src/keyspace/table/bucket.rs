@@ -109,6 +109,11 @@ impl<T> Bucket<T> {
         self.slots.iter().flatten()
     }
 
+    /// The items of this bucket, to be replaced by others of equal hash.
+    pub(super) fn items_mut(&mut self) -> impl Iterator<Item = &mut T> {
+        self.slots.iter_mut().flatten()
+    }
+
     /// Whether a search that did not end here must go on in the next bucket.
     #[inline]
     pub(super) fn overflowed(&self) -> bool {

@@ -1,5 +1,7 @@
 //! Taking many items out: a whole table in bounded steps, or the due items of one segment.
 
+use crate::mem::IsSparse;
+
 use super::{POSITION_BITS, Table, Thin, is_sparse};
 
 /// Whether a sliced operation has come to its end.
@@ -43,6 +45,19 @@ impl<T: Thin> Table<T> {
         let extracted = self.directory.extract(id, due, hash_of, out);
         self.len -= extracted;
         extracted
+    }
+
+    /// Shows each item of segment `id` to `relocate`, which may put one of equal hash in its place, and moves the buckets
+    /// themselves where they lie sparsely.
+    pub fn relocate_segment(
+        &mut self,
+        id: usize,
+        is_sparse: IsSparse<'_>,
+        relocate: impl FnMut(&mut T),
+    ) {
+        let segment = self.directory.segment_at_mut(id);
+        segment.relocate(is_sparse);
+        segment.items_mut().for_each(relocate);
     }
 
     /// Shrinks or merges segment `id` if it has become sparse; its number may mean another one afterwards.

@@ -8,7 +8,7 @@
 
 use super::bucket::{Bucket, SLOTS, tag_of};
 use super::{POSITION_BITS, Thin, prefetch_line};
-use crate::mem::alloc_size_line;
+use crate::mem::{IsSparse, alloc_size_line};
 
 /// Largest bucket count of a segment that can still be split.
 pub(super) const BUCKETS_MAX: usize = 95;
@@ -259,6 +259,20 @@ impl<T: Thin> Segment<T> {
     /// All items, in no promised order.
     pub(super) fn items(&self) -> impl Iterator<Item = &T> {
         self.buckets.iter().flat_map(Bucket::items)
+    }
+
+    /// All items, to be replaced by others of equal hash.
+    pub(super) fn items_mut(&mut self) -> impl Iterator<Item = &mut T> {
+        self.buckets.iter_mut().flat_map(Bucket::items_mut)
+    }
+
+    /// Moves the buckets to another allocation if they lie sparsely.
+    pub(super) fn relocate(&mut self, is_sparse: IsSparse<'_>) {
+        if is_sparse(self.buckets.as_ptr().cast()) {
+            let mut moved = Vec::with_capacity(self.buckets.len());
+            moved.extend(std::mem::take(&mut self.buckets));
+            self.buckets = moved.into_boxed_slice();
+        }
     }
 
     /// All items, each prefetched some buckets ahead of its visit.

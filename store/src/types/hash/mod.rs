@@ -14,6 +14,7 @@ use crate::encoding::tagged::Tagged;
 use crate::hash::Seed;
 use crate::keyspace::SweepReport;
 use crate::keyspace::table::HINT_NONE;
+use crate::mem::IsSparse;
 use crate::random::scale;
 use crate::types::EncodingLimits;
 use crate::types::Member;
@@ -103,6 +104,20 @@ impl Hash {
             AsTable(table) => table.mem_bytes(),
             AsTimed(timed) => timed.mem_bytes(),
         }
+    }
+
+    /// Moves what lies sparsely: all of a small hash, of a large one the part that `within` stands for, 0 at first. Gives
+    /// where the next part begins, 0 at the end.
+    pub(crate) fn relocate(&mut self, within: u64, is_sparse: IsSparse<'_>) -> u64 {
+        match self.0.view_mut() {
+            AsTable(table) => return table.relocate(within, is_sparse),
+            AsTimed(timed) => return timed.relocate(within, is_sparse),
+            AsPacked(_) => {}
+        }
+        if is_sparse(self.0.address()) {
+            *self = self.clone();
+        }
+        0
     }
 
     /// OBJECT ENCODING's name of the representation.

@@ -8,6 +8,7 @@ use crate::encoding::cell::Cell;
 use crate::hash::Seed;
 use crate::keyspace::SweepReport;
 use crate::keyspace::deadlines::Deadlines;
+use crate::mem::IsSparse;
 use crate::types::Member;
 use crate::types::cell_table::CellTable;
 
@@ -51,6 +52,11 @@ impl Timed {
             true => self.iter().count(),
             false => self.len(),
         }
+    }
+
+    /// Moves fields that lie sparsely, see [`CellTable::relocate`].
+    pub(super) fn relocate(&mut self, within: u64, is_sparse: IsSparse<'_>) -> u64 {
+        self.table.relocate(within, is_sparse)
     }
 
     /// Heap bytes held, those of this struct in a box included.

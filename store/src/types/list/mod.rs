@@ -12,6 +12,7 @@ pub use iter::ListIter;
 use crate::encoding::block::Block;
 use crate::encoding::tagged::Choice::{First as AsBlock, Second as AsQuick};
 use crate::encoding::tagged::{Never, Tagged};
+use crate::mem::IsSparse;
 use crate::types::{Direction, EncodingLimits, Side};
 use limit::BlockLimit;
 use quick::{Quick, remove_equal_in_block, strip_end};
@@ -56,6 +57,18 @@ impl List {
             AsBlock(block) => block.mem_bytes,
             AsQuick(quick) => quick.mem_bytes(),
         }
+    }
+
+    /// Moves what lies sparsely: all of a small list, of a large one the part that `within` stands for, 0 at first. Gives
+    /// where the next part begins, 0 at the end.
+    pub(crate) fn relocate(&mut self, within: u64, is_sparse: IsSparse<'_>) -> u64 {
+        if let AsQuick(quick) = self.0.view_mut() {
+            return quick.relocate(within, is_sparse);
+        }
+        if is_sparse(self.0.address()) {
+            *self = self.clone();
+        }
+        0
     }
 
     /// OBJECT ENCODING's name of the representation.

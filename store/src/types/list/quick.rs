@@ -7,7 +7,7 @@ use super::limit::BlockLimit;
 use super::segment::{BLOCKS_MAX, Segment};
 use crate::encoding::block::{Block, BlockRef};
 use crate::encoding::strip::StripEnd;
-use crate::mem::{alloc_size, vec_size};
+use crate::mem::{IsSparse, alloc_size, vec_size};
 use crate::types::Side;
 use std::collections::VecDeque;
 
@@ -52,6 +52,21 @@ impl Quick {
         alloc_size(size_of::<Self>())
             + vec_size::<Segment>(self.segments.capacity())
             + self.segment_bytes
+    }
+
+    /// Moves those of the blocks that lie sparsely, in segment number `within`. Gives the next number, 0 at the end.
+    pub(super) fn relocate(&mut self, within: u64, is_sparse: IsSparse<'_>) -> u64 {
+        let number = within as usize;
+        let Some(segment) = self.segments.get_mut(number) else {
+            return 0;
+        };
+        let before = segment.mem_bytes();
+        segment.relocate(is_sparse);
+        self.segment_bytes = self.segment_bytes - before + segment.mem_bytes();
+        match number + 1 < self.segments.len() {
+            true => within + 1,
+            false => 0,
+        }
     }
 
     /// The elements of a block.

@@ -1,7 +1,7 @@
 //! A run of up to 128 neighbouring blocks with their element counts side by side, so that an index is found without following pointers.
 
 use crate::encoding::block::Block;
-use crate::mem::vec_size;
+use crate::mem::{IsSparse, vec_size};
 use std::collections::VecDeque;
 
 /// Most blocks in a segment.
@@ -35,6 +35,17 @@ impl Segment {
     /// Heap bytes held.
     pub(super) fn mem_bytes(&self) -> usize {
         vec_size::<Slot>(self.slots.capacity()) + self.block_bytes
+    }
+
+    /// Moves blocks that lie sparsely.
+    pub(super) fn relocate(&mut self, is_sparse: IsSparse<'_>) {
+        for slot in &mut self.slots {
+            if is_sparse(slot.block.address()) {
+                self.block_bytes -= slot.block.mem_bytes();
+                slot.block = slot.block.clone();
+                self.block_bytes += slot.block.mem_bytes();
+            }
+        }
     }
 
     pub(super) fn block(&self, slot: usize) -> Option<&Block> {

@@ -12,6 +12,7 @@ use crate::encoding::packed::{Packed, item_len, prefix};
 use crate::encoding::tagged::Choice::{First as AsPacked, Second as AsInts, Third as AsTable};
 use crate::encoding::tagged::Tagged;
 use crate::hash::Seed;
+use crate::mem::IsSparse;
 use crate::random::scale;
 use crate::types::EncodingLimits;
 use crate::types::Member;
@@ -79,6 +80,18 @@ impl Set {
             AsInts(ints) => ints.mem_bytes(),
             AsTable(table) => table.mem_bytes(),
         }
+    }
+
+    /// Moves what lies sparsely: all of a small set, of a large one the part that `within` stands for, 0 at first. Gives
+    /// where the next part begins, 0 at the end.
+    pub(crate) fn relocate(&mut self, within: u64, is_sparse: IsSparse<'_>) -> u64 {
+        if let AsTable(table) = self.0.view_mut() {
+            return table.relocate(within, is_sparse);
+        }
+        if is_sparse(self.0.address()) {
+            *self = self.clone();
+        }
+        0
     }
 
     /// OBJECT ENCODING's name of the representation.

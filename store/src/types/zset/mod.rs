@@ -14,6 +14,7 @@ use crate::encoding::ranked::{Ranked, Ranking};
 use crate::encoding::tagged::Choice::{First as AsPacked, Second as AsRanked};
 use crate::encoding::tagged::{Never, Tagged};
 use crate::hash::Seed;
+use crate::mem::IsSparse;
 use crate::random::scale;
 use crate::types::{Direction, EncodingLimits, End};
 use iter::Walk;
@@ -83,6 +84,13 @@ impl Zset {
             zset.insert(seed, member.as_ref(), score, limits);
         }
         zset
+    }
+
+    /// Moves a small sorted set that lies sparsely. A large one stays: its tree refers to its members.
+    pub(crate) fn relocate(&mut self, is_sparse: IsSparse<'_>) {
+        if self.is_packed() && is_sparse(self.0.address()) {
+            *self = self.clone();
+        }
     }
 
     /// Asks the memory for the first lines of the value.

@@ -1,0 +1,143 @@
+//! Keeping the process near what it is charged for: when pages of the allocator are held by a few blocks each, a core
+//! moves what lies on them, slice by slice and in short steps, until the pages are free.
+//!
+//! What the kernel counts for the process is compared with the charge a few times a second. A walk over all keys begins
+//! when the difference is worth it and goes on until it is not; a walk that gained little is not repeated for a while. Only
+//! where there is a memory limit, which makes the difference matter. While moving cannot keep pace, the excess over the
+//! limit's allowance is held back from the data ([`MemoryLimit::hold_back`]): eviction then makes room for what the
+//! pages waste, and those who evict move as well, so that who writes faster moves more.
+
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::{Duration, Instant};
+
+use store::keyspace::Slice;
+
+use super::MemoryLimit;
+use crate::allocator;
+use crate::config::EvictionPolicy;
+use crate::core::Core;
+use crate::process;
+use crate::shard::try_with_slices;
+
+/// Time of one step, which ends with the piece that exceeds it.
+const STEP_TIME: Duration = Duration::from_micros(200);
+/// Items looked at between two looks at the clock.
+const ITEMS_PER_PIECE: usize = 100;
+/// Waste that is nobody's fault: stacks, pooled buffers, the allocator's own tables.
+const GRACE_BYTES: usize = 8 << 20;
+/// Waste from which a walk begins, and below which it ends, as shares of what is charged.
+const BEGIN_SHARE: usize = 24;
+const END_SHARE: usize = 48;
+/// A walk that lowered the waste by less than this part of it is not repeated for [`FRUITLESS_PAUSE`].
+const GAIN_SHARE: usize = 8;
+const FRUITLESS_PAUSE: Duration = Duration::from_secs(5);
+/// The process may exceed the limit by this part of it before data makes room for waste.
+const ALLOWANCE_SHARE: usize = 24;
+/// At most this part of the limit is held back.
+const HOLD_BACK_SHARE_MAX: usize = 4;
+
+/// Where the compaction of a core's shards stands.
+#[derive(Debug)]
+pub struct Compaction {
+    shards: Vec<usize>,
+    next: usize,
+    /// Shards of the walk that are still to be done; 0 when there is no walk.
+    left: usize,
+    waste_at_begin: usize,
+    not_before: Instant,
+}
+
+impl Compaction {
+    /// Of the shards of `core`: every so-and-so-manyth.
+    pub fn new(core: &Core) -> Self {
+        let cores = core.server.net.mailboxes.len();
+        let shards = (core.index..core.server.shard_map.shards()).step_by(cores);
+        Compaction {
+            shards: shards.collect(),
+            next: 0,
+            left: 0,
+            waste_at_begin: 0,
+            not_before: Instant::now(),
+        }
+    }
+
+    /// Looks at what the process holds, begins a walk that is worth it and ends one that is not any more.
+    pub fn look(&mut self, core: &Core) {
+        let tenants = &core.server.tenants;
+        let memory = &tenants.default_tenant().memory;
+        // What other tenants use without a limit is not known here.
+        if !memory.is_set() || tenants.living().len() > 1 {
+            memory.hold_back(0);
+            self.left = 0;
+            return;
+        }
+        let charged = memory.charge.bytes();
+        let resident = process::resident_bytes().saturating_sub(core.server.startup_bytes) as usize;
+        let waste = resident.saturating_sub(charged + GRACE_BYTES);
+        let evicts = core.settings().maxmemory_policy != EvictionPolicy::NoEviction;
+        memory.hold_back(if evicts { charged + waste } else { 0 });
+        if self.left > 0 && waste < charged / END_SHARE {
+            self.left = 0;
+        }
+        if self.left == 0 && waste > charged / BEGIN_SHARE && Instant::now() >= self.not_before {
+            self.left = self.shards.len();
+            self.waste_at_begin = waste;
+        }
+        if self.left > 0 {
+            return;
+        }
+        let gained = self.waste_at_begin.saturating_sub(waste);
+        if gained < self.waste_at_begin / GAIN_SHARE {
+            self.not_before = Instant::now() + FRUITLESS_PAUSE;
+        }
+        self.waste_at_begin = 0;
+    }
+
+    /// One step of a walk; false when there is none.
+    pub fn step(&mut self, core: &Core) -> bool {
+        if self.left == 0 {
+            return false;
+        }
+        let shard = self.shards[self.next];
+        let slices = &core.server.tenants.default_tenant().slices;
+        let stepped = try_with_slices(slices, 1 << shard, |held| compact(held.at(shard)));
+        if stepped.unwrap_or(false) {
+            self.next = (self.next + 1) % self.shards.len();
+            self.left -= 1;
+        }
+        true
+    }
+}
+
+/// One step on one slice; true when its walk came to the end.
+fn compact(slice: &mut Slice) -> bool {
+    let started = Instant::now();
+    loop {
+        if slice
+            .compact_step(ITEMS_PER_PIECE, &allocator::is_sparse)
+            .finished
+        {
+            return true;
+        }
+        if started.elapsed() >= STEP_TIME {
+            return false;
+        }
+    }
+}
+
+impl MemoryLimit {
+    /// Whether the process holds so much beyond the charge that data has to make room for it.
+    #[inline]
+    pub(super) fn holds_back(&self) -> bool {
+        self.held_back.load(Relaxed) > 0
+    }
+
+    /// Makes the data leave room for what the process holds beyond the limit and its allowance.
+    fn hold_back(&self, held_bytes: usize) {
+        let limit = self.limit.load(Relaxed);
+        let allowed = limit + limit / ALLOWANCE_SHARE;
+        let excess = held_bytes.saturating_sub(allowed);
+        let held_back = excess.min(limit / HOLD_BACK_SHARE_MAX);
+        self.held_back.store(held_back, Relaxed);
+    }
+}
