@@ -1,5 +1,6 @@
 //! Engines for user-defined functions behind one trait.
 
 mod host;
+pub mod lua;
 
-pub use host::{Denied, Host, Intent, LogLevel, Pulse};
+pub use host::{Denied, Host, Intent, LogLevel, Pulse, log_line};

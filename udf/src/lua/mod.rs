@@ -1,0 +1,47 @@
+//! Lua 5.1: what EVAL and `FUNCTION LOAD "#!lua …"` run.
+//!
+//! Bound against the raw C API, because a safe layer above it costs more than the scripts do. `unsafe` is confined to this folder: [`frame`] has
+//! the stack, [`raise`] the errors, which are jumps.
+//!
+//! ```text
+//! state.rs     a state: compile, run       sandbox.rs   what scripts find and cannot change
+//!   context.rs   what belongs to it          redis.rs     redis.call and the rest of that table
+//!   hook.rs      breathing, killing            reply.rs    replies of commands → values
+//!   result.rs    values → reply                json/ msgpack.rs structs.rs bits.rs random.rs
+//!   error.rs     errors as tables and texts    number.rs   numbers as C prints them
+//! shebang.rs   the first line of a script
+//! ```
+
+mod bits;
+mod context;
+mod error;
+mod frame;
+mod hook;
+mod json;
+mod msgpack;
+mod number;
+mod raise;
+mod random;
+mod redis;
+mod reply;
+mod result;
+mod sandbox;
+pub mod shebang;
+mod state;
+mod structs;
+
+pub use context::MemoryAccount;
+pub use redis::REDIS_VERSION;
+pub use sandbox::Dialect;
+pub use state::{Call, Chunk, CompileError, State};
+
+/// The SHA-1 digest of a text, in hexadecimal.
+pub fn sha1_hex(text: &[u8]) -> [u8; 40] {
+    const HEX: &[u8; 16] = b"0123456789abcdef";
+    let digest = sha1_smol::Sha1::from(text).digest().bytes();
+    let mut hex = [0; 40];
+    for (pair, byte) in hex.chunks_exact_mut(2).zip(digest) {
+        pair.copy_from_slice(&[HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]]);
+    }
+    hex
+}

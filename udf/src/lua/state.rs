@@ -1,0 +1,216 @@
+//! One Lua state: made, given scripts to compile, and run.
+
+use std::ffi::{CStr, c_int};
+use std::fmt;
+use std::panic::resume_unwind;
+use std::ptr::{self, NonNull};
+
+use mlua_sys as ffi;
+use resp::{Args, OutputBuffer, Protocol, ReplyWriter};
+
+use super::context::{Context, MemoryAccount, allocate};
+use super::error::{handler_native, tell, trim};
+use super::frame::{Frame, Kind};
+use super::hook::set_hook;
+use super::result::write_result;
+use super::sandbox::{Dialect, REAL_GLOBALS, furnish};
+use crate::Host;
+
+/// What stays at the bottom of the stack of a state, by index.
+const GLOBALS: c_int = 1;
+const HANDLER: c_int = 2;
+const KEYS: c_int = 3;
+const ARGV: c_int = 4;
+
+/// Bytes of an error that is no error table's that clients are shown.
+const SHOWN_MAX: usize = 100;
+
+/// A script as compiled in one state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Chunk(c_int);
+
+/// Why a text is no script: Lua's message.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}", String::from_utf8_lossy(.0))]
+pub struct CompileError(pub Box<[u8]>);
+
+/// A call of a script.
+pub struct Call<'a> {
+    /// What the error messages call it.
+    pub name: &'a [u8],
+    /// Keys, then arguments.
+    pub params: Args<'a>,
+    /// How many of them are keys.
+    pub keys: usize,
+}
+
+/// A Lua state with everything that scripts may use, and nothing else.
+pub struct State {
+    raw: NonNull<ffi::lua_State>,
+    context: Box<Context>,
+}
+
+impl fmt::Debug for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "State({} bytes)", self.context.used_bytes())
+    }
+}
+
+impl State {
+    /// A new state whose memory is written to `account`, which is nobody else's.
+    ///
+    /// # Panics
+    /// Where there is no memory for it.
+    pub fn new(dialect: Dialect, account: MemoryAccount) -> Self {
+        let context = Box::new(Context::new(account));
+        // SAFETY: the context is boxed, so it stays where it is, and is dropped after the state has been closed.
+        let raw =
+            unsafe { ffi::lua_newstate(allocate, ptr::from_ref(&*context).cast_mut().cast()) };
+        let state = State {
+            raw: NonNull::new(raw).expect("there is memory for an empty Lua state"),
+            context,
+        };
+        // SAFETY: the state was just made.
+        unsafe { ffi::lua_atpanic(raw, on_panic) };
+        let frame = state.frame();
+        furnish(frame, dialect);
+        frame.set_top(0);
+        frame.field(ffi::LUA_REGISTRYINDEX, REAL_GLOBALS);
+        frame.push_function(handler_native);
+        frame.push_bytes(b"KEYS");
+        frame.push_bytes(b"ARGV");
+        set_hook(frame);
+        state
+    }
+
+    fn frame(&self) -> Frame<'_> {
+        // SAFETY: the state is this one's own, and nothing runs on it while it is borrowed here.
+        unsafe { Frame::new(self.raw.as_ptr()) }
+    }
+
+    /// Compiles a script.
+    ///
+    /// # Errors
+    /// Lua's message.
+    pub fn compile(&mut self, text: &[u8]) -> Result<Chunk, CompileError> {
+        let frame = self.frame();
+        compile_text(frame, text, c"@user_script")?;
+        // SAFETY: the function is on top; the registry is the engine's.
+        Ok(Chunk(unsafe {
+            ffi::luaL_ref(frame.raw(), ffi::LUA_REGISTRYINDEX)
+        }))
+    }
+
+    /// Runs a script and writes its reply, or its error, to `out`.
+    ///
+    /// # Panics
+    /// Goes on with the panic of a command that the script called.
+    pub fn run(
+        &mut self,
+        chunk: Chunk,
+        call: &Call<'_>,
+        host: &mut dyn Host,
+        protocol: Protocol,
+        out: &mut OutputBuffer,
+    ) {
+        let frame = self.frame();
+        set_list(frame, KEYS, call.params, 0..call.keys);
+        set_list(frame, ARGV, call.params, call.keys..call.params.len());
+        frame.raw_get_at(ffi::LUA_REGISTRYINDEX, chunk.0);
+        let context = &*self.context;
+        // SAFETY: the function is on top, the handler where it always is.
+        let run = || unsafe { ffi::lua_pcall(frame.raw(), 0, 1, HANDLER) };
+        let status = context.with_host(host, run);
+        if context.is_killed.get() {
+            set_hook(frame);
+        }
+        if let Some(panic) = context.panic.take() {
+            frame.set_top(ARGV);
+            resume_unwind(panic);
+        }
+        let mut reply = ReplyWriter::new(out, protocol);
+        match status {
+            ffi::LUA_OK => write_result(frame, &mut reply, |text| host.note_error(text)),
+            _ => write_failure(frame, call.name, &mut reply, host),
+        }
+        frame.set_top(ARGV);
+    }
+}
+
+impl Drop for State {
+    fn drop(&mut self) {
+        // SAFETY: nothing runs on it; the context is still there.
+        unsafe { ffi::lua_close(self.raw.as_ptr()) }
+    }
+}
+
+/// Compiles a text and pushes the function.
+pub(super) fn compile_text(frame: Frame<'_>, text: &[u8], name: &CStr) -> Result<(), CompileError> {
+    if text.first() == ffi::LUA_SIGNATURE.first() {
+        return Err(CompileError(b"compiled chunks are not accepted"[..].into()));
+    }
+    // SAFETY: the compiler runs protected, and reads the text by its length.
+    let status = unsafe {
+        ffi::luaL_loadbuffer(frame.raw(), text.as_ptr().cast(), text.len(), name.as_ptr())
+    };
+    if status == ffi::LUA_OK {
+        return Ok(());
+    }
+    let message = frame.bytes(-1).unwrap_or_default().into();
+    frame.pop(1);
+    Err(CompileError(message))
+}
+
+/// Sets the global whose name is at `name` to a list of parameters.
+fn set_list(frame: Frame<'_>, name: c_int, params: Args<'_>, range: std::ops::Range<usize>) {
+    frame.push_copy(name);
+    push_list(frame, params, range);
+    frame.raw_set(GLOBALS);
+}
+
+/// Pushes a list of parameters.
+pub(super) fn push_list(frame: Frame<'_>, params: Args<'_>, range: std::ops::Range<usize>) {
+    frame.push_table(range.len() as c_int, 0);
+    for (n, index) in (1..).zip(range) {
+        frame.push_bytes(params.get(index));
+        frame.raw_set_at(-2, n);
+    }
+}
+
+/// Answers with the error on top of the stack.
+pub(super) fn write_failure(
+    frame: Frame<'_>,
+    name: &[u8],
+    reply: &mut ReplyWriter<'_>,
+    host: &mut dyn Host,
+) {
+    let mut text = frame.context().buffer.take();
+    let counted = match frame.kind(-1) {
+        Kind::Table => tell(frame, -1, Some(name), &mut text).counted,
+        _ => {
+            let shown = frame.bytes(-1).unwrap_or(b"execution failure");
+            text.clear();
+            text.extend_from_slice(b"ERR Error running script ");
+            text.extend_from_slice(name);
+            text.extend_from_slice(b", ");
+            text.extend_from_slice(&shown[..shown.len().min(SHOWN_MAX)]);
+            false
+        }
+    };
+    let line = trim(&text);
+    if !counted {
+        host.note_error(line);
+    }
+    reply.error_bytes(line);
+    frame.context().give_back(text);
+}
+
+/// An error outside of every protected call: only memory that was refused ends here.
+unsafe extern "C-unwind" fn on_panic(_: *mut ffi::lua_State) -> c_int {
+    tracing::error!("Lua ran out of memory where it cannot be told");
+    std::process::abort()
+}
+
+#[cfg(test)]
+#[path = "state_tests.rs"]
+mod tests;

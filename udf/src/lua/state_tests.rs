@@ -1,0 +1,379 @@
+use std::sync::Arc;
+
+use resp::{Args, OutputBuffer, Protocol, ReplyWriter};
+use store::command::{Ctx, Key};
+
+use super::{Call, State};
+use crate::lua::Dialect;
+use crate::{Denied, Host, Intent, Pulse};
+
+/// A host that answers a command with its arguments, and some names in ways of their own.
+#[derive(Default)]
+struct Echo {
+    breaths: u32,
+    breaths_max: Option<u32>,
+    errors: Vec<String>,
+}
+
+impl Host for Echo {
+    fn call(&mut self, args: &[&[u8]], protocol: Protocol, out: &mut OutputBuffer) {
+        let mut reply = ReplyWriter::new(out, protocol);
+        match args[0] {
+            b"ok" => reply.ok(),
+            b"fail" => reply.error("WRONGTYPE wrong"),
+            b"nil" => reply.null(),
+            b"int" => reply.integer(7),
+            b"double" => reply.double(1.5),
+            b"panic" => panic!("a command panics"),
+            b"map" => {
+                reply.map(1);
+                reply.bulk(b"k");
+                reply.bulk(b"v");
+            }
+            _ => {
+                reply.array(args.len());
+                args.iter().for_each(|arg| reply.bulk(arg));
+            }
+        }
+    }
+
+    fn data(
+        &mut self,
+        _: &[u8],
+        _: Intent,
+        _: &mut dyn FnMut(&mut Ctx<'_>, Key<'_>),
+    ) -> Result<(), Denied> {
+        Err(Denied::Undeclared)
+    }
+
+    fn note_error(&mut self, text: &[u8]) {
+        self.errors.push(String::from_utf8_lossy(text).into_owned());
+    }
+
+    fn breathe(&mut self) -> Pulse {
+        self.breaths += 1;
+        match self.breaths_max {
+            Some(most) if self.breaths > most => Pulse::Killed,
+            _ => Pulse::Alive,
+        }
+    }
+
+    fn now_ms(&self) -> u64 {
+        1000
+    }
+
+    fn random(&mut self) -> u64 {
+        4
+    }
+
+    fn permits(&self, args: &[&[u8]]) -> Option<bool> {
+        (args[0] != b"unknown").then_some(args[0] == b"ok")
+    }
+}
+
+fn state() -> State {
+    State::new(Dialect::Present, Arc::default())
+}
+
+fn run_in(state: &mut State, host: &mut Echo, script: &str, params: &[&[u8]]) -> String {
+    let mut out = OutputBuffer::new();
+    let call = Call {
+        name: b"sha",
+        params: Args::from_slices(params),
+        keys: params.len().min(1),
+    };
+    let chunk = state.compile(script.as_bytes()).expect("it compiles");
+    state.run(chunk, &call, host, Protocol::Resp2, &mut out);
+    String::from_utf8_lossy(&out.to_vec()).into_owned()
+}
+
+fn eval(script: &str) -> String {
+    run_in(
+        &mut state(),
+        &mut Echo::default(),
+        script,
+        &[b"key", b"arg"],
+    )
+}
+
+#[test]
+fn values_become_replies() {
+    for (script, reply) in [
+        ("return 1", ":1\r\n"),
+        ("return 1.9", ":1\r\n"),
+        ("return 'x'", "$1\r\nx\r\n"),
+        ("return true", ":1\r\n"),
+        ("return false", "$-1\r\n"),
+        ("return nil", "$-1\r\n"),
+        ("return", "$-1\r\n"),
+        (
+            "return {1,2,{'a',nil,'b'}}",
+            "*3\r\n:1\r\n:2\r\n*1\r\n$1\r\na\r\n",
+        ),
+        ("return {ok='fine'}", "+fine\r\n"),
+        ("return {err='MY error'}", "-MY error\r\n"),
+        ("return redis.error_reply('MY error')", "-MY error\r\n"),
+        ("return redis.error_reply('bad')", "-ERR bad\r\n"),
+        ("return {double=3.5}", "$3\r\n3.5\r\n"),
+        ("return {map={a=1}}", "*2\r\n$1\r\na\r\n:1\r\n"),
+        ("return {set={a=true}}", "*1\r\n$1\r\na\r\n"),
+        (
+            "return {KEYS[1], ARGV[1], #KEYS, #ARGV}",
+            "*4\r\n$3\r\nkey\r\n$3\r\narg\r\n:1\r\n:1\r\n",
+        ),
+        (
+            "return redis.sha1hex('')",
+            "$40\r\nda39a3ee5e6b4b0d3255bfef95601890afd80709\r\n",
+        ),
+    ] {
+        assert_eq!(eval(script), reply, "{script}");
+    }
+}
+
+#[test]
+fn replies_become_values() {
+    for (script, reply) in [
+        ("return redis.call('ok')", "+OK\r\n"),
+        ("return redis.call('ok').ok", "$2\r\nOK\r\n"),
+        ("return redis.call('nil') == false", ":1\r\n"),
+        ("return redis.call('int') + 1", ":8\r\n"),
+        (
+            "return redis.call('echo', 1, 2.5, 'x')",
+            "*4\r\n$4\r\necho\r\n$1\r\n1\r\n$3\r\n2.5\r\n$1\r\nx\r\n",
+        ),
+        (
+            "return redis.pcall('fail').err",
+            "$15\r\nWRONGTYPE wrong\r\n",
+        ),
+        (
+            "redis.setresp(3); return redis.call('double').double * 2",
+            ":3\r\n",
+        ),
+        (
+            "redis.setresp(3); return redis.call('map').map.k",
+            "$1\r\nv\r\n",
+        ),
+        (
+            "redis.setresp(3); return redis.call('nil') == nil",
+            "$-1\r\n",
+        ),
+        ("return redis.acl_check_cmd('ok')", ":1\r\n"),
+    ] {
+        let reply = reply.replace(
+            "$-1\r\n",
+            if script.contains("== nil") {
+                "#t\r\n"
+            } else {
+                "$-1\r\n"
+            },
+        );
+        let reply = reply.replace("#t", ":1");
+        assert_eq!(eval(script), reply, "{script}");
+    }
+}
+
+#[test]
+fn errors_say_where_they_were_raised() {
+    for (script, reply) in [
+        (
+            "return redis.call('fail')",
+            "-WRONGTYPE wrong script: sha, on @user_script:1.\r\n",
+        ),
+        (
+            "\nerror('boom')",
+            "-ERR user_script:2: boom script: sha, on @user_script:2.\r\n",
+        ),
+        (
+            "error({err='MY own'})",
+            "-MY own script: sha, on @user_script:1.\r\n",
+        ),
+        (
+            "return redis.call({})",
+            "-ERR Lua redis lib command arguments must be strings or integers script: sha, on @user_script:1.\r\n",
+        ),
+        (
+            "return missing",
+            "-ERR user_script:1: Script attempted to access nonexistent global variable 'missing' script: sha, on @user_script:1.\r\n",
+        ),
+        (
+            "return pcall(redis.call, 'fail')",
+            "*2\r\n$-1\r\n$15\r\nWRONGTYPE wrong\r\n",
+        ),
+        (
+            "local ok, e = pcall(redis.call, 'fail') return e",
+            "$15\r\nWRONGTYPE wrong\r\n",
+        ),
+    ] {
+        let reply = if script.contains("return pcall") {
+            "$-1\r\n"
+        } else {
+            reply
+        };
+        assert_eq!(eval(script), reply, "{script}");
+    }
+}
+
+#[test]
+fn nothing_that_scripts_share_can_be_changed() {
+    let attempts = [
+        "redis = 1",
+        "newglobal = 1",
+        "redis.call = 1",
+        "redis.new = 1",
+        "rawset(redis, 'call', 1)",
+        "rawset(_G, 'x', 1)",
+        "setmetatable(_G, {})",
+        "setmetatable(redis, {})",
+        "getmetatable(_G).__index = {}",
+        "getmetatable('').__index = {}",
+        "getmetatable('').__index.len = 1",
+        "table.insert(redis, 1)",
+        "table.insert(cjson, 1)",
+        "string.len = 1",
+        "_G.string.len = 1",
+        "for k, v in pairs(_G) do if k == 'string' then v.len = 1 end end",
+        "local n, t = pairs(redis); rawset(t, 'call', 1)",
+        "KEYS = {}",
+        "cmsgpack.pack = 1",
+        "bit.band = 1",
+        "struct.pack = 1",
+        "math.random = 1",
+        "coroutine.wrap = 1",
+    ];
+    let mut state = state();
+    for attempt in attempts {
+        let reply = run_in(&mut state, &mut Echo::default(), attempt, &[]);
+        assert!(
+            reply.contains("Attempt to modify a readonly table"),
+            "{attempt}: {reply}"
+        );
+    }
+    assert_eq!(
+        run_in(
+            &mut state,
+            &mut Echo::default(),
+            "return ('abc'):len()",
+            &[]
+        ),
+        ":3\r\n"
+    );
+}
+
+#[test]
+fn what_could_harm_is_not_there() {
+    for name in [
+        "os", "io", "debug", "dofile", "loadfile", "print", "newproxy", "require", "package",
+        "setfenv",
+    ] {
+        let reply = eval(&format!("return {name}"));
+        assert!(
+            reply.contains("nonexistent global variable"),
+            "{name}: {reply}"
+        );
+    }
+    assert_eq!(
+        eval("return loadstring(string.dump(function() end)) == nil"),
+        ":1\r\n"
+    );
+    assert_eq!(
+        eval("return load(function() return nil end) ~= nil"),
+        ":1\r\n"
+    );
+    assert_eq!(eval("return loadstring('return 5')()"), ":5\r\n");
+}
+
+#[test]
+fn libraries() {
+    for (script, reply) in [
+        (
+            "return cjson.encode({1,2,'a',{b=true}})",
+            "[1,2,\"a\",{\"b\":true}]",
+        ),
+        ("return cjson.encode({0.1, 1e20, -5})", "[0.1,1e+20,-5]"),
+        (
+            "return cjson.decode('[1,{\"a\":[true,null]},\"\\\\u00e9\"]')[3]",
+            "é",
+        ),
+        (
+            "return tostring(cjson.decode('{\"a\":null}').a == cjson.null)",
+            "true",
+        ),
+        (
+            "return cjson.encode(cjson.decode('{\"a\":{\"b\":[]}}'))",
+            "{\"a\":{\"b\":{}}}",
+        ),
+        (
+            "return select(2, pcall(cjson.decode, '[1'))",
+            "Expected comma or array end but found T_END at character 3",
+        ),
+        ("return cmsgpack.pack({1,2})", "\u{fffd}\u{1}\u{2}"),
+        ("return cmsgpack.unpack(cmsgpack.pack({a={'x'}})).a[1]", "x"),
+        (
+            "return tostring(struct.unpack('>I2', struct.pack('>I2', 258)))",
+            "258",
+        ),
+        (
+            "return table.concat({struct.unpack('bBs', struct.pack('bBs', -1, 255, 'hi'))}, ',')",
+            "-1,255,hi,6",
+        ),
+        ("return bit.tohex(bit.bor(1, 0xff00))", "0000ff01"),
+        ("return tostring(bit.bnot(0))", "-1"),
+    ] {
+        let reply = format!("${}\r\n{reply}\r\n", reply.replace('\u{fffd}', "x").len());
+        assert_eq!(eval(script), reply, "{script}");
+    }
+}
+
+#[test]
+fn random_numbers_follow_the_seed() {
+    let script = "math.randomseed(123); return {math.random(1000), math.random(1000)}";
+    let first = eval(script);
+    assert_eq!(first, eval(script));
+}
+
+#[test]
+fn a_killed_script_ends_even_when_it_catches_errors() {
+    let mut host = Echo {
+        breaths_max: Some(3),
+        ..Echo::default()
+    };
+    let mut state = state();
+    let script = "while true do pcall(function() while true do end end) end";
+    let reply = run_in(&mut state, &mut host, script, &[]);
+    assert!(reply.contains("killed by user"), "{reply}");
+    let reply = run_in(&mut state, &mut Echo::default(), "return 1", &[]);
+    assert_eq!(reply, ":1\r\n", "the state goes on");
+}
+
+#[test]
+fn a_panic_of_a_command_passes_through_lua() {
+    let mut state = state();
+    let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        run_in(
+            &mut state,
+            &mut Echo::default(),
+            "pcall(redis.call, 'panic') return 1",
+            &[],
+        )
+    }));
+    assert!(outcome.is_err());
+    assert_eq!(
+        run_in(&mut state, &mut Echo::default(), "return 2", &[]),
+        ":2\r\n"
+    );
+}
+
+#[test]
+fn tables_without_end_end_with_an_error() {
+    let reply = eval("local a = {}; local b = {a}; a[1] = b; return a");
+    assert!(reply.ends_with("-ERR reached lua stack limit\r\n"));
+}
+
+#[test]
+fn memory_is_counted() {
+    let account: Arc<std::sync::atomic::AtomicUsize> = Arc::default();
+    let state = State::new(Dialect::Present, Arc::clone(&account));
+    assert!(account.load(std::sync::atomic::Ordering::Relaxed) > 10_000);
+    drop(state);
+    assert_eq!(account.load(std::sync::atomic::Ordering::Relaxed), 0);
+}

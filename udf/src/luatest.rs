@@ -1,0 +1,3 @@
+mod host;
+pub mod lua;
+pub use host::*;
