@@ -14,6 +14,7 @@ use crate::config::{Settings, SettingsReader};
 use crate::connection::Links;
 use crate::observe::Meter;
 use crate::pubsub::{Outbox, Registries};
+use crate::script::Engines;
 use crate::server::{CoreStats, Server};
 use crate::tenant::Tenant;
 use crate::tracking;
@@ -38,6 +39,8 @@ pub struct Core {
     tenants: RefCell<(u64, Rc<[Arc<Tenant>]>)>,
     /// Its clients that track keys.
     pub tracking: Rc<tracking::Clients>,
+    /// Its Lua states.
+    pub engines: Engines,
     /// What commands leave behind.
     pub aftermath: Aftermath,
     /// What is on its way to other cores.
@@ -59,6 +62,7 @@ impl Core {
             pubsub: Registries::new(index, Arc::clone(&server)),
             tenants: RefCell::new((0, Rc::new([]))),
             tracking: Rc::new(tracking::Clients::new(index)),
+            engines: Engines::default(),
             aftermath,
             outbox: Outbox::new(server.net.mailboxes.len()),
             server,

@@ -19,6 +19,7 @@ pub mod process;
 pub mod pubsub;
 pub mod registry;
 pub mod runtime;
+pub mod script;
 pub mod server;
 pub mod session;
 pub mod shard;

@@ -86,7 +86,7 @@ pub trait Host {
     ) -> Result<(), Denied>;
 
     /// An error that the function itself made is in its reply.
-    fn note_error(&mut self, text: &[u8]);
+    fn note_error(&mut self, _text: &[u8]) {}
 
     /// Called between two steps of guest code, often: lets others use the core when the function has run for a while, and says whether to go on.
     fn breathe(&mut self) -> Pulse;
@@ -97,22 +97,12 @@ pub trait Host {
     /// Random bits.
     fn random(&mut self) -> u64;
 
+    /// The least level that is logged.
+    fn log_level(&self) -> LogLevel;
+
     /// Writes a line to the server's log.
-    fn log(&mut self, level: LogLevel, text: &[u8]) {
-        log_line(level, text);
-    }
+    fn log(&mut self, level: LogLevel, text: &[u8]);
 
     /// Whether the user may run this request; `None` when there is no such command.
     fn permits(&self, args: &[&[u8]]) -> Option<bool>;
-}
-
-/// Writes a line to the server's log.
-pub fn log_line(level: LogLevel, text: &[u8]) {
-    let text = String::from_utf8_lossy(text);
-    match level {
-        LogLevel::Debug => tracing::trace!("{text}"),
-        LogLevel::Verbose => tracing::debug!("{text}"),
-        LogLevel::Notice => tracing::info!("{text}"),
-        LogLevel::Warning => tracing::warn!("{text}"),
-    }
 }

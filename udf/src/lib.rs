@@ -3,4 +3,4 @@
 mod host;
 pub mod lua;
 
-pub use host::{Denied, Host, Intent, LogLevel, Pulse, log_line};
+pub use host::{Denied, Host, Intent, LogLevel, Pulse};

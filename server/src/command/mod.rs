@@ -96,6 +96,7 @@ static TABLES: &[&[&ServerCommand]] = &[
     crate::tenant::COMMANDS,
     crate::pubsub::COMMANDS,
     crate::blocking::COMMANDS,
+    crate::script::COMMANDS,
 ];
 
 /// The error of a subcommand whose arguments fit its arity and still not.

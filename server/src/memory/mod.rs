@@ -86,7 +86,7 @@ impl MemoryLimit {
 
     /// By how much the charge and so many bytes more exceed the limit.
     #[inline]
-    fn excess(&self, more: usize) -> usize {
+    pub fn excess(&self, more: usize) -> usize {
         match self.limit.load(Relaxed) {
             0 => 0,
             limit => {

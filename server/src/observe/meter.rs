@@ -77,6 +77,11 @@ impl Meter {
         self.lap.set(self.clock.raw().saturating_sub(spent));
     }
 
+    /// What is measured began then, whatever ended meanwhile.
+    pub fn begun_at(&self, start: u64) {
+        self.lap.set(start);
+    }
+
     /// Now, to measure something from here with [`Meter::nanos_since`].
     pub fn now(&self) -> u64 {
         self.clock.raw()
@@ -138,6 +143,24 @@ impl Core {
         stats.commands.add(1);
         stats.calls[command.id].add(1);
         self.meter.record(&stats.times[command.id], nanos);
+    }
+
+    /// Shows a command to who monitors before it runs: one that runs others, which come after it.
+    #[inline]
+    pub(crate) fn show_first(&self, session: &Session, args: Args<'_>) {
+        if self.meter.notable_ns.get() == 0 {
+            self.show(session, args);
+        }
+    }
+
+    #[cold]
+    fn show(&self, session: &Session, args: Args<'_>) {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        let at_us = now.unwrap_or_default().as_micros() as u64;
+        let Some(command) = self.server.registry.find(args.get(0)) else {
+            return;
+        };
+        self.tell_monitors(session, || monitors::line(command, args, &monitors::Source::of(session), at_us));
     }
 
     /// Something that clients may wait for, begun at `begun` as the meter counts, has ended.
@@ -229,7 +252,7 @@ impl Core {
         if !flags.intersects(Flags::SKIP_MONITOR | Flags::ADMIN) {
             let at_us = now.as_micros() as u64;
             self.tell_monitors(session, || {
-                monitors::line(command, args, &session.client, session.db, at_us)
+                monitors::line(command, args, &monitors::Source::of(session), at_us)
             });
         }
         let is_slow = observe.slow_us.is_some_and(|threshold| micros >= threshold);

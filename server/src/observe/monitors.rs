@@ -13,6 +13,7 @@ use super::redact::{REDACTED, is_secret};
 use crate::client::ClientInfo;
 use crate::config::quote;
 use crate::registry::Command;
+use crate::session::Session;
 
 /// A client that monitors: its core and its number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,27 +63,42 @@ impl Monitors {
     }
 }
 
-/// The line of a command, in wire format: time, database, client, and every argument quoted.
-pub fn line(
-    command: &Command,
-    args: Args<'_>,
-    client: &ClientInfo,
+/// Where a command came from.
+pub struct Source<'a> {
+    /// The client; none for a script's command.
+    client: Option<&'a ClientInfo>,
+    /// The selected database.
     db: usize,
-    at_us: u64,
-) -> Bytes {
+}
+
+impl<'a> Source<'a> {
+    /// What a session's commands come from.
+    pub fn of(session: &'a Session) -> Self {
+        Source {
+            client: (!session.in_script).then_some(&*session.client),
+            db: session.db,
+        }
+    }
+}
+
+/// The line of a command, in wire format: time, database, client, and every argument quoted.
+pub fn line(command: &Command, args: Args<'_>, source: &Source<'_>, at_us: u64) -> Bytes {
     let mut head = String::with_capacity(64);
     // Writing to a String cannot fail.
     let _ = write!(
         head,
-        "+{}.{:06} [{db} ",
+        "+{}.{:06} [{} ",
         at_us / 1_000_000,
-        at_us % 1_000_000
+        at_us % 1_000_000,
+        source.db
     );
-    if client.is_unix {
-        head.push_str("unix:");
-        head.push_str(client.laddr.trim_end_matches(":0"));
-    } else {
-        head.push_str(&client.addr);
+    match source.client {
+        None => head.push_str("lua"),
+        Some(client) if client.is_unix => {
+            head.push_str("unix:");
+            head.push_str(client.laddr.trim_end_matches(":0"));
+        }
+        Some(client) => head.push_str(&client.addr),
     }
     head.push(']');
     let mut line = head.into_bytes();
@@ -111,8 +127,10 @@ mod tests {
         let line = line(
             command,
             Args::from_slices(words),
-            &client,
-            3,
+            &Source {
+                client: Some(&client),
+                db: 3,
+            },
             1_700_000_000_000_042,
         );
         String::from_utf8(line.to_vec()).expect("quoted")

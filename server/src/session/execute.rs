@@ -26,6 +26,7 @@ use crate::command::ServerCtx;
 use crate::core::{Core, now_ms};
 use crate::memory::{Admission, OOM};
 use crate::registry::{Command, Run};
+use crate::script::BUSY;
 use crate::shard::{self, DoorError, Slices, TaskNode};
 use crate::transaction::{InMulti, Queueing};
 
@@ -152,9 +153,15 @@ impl Session {
         };
         let tenant = Rc::clone(&self.tenant);
         let slices = &tenant.slices;
-        let holding = match planned.whole_tenant {
-            true => shard::hold_all(slices, task).await,
-            false => shard::hold(slices, task, planned.mask).await,
+        let holding = async {
+            match planned.whole_tenant {
+                true => shard::hold_all(slices, task).await,
+                false => shard::hold(slices, task, planned.mask).await,
+            }
+        };
+        let Some(holding) = tenant.scripts.unless_busy(command, holding).await else {
+            self.refuse(core, Some(command), &BUSY, out);
+            return at + 1;
         };
         let result = match holding {
             Err(error) => Err(error),
@@ -202,6 +209,12 @@ impl Session {
         }
         if self.is_pause_on(core) && self.must_pause(core, command) {
             return Step::Next(at);
+        }
+        if self.tenant.scripts.is_busy()
+            && let Some(error) = self.refuse_while_busy(command)
+        {
+            self.refuse(core, Some(command), &error, out);
+            return Step::Next(at + 1);
         }
         if self.tenant.memory.is_set() {
             match self.admission(core, command, job.args(at)) {

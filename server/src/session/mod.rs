@@ -72,6 +72,8 @@ pub struct Session {
     pub is_crowded: bool,
     /// The command that is to run next has found that it takes long.
     pub goes_long: bool,
+    /// A script runs its commands.
+    pub in_script: bool,
     /// Set by a command after whose reply the connection closes (QUIT).
     pub closing: bool,
 }
@@ -95,6 +97,7 @@ impl Session {
             tracking: None,
             is_crowded: false,
             goes_long: false,
+            in_script: false,
             closing: false,
         }
     }

@@ -68,6 +68,7 @@ impl Blueprint {
             slow_log: SlowLog::default(),
             spikes: Spikes::default(),
             rates: Rates::default(),
+            scripts: crate::script::Scripts::default(),
             stats: (0..self.cores).map(|_| OnceLock::new()).collect(),
             commands: self.commands,
             seen: Default::default(),

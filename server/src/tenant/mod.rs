@@ -35,6 +35,7 @@ use crate::memory::MemoryLimit;
 use crate::observe::{SlowLog, Spikes};
 use crate::pubsub;
 use crate::runtime::Rates;
+use crate::script::Scripts;
 use crate::server::CoreStats;
 use crate::shard::TenantSlices;
 use crate::tracking;
@@ -68,6 +69,8 @@ pub struct Tenant {
     pub spikes: Spikes,
     /// See `slow_log`.
     pub rates: Rates,
+    /// Its scripts.
+    pub scripts: Scripts,
     /// Counters, one block per core; made when a core first serves it. The default tenant's are the server's.
     stats: Box<[OnceLock<Box<CoreStats>>]>,
     commands: usize,

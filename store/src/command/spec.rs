@@ -40,6 +40,8 @@ pub enum Group {
     Transactions,
     /// Publishing and subscribing.
     PubSub,
+    /// Scripts and functions.
+    Scripting,
 }
 
 impl Group {
@@ -61,6 +63,7 @@ impl Group {
             Group::Stream => "stream",
             Group::Transactions => "transactions",
             Group::PubSub => "pubsub",
+            Group::Scripting => "scripting",
         }
     }
 }

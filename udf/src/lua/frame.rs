@@ -4,7 +4,7 @@
 //!
 //! A [`Frame`] is made only from the state that Lua passes to a function, or from one that this crate owns, and lives no longer than that
 //! call. Its users keep the discipline of the C API: they name arguments or values they pushed, and ask for room ([`Frame::reserve`]) beyond
-//! the [`ROOM`] slots that every function has. An index without a value reads as nil; writes name tables that were checked or made.
+//! the 20 slots that every function has. An index without a value reads as nil; writes name tables that were checked or made.
 //!
 //! # Errors are jumps
 //!
@@ -19,9 +19,6 @@ use std::ptr;
 use mlua_sys as ffi;
 
 use super::context::Context;
-
-/// Slots that a function may use without asking.
-pub(super) const ROOM: c_int = ffi::LUA_MINSTACK;
 
 /// What a slot holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

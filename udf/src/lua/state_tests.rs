@@ -5,7 +5,7 @@ use store::command::{Ctx, Key};
 
 use super::{Call, State};
 use crate::lua::Dialect;
-use crate::{Denied, Host, Intent, Pulse};
+use crate::{Denied, Host, Intent, LogLevel, Pulse};
 
 /// A host that answers a command with its arguments, and some names in ways of their own.
 #[derive(Default)]
@@ -65,6 +65,12 @@ impl Host for Echo {
     fn random(&mut self) -> u64 {
         4
     }
+
+    fn log_level(&self) -> LogLevel {
+        LogLevel::Warning
+    }
+
+    fn log(&mut self, _: LogLevel, _: &[u8]) {}
 
     fn permits(&self, args: &[&[u8]]) -> Option<bool> {
         (args[0] != b"unknown").then_some(args[0] == b"ok")

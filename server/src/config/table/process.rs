@@ -42,13 +42,12 @@ pub(super) static DIRECTIVES: &[Directive] = &[
     Directive::new("bgsave_cpulist", TEXT, "", "CPUs of the snapshot.").immutable().ignored("see `core-pinning`"),
     Directive::new("ignore-warnings", TEXT, "", "Start-up warnings to skip.").ignored("no start-up check refuses to go on"),
     Directive::new("busy-reply-threshold", super::LONG_COUNT, "5000", "Milliseconds a script runs before others are told that the server is busy.")
-        .alias("lua-time-limit")
-        .ignored("there are no scripts yet"),
+        .alias("lua-time-limit"),
     Directive::new("propagation-error-behavior", Kind::Choice(&["ignore", "panic", "panic-on-replicas"]), "ignore", "What a failed replicated command does.")
         .ignored("there is no replication yet"),
     Directive::new("use-exit-on-panic", Kind::Bool, "no", "Exit instead of aborting, for tests.").flag(Flags::HIDDEN).ignored(ONLY_TESTS),
     Directive::new("watchdog-period", COUNT, "0", "Milliseconds after which a stuck server is reported.").flag(Flags::HIDDEN).ignored(ONLY_TESTS),
-    Directive::new("lua-enable-deprecated-api", Kind::Bool, "no", "Old names in scripts.").flag(Flags::HIDDEN).immutable().ignored("there are no scripts yet"),
+    Directive::new("lua-enable-deprecated-api", Kind::Bool, "no", "Whether scripts find getfenv and setfenv.").flag(Flags::HIDDEN).immutable(),
     Directive::new("loading-process-events-interval-bytes", integer(1024, I32_MAX), "2097152", "Bytes loaded between looks at clients.")
         .flag(Flags::HIDDEN)
         .ignored(ONLY_TESTS),

@@ -45,7 +45,7 @@ impl Keys<'_> {
     }
 
     /// The same keyspace for a while.
-    pub(in crate::command) fn reborrow(&mut self) -> Keys<'_> {
+    pub fn reborrow(&mut self) -> Keys<'_> {
         Keys::new(self.slices.reborrow(), self.env, self.effects)
     }
 

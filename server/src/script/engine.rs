@@ -1,0 +1,118 @@
+//! A core's Lua states, one for each tenant whose scripts it runs.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use hashbrown::HashMap;
+use store::command::CommandError;
+use udf::lua::shebang::ScriptFlags;
+use udf::lua::{Chunk, Dialect, MemoryAccount, State};
+
+use super::{Script, Scripts, Sha};
+
+/// States a core keeps.
+const KEPT: usize = 64;
+
+/// A script as compiled in an engine's state.
+#[derive(Clone, Copy, Debug)]
+pub struct Compiled {
+    /// What runs it.
+    pub chunk: Chunk,
+    /// What it says of itself.
+    pub flags: ScriptFlags,
+}
+
+/// One state and what was compiled in it.
+#[derive(Debug)]
+pub struct Engine {
+    tenant: u64,
+    generation: u64,
+    compiled: HashMap<Sha, Compiled>,
+    /// What runs.
+    pub state: State,
+}
+
+impl Engine {
+    fn new(tenant: u64, scripts: &Scripts, dialect: Dialect) -> Self {
+        let account = MemoryAccount::default();
+        scripts.add_state(&account);
+        Engine {
+            tenant,
+            generation: scripts.generation(),
+            compiled: HashMap::new(),
+            state: State::new(dialect, account),
+        }
+    }
+
+    /// The script of this digest, if it was compiled here or is known elsewhere.
+    #[inline]
+    pub fn find(&mut self, scripts: &Scripts, sha: &Sha) -> Option<Compiled> {
+        match self.compiled.get(sha) {
+            Some(compiled) => Some(*compiled),
+            None => self.adopt(&*scripts.get(sha)?).ok(),
+        }
+    }
+
+    /// Compiles a text that is not known and keeps it.
+    ///
+    /// # Errors
+    /// When it is no script.
+    pub fn load(
+        &mut self,
+        scripts: &Scripts,
+        sha: Sha,
+        text: &[u8],
+    ) -> Result<Compiled, CommandError> {
+        let script = Arc::new(Script::read(sha, text)?);
+        let compiled = self.adopt(&script)?;
+        scripts.insert(script);
+        Ok(compiled)
+    }
+
+    fn adopt(&mut self, script: &Script) -> Result<Compiled, CommandError> {
+        let chunk = self.state.compile(script.body()).map_err(|error| {
+            CommandError::quoting("ERR Error compiling script (new function): ", &error.0, "")
+        })?;
+        let compiled = Compiled {
+            chunk,
+            flags: script.flags,
+        };
+        self.compiled.insert(script.sha, compiled);
+        Ok(compiled)
+    }
+}
+
+/// The engines of a core. One that runs is not here.
+#[derive(Debug, Default)]
+pub struct Engines(RefCell<Vec<Box<Engine>>>);
+
+impl Engines {
+    /// An engine for a tenant, to be given back.
+    #[inline]
+    pub fn take(
+        &self,
+        tenant: u64,
+        scripts: &Scripts,
+        dialect: impl FnOnce() -> Dialect,
+    ) -> Box<Engine> {
+        let mut idle = self.0.borrow_mut();
+        while let Some(at) = idle.iter().rposition(|engine| engine.tenant == tenant) {
+            let engine = idle.swap_remove(at);
+            if engine.generation == scripts.generation() {
+                return engine;
+            }
+        }
+        drop(idle);
+        Box::new(Engine::new(tenant, scripts, dialect()))
+    }
+
+    /// Gives an engine back.
+    #[inline]
+    pub fn put(&self, engine: Box<Engine>) {
+        let mut idle = self.0.borrow_mut();
+        if idle.len() >= KEPT {
+            idle.remove(0);
+        }
+        idle.push(engine);
+    }
+}

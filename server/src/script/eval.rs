@@ -1,0 +1,200 @@
+//! EVAL, EVALSHA and their read-only forms.
+
+use std::rc::Rc;
+
+use resp::{Args, OutputBuffer, ReplyWriter};
+use store::command::{CommandError, Ctx, Patience, parse_i64};
+use udf::lua::shebang::ScriptFlags;
+use udf::lua::{Call, Dialect, sha1_hex};
+
+use super::Sha;
+use super::engine::{Compiled, Engine};
+use super::host::{Caller, Licence, ScriptHost, keys_of};
+use super::scripts::Scripts;
+use crate::command::ServerCtx;
+use crate::core::Core;
+
+pub(super) const NOSCRIPT: CommandError =
+    CommandError::text("NOSCRIPT No matching script. Please use EVAL.");
+const TOO_MANY_KEYS: CommandError =
+    CommandError::text("ERR Number of keys can't be greater than number of args");
+const NEGATIVE: CommandError = CommandError::text("ERR Number of keys can't be negative");
+const MAY_WRITE: CommandError =
+    CommandError::text("ERR Can not execute a script with write flag using *_ro command.");
+const NO_MEMORY: CommandError = CommandError::text(
+    "OOM allow-oom flag is not set on the script, can not run it when used memory > 'maxmemory'",
+);
+
+/// Where a call's keys begin.
+const FIRST_KEY: usize = 3;
+
+/// What argument 1 is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum By {
+    Text,
+    Digest,
+}
+
+/// How a call ended, for the statistics.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Outcome {
+    Fine,
+    Failed,
+}
+
+/// Whether the script may write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mode {
+    Any,
+    ReadOnly,
+}
+
+pub(super) fn eval(ctx: &mut ServerCtx<'_>, args: Args<'_>) -> Result<(), CommandError> {
+    run(ctx, args, By::Text, Mode::Any)
+}
+
+pub(super) fn eval_ro(ctx: &mut ServerCtx<'_>, args: Args<'_>) -> Result<(), CommandError> {
+    run(ctx, args, By::Text, Mode::ReadOnly)
+}
+
+pub(super) fn evalsha(ctx: &mut ServerCtx<'_>, args: Args<'_>) -> Result<(), CommandError> {
+    run(ctx, args, By::Digest, Mode::Any)
+}
+
+pub(super) fn evalsha_ro(ctx: &mut ServerCtx<'_>, args: Args<'_>) -> Result<(), CommandError> {
+    run(ctx, args, By::Digest, Mode::ReadOnly)
+}
+
+fn run(ctx: &mut ServerCtx<'_>, args: Args<'_>, by: By, mode: Mode) -> Result<(), CommandError> {
+    let core = ctx.core;
+    let begun = core.meter.now();
+    core.show_first(ctx.session, args);
+    let text = args.get(1);
+    let digest = match by {
+        By::Text => None,
+        By::Digest => Some(digest(text).ok_or(NOSCRIPT)?),
+    };
+    let keys = key_count(args)?;
+    let sha = digest.unwrap_or_else(|| sha1_hex(text));
+    let tenant = Rc::clone(&ctx.session.tenant);
+    let scripts = &tenant.scripts;
+    let mut engine = core.engines.take(tenant.id(), scripts, || dialect(core));
+    let found = find(&mut engine, scripts, sha, text, by)
+        .and_then(|compiled| Ok((compiled, licence(ctx, compiled.flags, mode)?)));
+    let result = found.map(|(compiled, licence)| {
+        let call = Call {
+            name: &sha,
+            params: args.tail(FIRST_KEY),
+            keys,
+        };
+        call_script(ctx, &mut engine, scripts, compiled, &call, licence)
+    });
+    core.engines.put(engine);
+    if let Ok(Outcome::Failed) = result
+        && let Some(command) = core.server.registry.find(args.get(0))
+    {
+        core.stats().failed_calls[command.id].add(1);
+    }
+    // All of it is this command's time, the commands that it called included.
+    core.meter.begun_at(begun);
+    result.map(|_| ())
+}
+
+/// A digest as argument, in lower case.
+pub(super) fn digest(text: &[u8]) -> Option<Sha> {
+    let mut sha: Sha = text.try_into().ok()?;
+    sha.make_ascii_lowercase();
+    Some(sha)
+}
+
+fn key_count(args: Args<'_>) -> Result<usize, CommandError> {
+    let count = parse_i64(args.get(2)).map_err(|_| CommandError::NotInteger)?;
+    if count > (args.len() - FIRST_KEY) as i64 {
+        return Err(TOO_MANY_KEYS);
+    }
+    usize::try_from(count).map_err(|_| NEGATIVE)
+}
+
+/// Which functions this core's states have.
+pub(super) fn dialect(core: &Core) -> Dialect {
+    match core.settings().lua_enable_deprecated_api {
+        true => Dialect::Deprecated,
+        false => Dialect::Present,
+    }
+}
+
+fn find(
+    engine: &mut Engine,
+    scripts: &Scripts,
+    sha: Sha,
+    text: &[u8],
+    by: By,
+) -> Result<Compiled, CommandError> {
+    match (engine.find(scripts, &sha), by) {
+        (Some(compiled), _) => Ok(compiled),
+        (None, By::Text) => engine.load(scripts, sha, text),
+        (None, By::Digest) => Err(NOSCRIPT),
+    }
+}
+
+/// What a script with these flags may do here and now.
+fn licence(ctx: &ServerCtx<'_>, flags: ScriptFlags, mode: Mode) -> Result<Licence, CommandError> {
+    let memory = &ctx.session.tenant.memory;
+    let is_full = memory.is_set() && memory.excess(0) > 0;
+    if flags.contains(ScriptFlags::UNDECLARED) {
+        return Ok(Licence {
+            read_only: mode == Mode::ReadOnly,
+            out_of_memory: is_full,
+        });
+    }
+    let writes = !flags.contains(ScriptFlags::NO_WRITES);
+    if writes && mode == Mode::ReadOnly {
+        return Err(MAY_WRITE);
+    }
+    let copes = !writes || flags.contains(ScriptFlags::ALLOW_OOM);
+    if is_full && !copes {
+        return Err(NO_MEMORY);
+    }
+    Ok(Licence {
+        read_only: !writes,
+        out_of_memory: false,
+    })
+}
+
+fn call_script(
+    ctx: &mut ServerCtx<'_>,
+    engine: &mut Engine,
+    scripts: &Scripts,
+    compiled: Compiled,
+    call: &Call<'_>,
+    licence: Licence,
+) -> Outcome {
+    let core = ctx.core;
+    let protocol = ctx.session.protocol;
+    let mut replies = OutputBuffer::new();
+    let commands = Ctx {
+        keys: keys_of(ctx.keys.take()),
+        reply: ReplyWriter::new(&mut replies, protocol),
+        config: &core.data_config(),
+        now_ms: ctx.now_ms,
+        seed: core.server.seed,
+        rng: &mut core.fork_rng(),
+        patience: Patience::Never,
+    };
+    let caller = Caller {
+        session: ctx.session,
+        core,
+        scripts,
+        name: call.name,
+        licence,
+    };
+    let mut host = ScriptHost::new(caller, commands);
+    let out = ctx.reply.output();
+    engine
+        .state
+        .run(compiled.chunk, call, &mut host, protocol, out);
+    match host.has_failed() {
+        true => Outcome::Failed,
+        false => Outcome::Fine,
+    }
+}

@@ -1,0 +1,303 @@
+//! The server as a running script sees it. All slices are held; each command borrows them for itself.
+
+use std::sync::atomic::Ordering::Relaxed;
+
+use resp::{Args, OutputBuffer, Protocol, ReplyWriter};
+use store::command::{CommandError, Ctx, Flags, Key, Keys, Patience};
+use udf::{Denied, Host, Intent, LogLevel, Pulse};
+
+use super::Scripts;
+use super::busy::Listed;
+use crate::acl::{Context, Denial};
+use crate::breathing;
+use crate::core::Core;
+use crate::memory::OOM;
+use crate::registry::{Command, Run};
+use crate::session::{ReplyMode, Session};
+
+const UNKNOWN: CommandError = CommandError::text("ERR Unknown Redis command called from script");
+const WRONG_ARITY: CommandError =
+    CommandError::text("ERR Wrong number of args calling Redis command from script");
+const NOT_FROM_SCRIPT: CommandError =
+    CommandError::text("ERR This Redis command is not allowed from script");
+const READ_ONLY: CommandError =
+    CommandError::text("ERR Write commands are not allowed from read-only scripts.");
+
+/// Breaths between two looks at the clock and at who wants the script to end.
+const BREATHS_PER_LOOK: u32 = 16;
+
+/// What a script may do, by its flags and by how it was called.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Licence {
+    /// It may not write.
+    pub(super) read_only: bool,
+    /// There was no memory when it began, and it does not say that it can do without.
+    pub(super) out_of_memory: bool,
+}
+
+/// What a script reaches during one call.
+pub(super) struct ScriptHost<'a, 'k> {
+    session: &'a mut Session,
+    core: &'a Core,
+    scripts: &'a Scripts,
+    ctx: Ctx<'k>,
+    name: &'a [u8],
+    licence: Licence,
+    outer: Outer,
+    wrote: bool,
+    failed: bool,
+    breaths: u32,
+    begun: u64,
+    listed: Option<Listed<'a>>,
+}
+
+/// What of the session is otherwise while a script runs.
+struct Outer {
+    protocol: Protocol,
+    reply_mode: ReplyMode,
+    denies_waiting: bool,
+    db: usize,
+}
+
+/// Who calls, and what.
+pub(super) struct Caller<'a> {
+    pub(super) session: &'a mut Session,
+    pub(super) core: &'a Core,
+    pub(super) scripts: &'a Scripts,
+    /// The script's name in messages.
+    pub(super) name: &'a [u8],
+    pub(super) licence: Licence,
+}
+
+impl<'a, 'k> ScriptHost<'a, 'k> {
+    /// A host for one call; `ctx` is what data commands are run with.
+    pub(super) fn new(caller: Caller<'a>, ctx: Ctx<'k>) -> Self {
+        let Caller {
+            session,
+            core,
+            scripts,
+            name,
+            licence,
+        } = caller;
+        let outer = Outer {
+            protocol: session.protocol,
+            reply_mode: std::mem::take(&mut session.reply_mode),
+            denies_waiting: std::mem::replace(&mut session.denies_waiting, true),
+            db: session.db,
+        };
+        session.in_script = true;
+        ScriptHost {
+            session,
+            core,
+            scripts,
+            ctx,
+            name,
+            licence,
+            outer,
+            wrote: false,
+            failed: false,
+            breaths: 0,
+            begun: core.meter.now(),
+            listed: None,
+        }
+    }
+
+    /// Whether its reply has an error that the statistics did not know.
+    pub(super) fn has_failed(&self) -> bool {
+        self.failed
+    }
+
+    /// The command that a request names.
+    #[inline]
+    fn find(&self, args: Args<'_>) -> Option<&'a Command> {
+        let registry = &self.core.server.registry;
+        let command = registry.find(args.get(0))?;
+        match args.try_get(1) {
+            Some(sub) if !command.subcommands.is_empty() => registry.find_sub(command, sub),
+            _ => Some(command),
+        }
+    }
+
+    /// Why a request may not run, if so.
+    #[inline]
+    fn check(&self, command: &Command, args: Args<'_>) -> Result<(), CommandError> {
+        let flags = command.spec.flags;
+        if !command.spec.arity_allows(args.len()) {
+            return Err(WRONG_ARITY);
+        }
+        if flags.contains(Flags::NOSCRIPT) {
+            return Err(NOT_FROM_SCRIPT);
+        }
+        if !self.session.access.is_unrestricted() {
+            let permitted = self.session.permits(self.core, command, args, Context::Lua);
+            permitted.map_err(denial_text)?;
+        }
+        if self.licence.read_only && flags.intersects(Flags::WRITE | Flags::MAY_REPLICATE) {
+            return Err(READ_ONLY);
+        }
+        if self.licence.out_of_memory && !self.wrote && flags.contains(Flags::DENYOOM) {
+            return Err(OOM);
+        }
+        Ok(())
+    }
+
+    #[cold]
+    fn refuse(
+        &self,
+        command: Option<&Command>,
+        error: &CommandError,
+        protocol: Protocol,
+        out: &mut OutputBuffer,
+    ) {
+        let stats = self.core.stats();
+        if let Some(command) = command {
+            stats.rejected_calls[command.id].add(1);
+        }
+        stats.count_error(error);
+        error.reply(&mut ReplyWriter::new(out, protocol));
+    }
+
+    #[inline]
+    fn run(
+        &mut self,
+        command: &Command,
+        args: Args<'_>,
+        protocol: Protocol,
+        out: &mut OutputBuffer,
+    ) {
+        let (core, ctx) = (self.core, &mut self.ctx);
+        self.session.protocol = protocol;
+        match command.run {
+            Run::Data(_) => {
+                ctx.keys.select(self.session.db);
+                ctx.reply.set_protocol(protocol);
+                ctx.patience = Patience::Never;
+                let mark = ctx.reply.output().mark();
+                self.session.run_data(core, command, ctx, args, mark);
+                std::mem::swap(ctx.reply.output(), out);
+                if self.session.tracking.is_some() {
+                    self.session.note_reads(core, command, &mut ctx.keys, args);
+                }
+            }
+            Run::Server(_) => {
+                let mut keys = ctx.keys.reborrow();
+                keys.select(self.session.db);
+                let now_ms = ctx.now_ms;
+                self.session
+                    .run_server(core, command, args, Some(keys), now_ms, out);
+            }
+        }
+        core.stats().commands.add(1);
+    }
+
+    #[cold]
+    fn look(&mut self) -> Pulse {
+        let scripts = self.scripts;
+        let listed = self.listed.get_or_insert_with(|| Listed::new(scripts));
+        let elapsed_ms = self.core.meter.nanos_since(self.begun) / 1_000_000;
+        let threshold_ms = self.core.settings().busy_reply_threshold_ms;
+        if threshold_ms > 0 && elapsed_ms >= threshold_ms {
+            listed.become_busy(elapsed_ms, self.name);
+        }
+        let killed = listed.look(self.wrote);
+        let is_gone = self.session.client.killed.load(Relaxed) && !self.wrote;
+        match killed || is_gone {
+            true => Pulse::Killed,
+            false => Pulse::Alive,
+        }
+    }
+}
+
+/// What a script hears of a denial.
+fn denial_text(denial: Denial) -> CommandError {
+    CommandError::text(match denial {
+        Denial::Command => "ERR The user executing the script can't run this command or subcommand",
+        Denial::Key(_) => {
+            "ERR The user executing the script can't access at least one of the keys mentioned in the command arguments"
+        }
+        Denial::Channel(_) => {
+            "ERR The user executing the script can't publish to the channel mentioned in the command"
+        }
+    })
+}
+
+impl Host for ScriptHost<'_, '_> {
+    fn call(&mut self, args: &[&[u8]], protocol: Protocol, out: &mut OutputBuffer) {
+        let args = Args::from_slices(args);
+        let Some(command) = self.find(args) else {
+            return self.refuse(None, &UNKNOWN, protocol, out);
+        };
+        if let Err(error) = self.check(command, args) {
+            return self.refuse(Some(command), &error, protocol, out);
+        }
+        self.wrote |= command.spec.flags.contains(Flags::WRITE);
+        self.run(command, args, protocol, out);
+    }
+
+    fn data(
+        &mut self,
+        _: &[u8],
+        _: Intent,
+        _: &mut dyn FnMut(&mut Ctx<'_>, Key<'_>),
+    ) -> Result<(), Denied> {
+        // Scripts have commands only.
+        Err(Denied::Forbidden)
+    }
+
+    fn note_error(&mut self, text: &[u8]) {
+        self.failed = true;
+        let error = CommandError::Quoting(text.into());
+        self.core.stats().count_error(&error);
+    }
+
+    fn breathe(&mut self) -> Pulse {
+        breathing::breathe();
+        self.breaths += 1;
+        match self.breaths.is_multiple_of(BREATHS_PER_LOOK) {
+            true => self.look(),
+            false => Pulse::Alive,
+        }
+    }
+
+    fn now_ms(&self) -> u64 {
+        self.ctx.now_ms
+    }
+
+    fn random(&mut self) -> u64 {
+        self.ctx.rng.next_u64()
+    }
+
+    fn log_level(&self) -> LogLevel {
+        LogLevel::Debug
+    }
+
+    fn log(&mut self, level: LogLevel, text: &[u8]) {
+        let text = String::from_utf8_lossy(text);
+        tracing::info!(?level, "{text}");
+    }
+
+    fn permits(&self, args: &[&[u8]]) -> Option<bool> {
+        let args = Args::from_slices(args);
+        let command = self.find(args)?;
+        let access = &self.session.access;
+        Some(access.is_unrestricted() || access.user().check(command, args).is_ok())
+    }
+}
+
+impl Drop for ScriptHost<'_, '_> {
+    fn drop(&mut self) {
+        let (session, outer) = (&mut *self.session, &self.outer);
+        session.protocol = outer.protocol;
+        session.reply_mode = outer.reply_mode;
+        session.denies_waiting = outer.denies_waiting;
+        session.in_script = false;
+        if session.db != outer.db {
+            session.select(outer.db);
+        }
+    }
+}
+
+/// The keyspace of a script for its commands.
+pub(super) fn keys_of<'k>(keys: Option<Keys<'k>>) -> Keys<'k> {
+    keys.expect("scripts are routed to all slices")
+}
