@@ -151,10 +151,8 @@ function entries(reply) {
 }
 
 function cacheSuite(server, library) {
-  test("a cached reply goes when its key changes", async (t) => {
+  test("a cached reply goes when its key changes", async () => {
     const other = await connect(server, library, {});
-    const off = await other.sendCommand(["CLIENT", "TRACKING", "OFF"]).catch(String);
-    if (/unknown subcommand/.test(off)) return t.skip("the server has no CLIENT TRACKING");
     const clientSideCache = new library.BasicClientSideCache({ ttl: 0, maxEntries: 0, evictPolicy: "LRU" });
     const client = await connect(server, library, { RESP: 3, clientSideCache });
     await other.set("k", "old");
