@@ -73,10 +73,13 @@ impl Core {
         }
     }
 
-    /// An access of a key at this time.
+    /// An access of a tenant's key at this time.
     #[inline]
-    pub fn access(&self, now_ms: u64) -> Access {
-        let tracking = self.data_config.borrow().tracking;
+    pub fn access(&self, tenant: &Tenant, now_ms: u64) -> Access {
+        let tracking = match tenant.has_own_policy() {
+            false => self.data_config.borrow().tracking,
+            true => tenant.tracking_of_access(&self.settings()),
+        };
         Access::new(tracking, now_ms, || self.rng.borrow_mut().next_u64())
     }
 

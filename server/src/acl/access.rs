@@ -51,6 +51,14 @@ impl Access {
         access
     }
 
+    /// The same of a connection whose tenant is given by its socket, and may be another than the default one.
+    pub fn of_connection(acl: &Acl, administers: bool) -> Self {
+        let mut access = Access::new(acl);
+        access.administers = administers;
+        access.settle(acl);
+        access
+    }
+
     /// Whether it may do everything.
     #[inline]
     pub fn is_unrestricted(&self) -> bool {

@@ -39,7 +39,7 @@ impl Bereaved {
             db: 0,
             now_ms,
             touch: false,
-            access: core.access(now_ms),
+            access: core.access(core.server.tenants.default_tenant(), now_ms),
             keeps_due: false,
             breathe: || {},
             may_escalate: false,

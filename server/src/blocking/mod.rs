@@ -38,6 +38,8 @@ pub enum Blocked {
     Waits(Waits),
     /// The end of CLIENT PAUSE; the request it stopped at will be tried again.
     Paused,
+    /// Its turn, this time ms since the epoch: its tenant has used up its rate of operations.
+    Throttled(u64),
 }
 
 /// A command under way that waits.

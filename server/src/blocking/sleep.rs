@@ -34,6 +34,12 @@ impl Session {
                 self.closing |= task.is_killed();
                 return;
             }
+            Some(Blocked::Throttled(until_ms)) => {
+                sleep_or_die(task, *until_ms).await;
+                self.blocked = None;
+                self.closing |= task.is_killed();
+                return;
+            }
             Some(Blocked::Waits(waits)) => waits,
         };
         let outcome = waits.outcome(task).await;
@@ -45,7 +51,7 @@ impl Session {
         }
         let slow = match self.blocked.as_deref_mut() {
             Some(Blocked::Waits(waits)) => waits.slow.take(),
-            Some(Blocked::Paused) | None => None,
+            Some(Blocked::Paused | Blocked::Throttled(_)) | None => None,
         };
         self.leave_queues(task).await;
         let mark = out.mark();
@@ -127,6 +133,17 @@ impl Waits {
             .take_outcome()
             .expect("nobody else takes a session's own outcome")
     }
+}
+
+/// Sleeps until a time, or until the task is killed.
+async fn sleep_or_die(task: &TaskNode, until_ms: u64) {
+    let mut killed = pin!(task.wait_until(|| task.is_killed()));
+    let mut late = pin!(sleep_until(Some(until_ms)));
+    poll_fn(|cx| match killed.as_mut().poll(cx) {
+        Poll::Ready(()) => Poll::Ready(()),
+        Poll::Pending => late.as_mut().poll(cx),
+    })
+    .await;
 }
 
 /// Sleeps until a time, for ever without one.

@@ -145,9 +145,11 @@ fn apply(core: &Core, old: &Settings, new: &Settings) -> Result<(), SetError> {
     if old.maxmemory_clients != new.maxmemory_clients {
         core.server.clients.set_memory_limit(new.maxmemory_clients);
     }
-    let shards = core.server.shard_map.all();
-    let default = core.server.tenants.default_tenant();
-    default.memory.set(new.maxmemory, shards);
+    let tenants = &core.server.tenants;
+    tenants
+        .check_reserved(b"", &Default::default(), new.maxmemory)
+        .map_err(|error| SetError::failed("maxmemory", error))?;
+    tenants.set_limit(new.maxmemory);
     core.server.slow_log.truncate(new.observe.slow_log_len);
     if old.loglevel != new.loglevel {
         logging::set_level(new.loglevel);
@@ -183,7 +185,9 @@ pub(super) fn write_down(ctx: &mut ServerCtx<'_>, extent: Extent) -> Result<(), 
         Some(_) => Vec::new(),
         None => core.server.acl.lines(),
     };
-    core.server.config.rewrite(users, extent).map_err(|error| {
+    let mut lines = core.server.tenants.accounts.lines();
+    lines.extend(users);
+    core.server.config.rewrite(lines, extent).map_err(|error| {
         tracing::warn!("CONFIG REWRITE failed: {error}");
         CommandError::Text(error.to_string().into())
     })?;

@@ -61,6 +61,28 @@ impl Rename {
     }
 }
 
+/// A `tenant` line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TenantLine {
+    /// The tenant's name.
+    pub name: Vec<u8>,
+    /// Its options and their values.
+    pub words: Vec<Vec<u8>>,
+    /// Where it was found.
+    pub line: Line,
+}
+
+/// A `unixsocket PATH tenant=NAME` line: whoever connects there belongs to the tenant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TenantSocket {
+    /// Where to listen.
+    pub path: PathBuf,
+    /// The tenant's name.
+    pub tenant: Vec<u8>,
+    /// Where it was found.
+    pub line: Line,
+}
+
 /// Why a configuration cannot be loaded. `Display` is what goes to standard error.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
@@ -109,6 +131,9 @@ pub enum LineError {
     /// A user's rule is refused.
     #[error("{0}")]
     User(SetUserError),
+    /// A tenant or its quotas are refused.
+    #[error("{0}")]
+    Tenant(String),
     /// A directive this server would have to lie about.
     #[error("{0}")]
     Unsupported(&'static str),
@@ -126,6 +151,10 @@ pub struct Loader {
     pub renames: Vec<Rename>,
     /// The users so far; their rules are read when the commands are known.
     pub users: Vec<UserLine>,
+    /// The tenants so far.
+    pub tenants: Vec<TenantLine>,
+    /// The sockets of tenants so far.
+    pub tenant_sockets: Vec<TenantSocket>,
     /// What relative paths are relative to.
     directory: PathBuf,
     set: HashSet<DirectiveId>,
@@ -141,6 +170,8 @@ impl Loader {
             values,
             renames: Vec::new(),
             users: Vec::new(),
+            tenants: Vec::new(),
+            tenant_sockets: Vec::new(),
             directory,
             set: HashSet::new(),
             include_depth: 0,
@@ -173,6 +204,17 @@ impl Loader {
         let [name, arguments @ ..] = words.as_slice() else {
             return Ok(());
         };
+        if name.eq_ignore_ascii_case(b"unixsocket")
+            && let [path, binding] = arguments
+            && let Some(tenant) = binding.strip_prefix(b"tenant=")
+        {
+            self.tenant_sockets.push(TenantSocket {
+                path: self.directory.join(os_string(path)),
+                tenant: tenant.to_vec(),
+                line: line_of(),
+            });
+            return Ok(());
+        }
         if let Some(named) = lookup(name) {
             self.read_directive(named.id, arguments).map_err(fail)?;
             self.set.insert(named.id);
@@ -189,6 +231,14 @@ impl Loader {
                 Ok(())
             }
             (b"user", [name, rules @ ..]) => self.read_user(name, rules, line_of()),
+            (b"tenant", [name, words @ ..]) => {
+                self.tenants.push(TenantLine {
+                    name: name.to_vec(),
+                    words: words.iter().map(|word| word.to_vec()).collect(),
+                    line: line_of(),
+                });
+                Ok(())
+            }
             (b"loadmodule", [_, ..]) => {
                 Err(fail(LineError::Unsupported("modules are not supported")))
             }

@@ -32,7 +32,7 @@ use std::path::{Path, PathBuf};
 
 pub use command_line::{Invocation, Sources};
 pub use directive::{Directive, DirectiveId, Effect, Flags, Kind, is_sensitive};
-pub use file::{Line, LineError, LoadError, Rename};
+pub use file::{Line, LineError, LoadError, Rename, TenantLine, TenantSocket};
 pub use live::{Config, SetError, SettingsReader};
 pub use machine::Machine;
 pub use path::system_text;
@@ -60,6 +60,10 @@ pub struct Loaded {
     pub renames: Vec<Rename>,
     /// Users to make.
     pub users: Vec<UserLine>,
+    /// Tenants to make.
+    pub tenants: Vec<TenantLine>,
+    /// Sockets that belong to tenants.
+    pub tenant_sockets: Vec<TenantSocket>,
     /// Absolute path of the configuration file.
     pub file: Option<PathBuf>,
     /// What to tell the user once the log is there.
@@ -99,6 +103,8 @@ pub fn load(sources: &Sources, machine: &Machine, directory: PathBuf) -> Result<
         values: loader.values,
         renames: loader.renames,
         users: loader.users,
+        tenants: loader.tenants,
+        tenant_sockets: loader.tenant_sockets,
         file,
         warnings,
     })

@@ -40,7 +40,7 @@ pub enum Extent {
     All,
 }
 
-/// Rewrites the file. Its lines of users become `users`.
+/// Rewrites the file. Its lines of users and tenants become `users`.
 pub fn rewrite_file(
     path: &Path,
     values: &Values,
@@ -67,6 +67,12 @@ pub fn rewritten(old: &[u8], values: &Values, users: Vec<Vec<u8>>, extent: Exten
     }
     document.put_users(users);
     document.write()
+}
+
+/// Whether a line is `unixsocket PATH tenant=NAME`, which stays as it is.
+fn binds_tenant(words: Option<&[Vec<u8>]>) -> bool {
+    matches!(words, Some([name, _, binding])
+        if name.eq_ignore_ascii_case(b"unixsocket") && binding.starts_with(b"tenant="))
 }
 
 /// A line for a directive, and whether it must be written when it was not there before.
@@ -138,6 +144,7 @@ struct Document {
     lines: Vec<Vec<u8>>,
     lines_of: HashMap<DirectiveId, VecDeque<usize>>,
     users: VecDeque<usize>,
+    tenants: VecDeque<usize>,
     has_marker: bool,
 }
 
@@ -147,6 +154,7 @@ impl Document {
             lines: Vec::new(),
             lines_of: HashMap::new(),
             users: VecDeque::new(),
+            tenants: VecDeque::new(),
             has_marker: false,
         };
         if old.is_empty() {
@@ -167,7 +175,7 @@ impl Document {
         let is_text = line.is_empty() || line.starts_with(b"#");
         let is_kept = name.is_some_and(|name| KEPT.contains(&name.to_ascii_lowercase().as_slice()));
         match name.and_then(|name| lookup(name)) {
-            _ if is_text => self.lines.push(line.to_vec()),
+            _ if is_text || binds_tenant(words.as_deref()) => self.lines.push(line.to_vec()),
             Some(named) => {
                 self.lines.push(line.to_vec());
                 self.lines_of.entry(named.id).or_default().push_back(index);
@@ -175,6 +183,10 @@ impl Document {
             None if name.is_some_and(|name| name.eq_ignore_ascii_case(b"user")) => {
                 self.lines.push(line.to_vec());
                 self.users.push_back(index);
+            }
+            None if name.is_some_and(|name| name.eq_ignore_ascii_case(b"tenant")) => {
+                self.lines.push(line.to_vec());
+                self.tenants.push_back(index);
             }
             None if is_kept => self.lines.push(line.to_vec()),
             None => self.lines.push([b"# ??? ", line].concat()),
@@ -199,15 +211,20 @@ impl Document {
         self.lines.push(line);
     }
 
-    /// Replaces the old lines of users by these, in their order; what is left over goes.
-    fn put_users(&mut self, users: Vec<Vec<u8>>) {
-        for line in users {
-            match self.users.pop_front() {
+    /// Replaces the old lines of users and tenants by these, in their order; what is left over goes.
+    fn put_users(&mut self, lines: Vec<Vec<u8>>) {
+        for line in lines {
+            let old = match line.starts_with(b"tenant ") {
+                true => &mut self.tenants,
+                false => &mut self.users,
+            };
+            match old.pop_front() {
                 Some(index) => self.lines[index] = line,
                 None => self.append(line),
             }
         }
-        for index in std::mem::take(&mut self.users) {
+        let left = std::mem::take(&mut self.users).into_iter();
+        for index in left.chain(std::mem::take(&mut self.tenants)) {
             self.lines[index].clear();
         }
     }

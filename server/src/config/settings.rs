@@ -224,17 +224,36 @@ impl Settings {
 
 /// What accesses leave behind under the eviction policy.
 fn tracking(read: &Reader<'_>) -> Tracking {
-    match read.choice("maxmemory-policy", &POLICIES) {
-        EvictionPolicy::AllKeysLfu | EvictionPolicy::VolatileLfu => Tracking::Frequency {
-            log_factor: read.integer("lfu-log-factor"),
-            decay_minutes: read.integer("lfu-decay-time"),
-        },
-        EvictionPolicy::AllKeysLru
-        | EvictionPolicy::VolatileLru
-        | EvictionPolicy::AllKeysRandom
-        | EvictionPolicy::VolatileRandom
-        | EvictionPolicy::VolatileTtl
-        | EvictionPolicy::NoEviction => Tracking::Recency,
+    let (log_factor, decay) = (
+        read.integer("lfu-log-factor"),
+        read.integer("lfu-decay-time"),
+    );
+    read.choice("maxmemory-policy", &POLICIES)
+        .tracking(log_factor, decay)
+}
+
+impl EvictionPolicy {
+    /// What accesses leave behind under it.
+    fn tracking(self, log_factor: u32, decay_minutes: u32) -> Tracking {
+        match self {
+            EvictionPolicy::AllKeysLfu | EvictionPolicy::VolatileLfu => Tracking::Frequency {
+                log_factor,
+                decay_minutes,
+            },
+            EvictionPolicy::AllKeysLru
+            | EvictionPolicy::VolatileLru
+            | EvictionPolicy::AllKeysRandom
+            | EvictionPolicy::VolatileRandom
+            | EvictionPolicy::VolatileTtl
+            | EvictionPolicy::NoEviction => Tracking::Recency,
+        }
+    }
+}
+
+impl Settings {
+    /// What accesses leave behind under a policy.
+    pub fn tracking_under(&self, policy: EvictionPolicy) -> Tracking {
+        policy.tracking(self.lfu_log_factor, self.lfu_decay_time_min)
     }
 }
 

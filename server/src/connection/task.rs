@@ -12,6 +12,7 @@ use crate::client::ClientInfo;
 use crate::core::now_ms;
 use crate::session::{Flow, Job, Session};
 use crate::shard::TaskNode;
+use crate::tenant::Membership;
 use monoio::net::UnixStream;
 use resp::{Decoder, Progress, ReplyWriter, Status};
 use std::future::{Future, poll_fn};
@@ -94,9 +95,13 @@ struct Connection {
 }
 
 /// Serves one connection to its end. A panic ends this connection only.
-pub async fn serve(reactor: Rc<Reactor>, stream: UnixStream, info: Arc<ClientInfo>) {
+pub async fn serve(
+    reactor: Rc<Reactor>,
+    stream: UnixStream,
+    (info, tenant): (Arc<ClientInfo>, Membership),
+) {
     let id = info.id;
-    let mut connection = Connection::new(reactor, stream, info);
+    let mut connection = Connection::new(reactor, stream, info, tenant);
     {
         let mut run = pin!(connection.run());
         poll_fn(
@@ -116,16 +121,17 @@ pub async fn serve(reactor: Rc<Reactor>, stream: UnixStream, info: Arc<ClientInf
 }
 
 impl Connection {
-    fn new(reactor: Rc<Reactor>, stream: UnixStream, info: Arc<ClientInfo>) -> Self {
+    fn new(
+        reactor: Rc<Reactor>,
+        stream: UnixStream,
+        info: Arc<ClientInfo>,
+        tenant: Membership,
+    ) -> Self {
         let link = reactor.links.insert(Arc::clone(&info));
         reactor.core.server.clients.insert(Arc::clone(&info));
         Self {
             wire: Wire::new(stream, Rc::clone(&link)),
-            session: Session::new(
-                Arc::clone(&info),
-                &reactor.core.server.acl,
-                reactor.core.server.tenants.enter_default(),
-            ),
+            session: Session::new(Arc::clone(&info), &reactor.core.server.acl, tenant),
             task: TaskNode::new(&reactor.lane),
             decoder: Decoder::new(),
             input: Input::default(),

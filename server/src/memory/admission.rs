@@ -39,13 +39,13 @@ impl Session {
     /// Asks for memory for a command, where there is a limit. The task holds no slice.
     pub fn admission(&self, core: &Core, command: &Command, args: Args<'_>) -> Admission {
         let memory = &self.tenant.memory;
-        let limit = memory.limit.load(std::sync::atomic::Ordering::Relaxed);
+        let limit = memory.tightest();
         let request = request_bytes(args);
         let more = match request > limit / SMALL_SHARE {
             true => request,
             false => 0,
         };
-        if memory.is_known_to_all() && memory.excess(more) == 0 {
+        if memory.is_known_to_all() && memory.any_excess(more) == 0 {
             return Admission::Granted;
         }
         let adds = self.adds_memory(command);
@@ -54,7 +54,7 @@ impl Session {
             return Admission::Refused;
         }
         let time = time_slice(core.settings().maxmemory_eviction_tenacity);
-        let too_far = || memory.excess(more) > limit / OVERSHOOT_SHARE;
+        let too_far = || memory.any_excess(more) > limit / OVERSHOOT_SHARE;
         match make_room(core, &self.tenant, if adds { more } else { 0 }, time) {
             Room::Enough => Admission::Granted,
             Room::Crowded if adds && too_far() => Admission::Waits,

@@ -20,6 +20,7 @@
 mod admission;
 mod compaction;
 mod room;
+mod whole;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
@@ -31,6 +32,7 @@ use crate::shard::{TenantSlices, shards_of, try_with_slices};
 pub use admission::{Admission, OOM};
 pub use compaction::Compaction;
 pub use room::{Room, make_room};
+pub use whole::Whole;
 
 /// A command that adds memory is not let in beyond the limit and this part of it, even while room is being made.
 const OVERSHOOT_SHARE: usize = 128;
@@ -43,17 +45,23 @@ pub struct MemoryLimit {
     limit: AtomicUsize,
     /// Bytes of the limit that data must leave to what the process holds beyond its charge.
     held_back: AtomicUsize,
+    /// Bytes that are kept free for it.
+    minimum: AtomicUsize,
+    /// The limit of all tenants together.
+    whole: Arc<Whole>,
     /// Shards whose slices have not learnt yet whether there is a limit.
     unaware: AtomicU64,
 }
 
 impl MemoryLimit {
-    /// No limit, for a tenant with so many slices.
-    pub fn new(shards: usize) -> Self {
+    /// No limit of its own, for a tenant with so many slices.
+    pub fn new(whole: Arc<Whole>, shards: usize) -> Self {
         MemoryLimit {
-            charge: Arc::new(Charge::new(shards)),
+            charge: Arc::new(Charge::part_of(Arc::clone(&whole.charged), shards)),
             limit: AtomicUsize::new(0),
             held_back: AtomicUsize::new(0),
+            minimum: AtomicUsize::new(0),
+            whole,
             unaware: AtomicU64::new(0),
         }
     }
@@ -71,12 +79,59 @@ impl MemoryLimit {
     /// Whether there is a limit.
     #[inline]
     pub fn is_set(&self) -> bool {
-        self.limit.load(Relaxed) != 0
+        self.limit.load(Relaxed) != 0 || self.whole.limit() != 0
+    }
+
+    /// Sets how much is kept free for the tenant.
+    pub fn set_minimum(&self, bytes: u64) {
+        let bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
+        self.minimum.store(bytes, Relaxed);
+    }
+
+    /// Charges a slice that nobody uses yet, from its first byte on, in chunks that suit many tenants.
+    pub fn charge(&self, slice: &mut Slice, shard: usize) {
+        slice.begin_lease(&self.charge, shard);
+    }
+
+    /// Makes the chunks that slices lease fit this limit, when the tenant has none of its own.
+    pub fn fit(&self, limit_bytes: usize) {
+        self.charge.fit(limit_bytes);
+    }
+
+    /// All bytes the tenant is charged.
+    pub fn charged(&self) -> usize {
+        self.charge.bytes()
+    }
+
+    /// How far it is above its minimum.
+    pub(super) fn surplus(&self) -> usize {
+        self.charged().saturating_sub(self.minimum.load(Relaxed))
+    }
+
+    /// How far it is below its minimum.
+    pub fn shortfall(&self) -> usize {
+        let minimum = self.minimum.load(Relaxed);
+        minimum.saturating_sub(self.charged())
+    }
+
+    /// By how much all tenants and so many bytes more for this one exceed the server's limit; what it was promised it
+    /// may use in any case.
+    #[inline]
+    fn whole_excess(&self, more: usize) -> usize {
+        match self.charge.bytes() + more <= self.minimum.load(Relaxed) {
+            true => 0,
+            false => self.whole.excess(more),
+        }
     }
 
     /// What its slices are charged, 0 when nobody counts.
     pub fn charged_slices(&self) -> usize {
         self.charge.slice_bytes()
+    }
+
+    /// Charges nothing for clients any more: the last has gone.
+    pub fn forget_clients(&self) {
+        self.charge.recount_clients(self.charge.client_bytes(), 0);
     }
 
     /// Replaces a part of what clients are charged.
@@ -92,6 +147,20 @@ impl MemoryLimit {
             limit => {
                 (self.charge.bytes() + more + self.held_back.load(Relaxed)).saturating_sub(limit)
             }
+        }
+    }
+
+    /// The same of whichever limit is exceeded further, the tenant's or the server's.
+    #[inline]
+    fn any_excess(&self, more: usize) -> usize {
+        self.excess(more).max(self.whole_excess(more))
+    }
+
+    /// The lower one of the tenant's limit and the server's.
+    fn tightest(&self) -> usize {
+        match (self.limit.load(Relaxed), self.whole.limit()) {
+            (0, limit) | (limit, 0) => limit,
+            (own, whole) => own.min(whole),
         }
     }
 

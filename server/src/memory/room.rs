@@ -61,16 +61,57 @@ pub(super) fn time_slice(tenacity: u32) -> Duration {
     }
 }
 
-/// Makes room for so many bytes more, for about so long, and tells those who listen what went. The caller holds no
-/// slice.
+/// Makes room for so many bytes more of a tenant, for about so long, and tells those who listen what went. The caller
+/// holds no slice.
 pub fn make_room(core: &Core, tenant: &Arc<Tenant>, more: usize, time: Duration) -> Room {
     let memory = &tenant.memory;
     memory.make_known(&tenant.slices);
-    if memory.excess(more) == 0 {
-        return Room::Enough;
+    if memory.excess(more) > 0 {
+        let room = evict_and_tell(core, tenant, || memory.excess(more), time);
+        if room != Room::Enough {
+            return room;
+        }
     }
+    match memory.whole_excess(more) {
+        0 => Room::Enough,
+        _ => make_room_in_whole(core, tenant, more, time),
+    }
+}
+
+/// Makes room below the server's limit: from the tenant furthest above its minimum, then the next.
+fn make_room_in_whole(core: &Core, tenant: &Arc<Tenant>, more: usize, time: Duration) -> Room {
+    let started = Instant::now();
+    let tenants = core.tenants();
+    let mut spent: Vec<u64> = Vec::new();
+    let goal = || tenant.memory.whole_excess(more);
+    while goal() > 0 {
+        let candidates = tenants.iter().filter(|one| !spent.contains(&one.id()));
+        let Some(victim) = candidates
+            .filter(|one| one.memory.surplus() > 0)
+            .max_by_key(|one| one.memory.surplus())
+        else {
+            return Room::Full;
+        };
+        victim.memory.make_known(&victim.slices);
+        let left = time.saturating_sub(started.elapsed());
+        let part = || goal().min(victim.memory.surplus());
+        match evict_and_tell(core, victim, part, left) {
+            Room::Crowded => return Room::Crowded,
+            // It has come down to its minimum, or has nothing that may go.
+            Room::Enough | Room::Full => spent.push(victim.id()),
+        }
+    }
+    Room::Enough
+}
+
+fn evict_and_tell(
+    core: &Core,
+    tenant: &Arc<Tenant>,
+    goal: impl Fn() -> usize,
+    time: Duration,
+) -> Room {
     let mut effects = core.effects(tenant);
-    let room = evict(core, tenant, more, time, &mut effects);
+    let room = evict(core, tenant, goal, time, &mut effects);
     if effects.has_news() {
         core.note_effects(tenant, 0, effects);
         core.deliver_effects();
@@ -78,24 +119,31 @@ pub fn make_room(core: &Core, tenant: &Arc<Tenant>, more: usize, time: Duration)
     room
 }
 
-fn evict(core: &Core, tenant: &Tenant, more: usize, time: Duration, effects: &mut Effects) -> Room {
+/// Evicts until `goal`, the bytes there are too many, says 0.
+fn evict(
+    core: &Core,
+    tenant: &Tenant,
+    goal: impl Fn() -> usize,
+    time: Duration,
+    effects: &mut Effects,
+) -> Room {
     let (memory, slices) = (&tenant.memory, &tenant.slices);
     let settings = core.settings();
     let (started, now_ms) = (Instant::now(), now_ms());
     let mut rng = Rng::new(core.rng.borrow_mut().next_u64());
-    let eviction = settings
-        .maxmemory_policy
+    let eviction = tenant
+        .policy(&settings)
         .rule()
         .map(|(scope, order)| Eviction {
             scope,
             order,
             samples: settings.maxmemory_samples as usize,
             now_ms,
-            access: Access::new(settings.data.tracking, now_ms, || 0),
+            access: Access::new(tenant.tracking_of_access(&settings), now_ms, || 0),
         });
     let (mut barren, mut refusals) = (0u64, 0);
     loop {
-        let (excess, trash) = (memory.excess(more), memory.charge.trash_bytes());
+        let (excess, trash) = (goal(), memory.charge.trash_bytes());
         if excess == 0 {
             return Room::Enough;
         }

@@ -55,6 +55,7 @@ pub fn accept_tcp(reactor: &Rc<Reactor>, listener: TcpListener) -> io::Result<()
                 Accepted {
                     socket,
                     endpoint: Endpoint::Tcp { peer, local },
+                    tenant: None,
                 }
             },
         )
@@ -70,7 +71,11 @@ pub fn accept_tcp(reactor: &Rc<Reactor>, listener: TcpListener) -> io::Result<()
 ///
 /// # Errors
 /// When the listener cannot be watched by this core's driver.
-pub fn accept_unix(reactor: &Rc<Reactor>, listener: UnixListener) -> io::Result<()> {
+pub fn accept_unix(
+    reactor: &Rc<Reactor>,
+    listener: UnixListener,
+    tenant: Option<Arc<[u8]>>,
+) -> io::Result<()> {
     reactor.listeners.borrow_mut().push(listener.as_raw_fd());
     let path = listener
         .local_addr()?
@@ -86,6 +91,7 @@ pub fn accept_unix(reactor: &Rc<Reactor>, listener: UnixListener) -> io::Result<
             |(stream, _)| Accepted {
                 socket: own(stream),
                 endpoint: Endpoint::Unix(Arc::clone(&path)),
+                tenant: tenant.clone(),
             },
         )
         .await;
@@ -196,6 +202,15 @@ fn refuse(accepted: Accepted, why: &[u8]) {
 
 /// Serves a connection that was counted as this core's.
 pub fn adopt(reactor: &Rc<Reactor>, accepted: Accepted) {
+    let tenants = &reactor.core.server.tenants;
+    let entered = match &accepted.tenant {
+        None => Ok(tenants.enter_default()),
+        Some(name) => tenants.enter(name),
+    };
+    let Ok(membership) = entered else {
+        reactor.net().census.dismiss(reactor.core.index);
+        return refuse(accepted, TOO_MANY);
+    };
     let fd = accepted.socket.as_raw_fd();
     let stream = match monoio::net::UnixStream::from_std(UnixStream::from(accepted.socket)) {
         Ok(stream) => stream,
@@ -212,5 +227,9 @@ pub fn adopt(reactor: &Rc<Reactor>, accepted: Accepted) {
         &accepted.endpoint,
         now_ms(),
     ));
-    monoio::spawn(connection::serve(Rc::clone(reactor), stream, info));
+    monoio::spawn(connection::serve(
+        Rc::clone(reactor),
+        stream,
+        (info, membership),
+    ));
 }

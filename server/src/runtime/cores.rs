@@ -75,7 +75,10 @@ impl CoreSeat {
             accept_tcp(&reactor, listener)?;
         }
         if let Some(listener) = self.listeners.unix {
-            accept_unix(&reactor, listener)?;
+            accept_unix(&reactor, listener, None)?;
+        }
+        for (listener, tenant) in self.listeners.of_tenants {
+            accept_unix(&reactor, listener, Some(tenant))?;
         }
         debug!(core = self.index, "the core is up");
         cron::run(&reactor).await;

@@ -13,6 +13,7 @@ use crate::connection::{Link, Reactor};
 use crate::core::now_ms;
 use crate::memory::{Compaction, Room, make_room};
 use crate::observe::Event;
+use std::collections::BTreeMap;
 use std::future::{Future as _, poll_fn};
 use std::pin::pin;
 use std::rc::Rc;
@@ -44,8 +45,8 @@ struct Pulse {
     compaction: Compaction,
     huge_pages: HugePages,
     commands: u64,
-    /// What the core's clients were charged at the last tick.
-    client_bytes: usize,
+    /// What the core's clients were charged at the last tick, by tenant.
+    client_bytes: BTreeMap<u64, usize>,
     /// Ticks in a row without work.
     quiet_ticks: u8,
     ticked_at_ms: u64,
@@ -59,7 +60,7 @@ pub async fn run(reactor: &Rc<Reactor>) {
         compaction: Compaction::new(&reactor.core),
         huge_pages: HugePages::forbidden(!reactor.core.settings().disable_thp),
         commands: 0,
-        client_bytes: 0,
+        client_bytes: BTreeMap::new(),
         quiet_ticks: 0,
         ticked_at_ms: 0,
         looked_at_ms: 0,
@@ -100,9 +101,10 @@ impl Pulse {
         let is_tick = now_ms.saturating_sub(self.ticked_at_ms) >= TICK.as_millis() as u64;
         let busy = is_tick && self.tick(reactor, now_ms);
         let compacts = self.compaction.step(&reactor.core);
-        let default = reactor.core.server.tenants.default_tenant();
-        let crowded = default.memory.is_set()
-            && make_room(&reactor.core, default, 0, STEP_TIME) == Room::Crowded;
+        let tenants = reactor.core.tenants();
+        let mut limited = tenants.iter().filter(|tenant| tenant.memory.is_set());
+        let crowded =
+            limited.any(|tenant| make_room(&reactor.core, tenant, 0, STEP_TIME) == Room::Crowded);
         match left {
             Left::More => STEP_PAUSE,
             Left::Until(_) if crowded || compacts => STEP_PAUSE,
@@ -134,9 +136,12 @@ impl Pulse {
                 .rates
                 .sample(now_ms, Totals::of(&reactor.core.server));
         }
-        let default = reactor.core.server.tenants.default_tenant();
-        if default.memory.is_set() || self.client_bytes > 0 {
+        let tenants = reactor.core.tenants();
+        if tenants.len() > 1 || tenants[0].memory.is_set() || !self.client_bytes.is_empty() {
             self.recount_clients(reactor);
+        }
+        if reactor.core.index == 0 {
+            reactor.core.server.tenants.recount_kept_free();
         }
         let commands = reactor.core.stats().commands.get();
         let worked = commands != std::mem::replace(&mut self.commands, commands);
@@ -161,10 +166,17 @@ impl Pulse {
     /// Brings up to date what the core's clients are charged for: their buffers and what is known of them.
     fn recount_clients(&mut self, reactor: &Reactor) {
         let links = reactor.links.snapshot();
-        let bytes = links.iter().map(|link| link.info.used_bytes()).sum();
+        let mut bytes = BTreeMap::new();
+        for link in &links {
+            let tenant = link.info.tenant.load(Relaxed);
+            *bytes.entry(tenant).or_insert(0) += link.info.used_bytes();
+        }
         let before = std::mem::replace(&mut self.client_bytes, bytes);
-        let default = reactor.core.server.tenants.default_tenant();
-        default.memory.recount_clients(before, bytes);
+        for tenant in reactor.core.tenants().iter() {
+            let of = |bytes: &BTreeMap<u64, usize>| bytes.get(&tenant.id()).copied().unwrap_or(0);
+            let (before, now) = (of(&before), of(&self.client_bytes));
+            tenant.memory.recount_clients(before, now);
+        }
     }
 }
 

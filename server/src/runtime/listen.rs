@@ -12,6 +12,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, ToSocketAddr
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::thread::sleep;
 use std::time::Duration;
 use thiserror::Error;
@@ -118,6 +119,10 @@ pub struct ListenPlan {
     pub backlog: i32,
     /// Path and permission bits of the Unix socket.
     pub unix: Option<(PathBuf, u32)>,
+    /// Paths of Unix sockets that belong to tenants, by name.
+    pub of_tenants: Vec<(PathBuf, Arc<[u8]>)>,
+    /// Their permission bits.
+    pub unix_mode: u32,
     /// How it comes to the addresses.
     pub claim: Claim,
 }
@@ -149,6 +154,8 @@ pub struct CoreListeners {
     pub tcp: Vec<TcpListener>,
     /// The Unix socket, on the first core only.
     pub unix: Option<UnixListener>,
+    /// The Unix sockets of tenants, on the first core only.
+    pub of_tenants: Vec<(UnixListener, Arc<[u8]>)>,
 }
 
 impl ListenPlan {
@@ -166,6 +173,8 @@ impl ListenPlan {
                 .unixsocket
                 .clone()
                 .map(|path| (path, settings.unixsocketperm)),
+            of_tenants: Vec::new(),
+            unix_mode: settings.unixsocketperm,
             claim: Claim::Patient,
         }
     }
@@ -190,6 +199,16 @@ impl ListenPlan {
                 path: path.clone(),
                 source,
             })?);
+        }
+        if let Some(first) = sets.first_mut() {
+            for (path, tenant) in &self.of_tenants {
+                let listener = open_unix(path, self.unix_mode, self.backlog, driver);
+                let listener = listener.map_err(|source| ListenError::Unix {
+                    path: path.clone(),
+                    source,
+                })?;
+                first.of_tenants.push((listener, Arc::clone(tenant)));
+            }
         }
         Ok(sets)
     }
@@ -297,6 +316,8 @@ mod tests {
             bind: bind.iter().map(|word| BindAddress::parse(word)).collect(),
             backlog: 16,
             unix: None,
+            of_tenants: Vec::new(),
+            unix_mode: 0,
             claim: Claim::Patient,
         }
     }

@@ -46,6 +46,8 @@ pub struct Accepted {
     pub socket: OwnedFd,
     /// Who is connected to what.
     pub endpoint: Endpoint,
+    /// The tenant that the socket belongs to; none for the default one.
+    pub tenant: Option<Arc<[u8]>>,
 }
 
 /// The part of the server's shared state that belongs to cores and connections.

@@ -14,7 +14,9 @@ use crate::allocator;
 use crate::blocking::Pause;
 use crate::client::Clients;
 use crate::command;
-use crate::config::{self, Config, Invocation, IoDriver, LineError, LoadError, Loaded, Settings};
+use crate::config::{
+    self, Config, Invocation, IoDriver, LineError, LoadError, Loaded, Settings, TenantSocket,
+};
 use crate::connection::{Census, ConnectionLimits};
 use crate::core::now_ms;
 use crate::logging;
@@ -29,6 +31,7 @@ use std::error::Error;
 use std::ffi::OsString;
 use std::fs;
 use std::io;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -68,6 +71,10 @@ pub fn run(arguments: &[OsString]) -> ExitCode {
                 }
             };
             let accounts = Arc::new(tenant::Accounts::default());
+            if let Err(error) = accounts.add_configured(&loaded.tenants) {
+                eprintln!("{error}");
+                return ExitCode::FAILURE;
+            }
             let acl = match configured_users(&registry, &accounts, &loaded) {
                 Ok(acl) => acl,
                 Err(error) => {
@@ -86,6 +93,21 @@ pub fn run(arguments: &[OsString]) -> ExitCode {
         }
     }
     ExitCode::SUCCESS
+}
+
+/// Where to listen for whom.
+fn sockets_of_tenants(
+    loaded: &Loaded,
+    accounts: &tenant::Accounts,
+) -> Result<Vec<(PathBuf, Arc<[u8]>)>, LoadError> {
+    let socket = |TenantSocket { path, tenant, line }: &TenantSocket| {
+        let (line, reason) = (line.clone(), LineError::Tenant("No such tenant".to_owned()));
+        match accounts.get(tenant) {
+            None => Err(LoadError::Line { line, reason }),
+            Some(_) => Ok((path.clone(), tenant.as_slice().into())),
+        }
+    };
+    loaded.tenant_sockets.iter().map(socket).collect()
 }
 
 /// The users of the configuration. Those of `aclfile` are read when its directory was entered.
@@ -150,7 +172,10 @@ fn serve(
 
     let cores = settings.threads.max(1);
     let driver = choose_driver(settings.io_driver)?;
-    let plan = ListenPlan::of(&settings);
+    let plan = ListenPlan {
+        of_tenants: sockets_of_tenants(&loaded, &accounts)?,
+        ..ListenPlan::of(&settings)
+    };
     let listeners = plan.open(cores, driver)?;
     let (mut net, inboxes) = open_net(&settings, cores, driver)?;
     net.listening = Listening::of(&listeners)?;
@@ -178,6 +203,9 @@ fn serve(
     announce(&settings, cores);
     let ended = join_cores(threads);
     if let Some((path, _)) = &plan.unix {
+        let _ = fs::remove_file(path);
+    }
+    for (path, _) in &plan.of_tenants {
         let _ = fs::remove_file(path);
     }
     info!("RedoxCache is now ready to exit, bye bye...");
@@ -270,8 +298,8 @@ fn build_server(
         commands,
     };
     let tenants = tenant::Directory::new(blueprint, accounts, slices);
-    let default = tenants.default_tenant();
-    default.memory.set(settings.maxmemory, shard_map.all());
+    tenants.check_reserved(b"", &tenant::Quotas::default(), settings.maxmemory)?;
+    tenants.set_limit(settings.maxmemory);
     Ok(Server {
         registry,
         shard_map,

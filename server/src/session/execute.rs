@@ -216,6 +216,11 @@ impl Session {
             self.refuse(core, Some(command), &error, out);
             return Step::Next(at + 1);
         }
+        if self.tenant.is_rationed()
+            && let Some(next) = self.ration(core, command, job, at, out)
+        {
+            return Step::Next(next);
+        }
         if self.tenant.memory.is_set() {
             match self.admission(core, command, job.args(at)) {
                 Admission::Granted => self.is_crowded = false,
@@ -260,7 +265,7 @@ impl Session {
     /// The end of the run of requests that starts at `at`, which its user may run.
     #[inline]
     fn run_end(&self, core: &Core, job: &Job<'_>, at: usize) -> usize {
-        let end = match self.is_crowded || self.is_pause_on(core) {
+        let end = match self.is_crowded || self.is_pause_on(core) || self.tenant.is_rationed() {
             true => at + 1,
             false => job.run_end(core, at),
         };
@@ -414,7 +419,7 @@ impl Session {
             db: self.db,
             now_ms,
             touch: !self.no_touch,
-            access: core.access(now_ms),
+            access: core.access(&self.tenant, now_ms),
             keeps_due: false,
             breathe: breathing::breathe,
             may_escalate: false,

@@ -42,6 +42,8 @@ pub enum ReplyMode {
 
 /// One connection's state above the socket.
 pub struct Session {
+    /// It came over a socket of its tenant, which it does not leave.
+    pub is_bound: bool,
     /// What others may know of it.
     pub client: Arc<ClientInfo>,
     /// The tenant it belongs to: its data, and all that its sessions share.
@@ -74,6 +76,8 @@ pub struct Session {
     pub goes_long: bool,
     /// A script runs its commands.
     pub in_script: bool,
+    /// Requests that were taken from its tenant's rate of operations and have not run yet.
+    pub allowance: u64,
     /// Set by a command after whose reply the connection closes (QUIT).
     pub closing: bool,
 }
@@ -81,12 +85,15 @@ pub struct Session {
 impl Session {
     /// A fresh session of a connection, with the rights of one that has not logged in.
     pub fn new(client: Arc<ClientInfo>, acl: &Acl, tenant: Membership) -> Self {
+        let is_bound = !tenant.is_default();
+        tenant.show_on(&client);
         Session {
             client,
+            is_bound,
             tenant: Rc::new(tenant),
             db: 0,
             protocol: Protocol::Resp2,
-            access: Access::new(acl),
+            access: Access::of_connection(acl, !is_bound),
             reply_mode: ReplyMode::On,
             no_touch: false,
             transaction: None,
@@ -96,6 +103,7 @@ impl Session {
             denies_waiting: false,
             tracking: None,
             is_crowded: false,
+            allowance: 0,
             goes_long: false,
             in_script: false,
             closing: false,

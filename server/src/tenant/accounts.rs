@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{Account, DEFAULT_TENANT, Quotas};
+use crate::config::{LineError, LoadError, TenantLine};
 
 /// Longest name of a tenant, in bytes.
 const NAME_LEN_MAX: usize = 64;
@@ -69,6 +70,41 @@ impl Accounts {
     /// All tenants, by name.
     pub fn all(&self) -> Vec<Arc<Account>> {
         self.lock().values().cloned().collect()
+    }
+
+    /// All tenants as lines of a configuration file; the default one only if it has quotas.
+    pub fn lines(&self) -> Vec<Vec<u8>> {
+        let all = self.all();
+        let worth = all
+            .iter()
+            .filter(|account| !account.is_default() || account.quotas() != Quotas::default());
+        worth
+            .map(|account| {
+                let quotas = account.quotas();
+                [b"tenant ", &*account.name, quotas.to_string().as_bytes()].concat()
+            })
+            .collect()
+    }
+
+    /// Registers the tenants of a configuration's lines.
+    pub fn add_configured(&self, lines: &[TenantLine]) -> Result<(), LoadError> {
+        for TenantLine { name, words, line } in lines {
+            let refuse = |reason: String| LoadError::Line {
+                line: line.clone(),
+                reason: LineError::Tenant(reason),
+            };
+            let mut quotas = Quotas::default();
+            quotas
+                .set_all(words.iter().map(Vec::as_slice))
+                .map_err(|error| refuse(error.to_string()))?;
+            if *name == *DEFAULT_TENANT.as_bytes() {
+                self.default_account().set_quotas(quotas);
+                continue;
+            }
+            self.create(name, quotas)
+                .map_err(|error| refuse(error.to_string()))?;
+        }
+        Ok(())
     }
 
     /// How many there are.

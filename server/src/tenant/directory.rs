@@ -1,15 +1,17 @@
 //! Tenants that are in use, and how they come to be.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use store::hash::Seed;
 use store::keyspace::Slice;
 
-use super::{Account, Accounts, EntryError, Membership, QuotaError, Quotas, Tenant};
+use super::{
+    Account, Accounts, CHUNKS_SHARED, EntryError, Membership, QuotaError, Quotas, Rate, Tenant,
+};
 use crate::blocking::Pause;
-use crate::memory::MemoryLimit;
+use crate::memory::{MemoryLimit, Whole};
 use crate::observe::{SlowLog, Spikes};
 use crate::pubsub;
 use crate::runtime::Rates;
@@ -57,11 +59,22 @@ impl Blueprint {
         (0..shards).map(move |_| Slice::new(databases, seed))
     }
 
-    fn tenant(&self, account: Arc<Account>, slices: impl IntoIterator<Item = Slice>) -> Tenant {
+    fn tenant(&self, account: Arc<Account>, whole: &Arc<Whole>, mut slices: Vec<Slice>) -> Tenant {
+        let memory = MemoryLimit::new(Arc::clone(whole), self.shards);
+        if !account.is_default() {
+            memory.fit(whole.limit() / CHUNKS_SHARED);
+            for (shard, slice) in slices.iter_mut().enumerate() {
+                memory.charge(slice, shard);
+            }
+        }
         Tenant {
             account,
             slices: TenantSlices::new(slices),
-            memory: MemoryLimit::new(self.shards),
+            memory,
+            rate: Rate::default(),
+            max_value: AtomicU64::new(0),
+            rationed: AtomicBool::new(false),
+            own_policy: AtomicBool::new(false),
             pubsub: pubsub::Directory::new(self.cores),
             tracking: tracking::Directory::new(self.cores),
             pause: Pause::default(),
@@ -80,6 +93,8 @@ impl Blueprint {
 pub struct Directory {
     blueprint: Blueprint,
     default: Arc<Tenant>,
+    /// The server's limit of memory.
+    whole: Arc<Whole>,
     /// Tenants that are registered.
     pub accounts: Arc<Accounts>,
     /// Tenants in use, by number.
@@ -91,11 +106,14 @@ pub struct Directory {
 impl Directory {
     /// The default tenant alone, with these slices.
     pub fn new(blueprint: Blueprint, accounts: Arc<Accounts>, slices: Vec<Slice>) -> Self {
-        let default = Arc::new(blueprint.tenant(accounts.default_account(), slices));
+        let whole = Arc::new(Whole::default());
+        let default = Arc::new(blueprint.tenant(accounts.default_account(), &whole, slices));
+        default.apply_quotas(whole.limit());
         Directory {
             blueprint,
             living: Mutex::new(BTreeMap::from([(default.id(), Arc::clone(&default))])),
             default,
+            whole,
             accounts,
             epoch: AtomicU64::new(1),
         }
@@ -143,9 +161,38 @@ impl Directory {
         }
         let tenant = living.entry(account.id).or_insert_with(|| {
             self.epoch.fetch_add(1, Ordering::Release);
-            Arc::new(self.blueprint.tenant(account, self.blueprint.slices()))
+            let slices = self.blueprint.slices().collect();
+            let tenant = self.blueprint.tenant(account, &self.whole, slices);
+            tenant.apply_quotas(self.whole.limit());
+            Arc::new(tenant)
         });
         Ok(Membership::of(Arc::clone(tenant)))
+    }
+
+    /// Sets the server's limit of memory, 0 for none.
+    pub fn set_limit(&self, limit_bytes: u64) {
+        let living = self.lock_living();
+        self.whole.set_limit(limit_bytes);
+        let limit = self.whole.limit();
+        living
+            .values()
+            .for_each(|tenant| tenant.apply_quotas(limit));
+    }
+
+    /// Counts again how much of the server's limit is kept free for tenants below their minimum.
+    pub fn recount_kept_free(&self) {
+        if self.whole.limit() == 0 {
+            return;
+        }
+        let accounts = self.accounts.all();
+        let living = self.lock_living();
+        let short = accounts
+            .iter()
+            .map(|account| match living.get(&account.id) {
+                Some(tenant) => tenant.memory.shortfall(),
+                None => account.quotas().min_memory as usize,
+            });
+        self.whole.keep_free(short.sum());
     }
 
     /// Whether so much may be reserved for the tenant of this name, besides what is for others.
@@ -159,7 +206,7 @@ impl Directory {
         let others = accounts.iter().filter(|account| *account.name != *name);
         let others: u64 = others.map(|account| account.quotas().min_memory).sum();
         let reserved = others.saturating_add(quotas.min_memory);
-        match limit != 0 && quotas.min_memory != 0 && reserved > limit {
+        match limit != 0 && reserved > limit {
             true => Err(QuotaError::Reserved { reserved, limit }),
             false => Ok(()),
         }
@@ -170,7 +217,7 @@ impl Directory {
         let living = self.lock_living();
         account.set_quotas(quotas);
         if let Some(tenant) = living.get(&account.id) {
-            tenant.apply_quotas(&self.blueprint);
+            tenant.apply_quotas(self.whole.limit());
         }
     }
 

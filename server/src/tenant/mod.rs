@@ -21,16 +21,20 @@ mod directory;
 mod figures;
 mod membership;
 mod quotas;
+mod rate;
+mod ration;
 mod removal;
 mod scope;
 mod sessions;
 mod view;
 
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
 
-use store::keyspace::Slice;
+use store::keyspace::{Slice, Tracking};
 
 use crate::blocking::Pause;
+use crate::config::{EvictionPolicy, Settings};
 use crate::memory::MemoryLimit;
 use crate::observe::{SlowLog, Spikes};
 use crate::pubsub;
@@ -47,7 +51,12 @@ pub use directory::{Blueprint, CloseError, Directory};
 pub use figures::{Figures, SliceFigures};
 pub use membership::{EntryError, Membership};
 pub use quotas::{OpsAction, QuotaError, QuotaOption, Quotas};
+pub use rate::Rate;
 pub use scope::Scope;
+
+/// A tenant without a limit of its own leases memory in chunks for so much less than the server's limit, as there may be
+/// many such.
+const CHUNKS_SHARED: usize = 64;
 
 /// A tenant that is in use.
 pub struct Tenant {
@@ -57,6 +66,14 @@ pub struct Tenant {
     pub slices: TenantSlices<Slice>,
     /// How much it may use, and what it is charged.
     pub memory: MemoryLimit,
+    /// Its rate of operations.
+    pub rate: Rate,
+    /// Most bytes of an argument of a command that writes; 0 for no limit.
+    pub max_value: AtomicU64,
+    /// Requests are held against a quota before they run.
+    rationed: AtomicBool,
+    /// It has an eviction policy of its own.
+    own_policy: AtomicBool,
     /// Who subscribes to what, on which cores.
     pub pubsub: pubsub::Directory,
     /// Who tracks keys, in numbers.
@@ -92,11 +109,57 @@ impl Tenant {
     }
 
     /// Takes over its account's quotas.
-    fn apply_quotas(&self, blueprint: &Blueprint) {
+    fn apply_quotas(&self, server_limit: usize) {
         let quotas = self.account.quotas();
-        let all_shards = self.slices.mask_of_all();
-        debug_assert_eq!(blueprint.shards, self.slices.shard_count());
-        self.memory.set(quotas.maxmemory, all_shards);
+        self.rate.set(quotas.ops, quotas.ops_burst);
+        self.max_value.store(quotas.max_value, Relaxed);
+        let is_rationed = quotas.ops != 0 || quotas.max_value != 0;
+        self.rationed.store(is_rationed, Relaxed);
+        self.own_policy.store(quotas.policy.is_some(), Relaxed);
+        self.memory.set_minimum(quotas.min_memory);
+        let limit = match (quotas.maxmemory, self.is_default()) {
+            (0, true) => server_limit as u64,
+            (own, _) => own,
+        };
+        // The slices of others than the default tenant are charged whatever the limit.
+        let uninformed = if self.is_default() {
+            self.slices.mask_of_all()
+        } else {
+            0
+        };
+        self.memory.set(limit, uninformed);
+        if limit == 0 {
+            self.memory.fit(server_limit / CHUNKS_SHARED);
+        }
+    }
+
+    /// Whether requests are held against a quota before they run.
+    #[inline]
+    pub fn is_rationed(&self) -> bool {
+        self.rationed.load(Relaxed)
+    }
+
+    /// Whether it has an eviction policy of its own.
+    #[inline]
+    pub fn has_own_policy(&self) -> bool {
+        self.own_policy.load(Relaxed)
+    }
+
+    /// The eviction policy that holds for it.
+    pub fn policy(&self, settings: &Settings) -> EvictionPolicy {
+        match self.has_own_policy() {
+            false => settings.maxmemory_policy,
+            true => self
+                .account
+                .quotas()
+                .policy
+                .unwrap_or(settings.maxmemory_policy),
+        }
+    }
+
+    /// What accesses of its keys leave behind.
+    pub fn tracking_of_access(&self, settings: &Settings) -> Tracking {
+        settings.tracking_under(self.policy(settings))
     }
 
     /// The counters that core `core` alone writes.

@@ -47,6 +47,7 @@ pub(super) async fn clear(server: Arc<Server>, tenant: Arc<Tenant>, task: TaskNo
             monoio::time::sleep(STEP_PAUSE).await;
         }
     }
+    tenant.memory.forget_clients();
     tracing::info!(tenant = tenant.account.name_text(), "the tenant is removed");
 }
 

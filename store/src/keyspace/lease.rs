@@ -29,17 +29,25 @@ pub struct Charge {
     clients: AtomicUsize,
     chunk: AtomicUsize,
     shards: Box<[ShardCharge]>,
+    /// What all tenants are charged together.
+    whole: Arc<AtomicUsize>,
 }
 
 impl Charge {
     /// Nothing is used by so many slices.
     pub fn new(shards: usize) -> Self {
+        Self::part_of(Arc::default(), shards)
+    }
+
+    /// Nothing is used by so many slices; what they will is added to `whole` too.
+    pub fn part_of(whole: Arc<AtomicUsize>, shards: usize) -> Self {
         Charge {
             leased: AtomicUsize::new(0),
             trash: AtomicUsize::new(0),
             clients: AtomicUsize::new(0),
             chunk: AtomicUsize::new(CHUNK_BYTES_MAX),
             shards: (0..shards).map(|_| ShardCharge::default()).collect(),
+            whole,
         }
     }
 
@@ -56,6 +64,11 @@ impl Charge {
         self.leased.load(Relaxed) + self.clients.load(Relaxed)
     }
 
+    /// Bytes of the clients.
+    pub fn client_bytes(&self) -> usize {
+        self.clients.load(Relaxed)
+    }
+
     /// Bytes leased by slices.
     pub fn slice_bytes(&self) -> usize {
         self.leased.load(Relaxed)
@@ -69,6 +82,7 @@ impl Charge {
     /// Replaces a part of the clients' bytes.
     pub fn recount_clients(&self, before: usize, after: usize) {
         self.clients.fetch_add(after.wrapping_sub(before), Relaxed);
+        self.whole.fetch_add(after.wrapping_sub(before), Relaxed);
     }
 
     /// A shard drawn by what it has leased, from 64 random bits; one with trash when `trash` asks for that.
@@ -126,9 +140,9 @@ impl Lease {
         let chunk = charge.chunk.load(Relaxed);
         if used > self.leased || used + 2 * chunk < self.leased {
             let leased = used.next_multiple_of(chunk);
-            charge
-                .leased
-                .fetch_add(leased.wrapping_sub(self.leased), Relaxed);
+            let more = leased.wrapping_sub(self.leased);
+            charge.leased.fetch_add(more, Relaxed);
+            charge.whole.fetch_add(more, Relaxed);
             charge.shards[*shard].leased.store(leased, Relaxed);
             self.leased = leased;
         }

@@ -4,6 +4,7 @@
 use crate::pubsub::Kind;
 use std::collections::BTreeMap;
 use std::fmt::{Display, Write};
+use std::sync::atomic::Ordering::Relaxed;
 
 use nix::sys::resource::UsageWho;
 
@@ -59,6 +60,7 @@ pub(super) static SECTIONS: &[Section] = &[
     on_request("Latencystats", latencystats),
     section("Cluster", |text, _, _| line(text, "cluster_enabled", 0)),
     section("Keyspace", keyspace),
+    on_request("Tenants", tenants),
 ];
 
 fn line(text: &mut String, name: &str, value: impl Display) {
@@ -538,6 +540,29 @@ fn errorstats(text: &mut String, ctx: &ServerCtx<'_>, _: &Figures) {
 /// A code word clients may have chosen, with nothing in it that a line of INFO is taken apart by.
 fn printable(code: &str) -> String {
     code.replace(['#', ':', '\n', '\r'], "_")
+}
+
+/// A line a tenant, from what is known without its slices; for those who administer the server.
+fn tenants(text: &mut String, ctx: &ServerCtx<'_>, _: &Figures) {
+    if !ctx.session.tenant.is_default() {
+        return;
+    }
+    let server = &ctx.core.server;
+    for account in server.tenants.accounts.all() {
+        let quotas = account.quotas();
+        let living = server.tenants.find_living(account.id);
+        let used = living.map_or(0, |tenant| tenant.memory.charged());
+        let totals = &account.totals;
+        let figures = format!(
+            "used_memory={used},min_memory={},maxmemory={},clients={},throttled={},rejected={}",
+            quotas.min_memory,
+            quotas.maxmemory,
+            account.sessions(),
+            totals.throttled.load(Relaxed),
+            totals.rejected.load(Relaxed),
+        );
+        line(text, &format!("tenant_{}", account.name_text()), figures);
+    }
 }
 
 fn keyspace(text: &mut String, _: &ServerCtx<'_>, figures: &Figures) {
