@@ -22,7 +22,7 @@ mod wait;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use store::command::Waiter;
+use store::command::{Spec, Waiter};
 
 use crate::observe::SlowEntry;
 use crate::tenant::Membership;
@@ -38,6 +38,8 @@ pub enum Blocked {
     Waits(Waits),
     /// The end of CLIENT PAUSE; the request it stopped at will be tried again.
     Paused,
+    /// The end of SAVE, which has the other tenants' data to write.
+    Saves(&'static Spec),
     /// Its turn, this time ms since the epoch: its tenant has used up its rate of operations.
     Throttled(u64),
 }

@@ -34,6 +34,17 @@ impl Session {
                 self.closing |= task.is_killed();
                 return;
             }
+            Some(Blocked::Saves(spec)) => {
+                let spec = *spec;
+                let result = self.save_tenants(core, task).await;
+                self.blocked = None;
+                let mark = out.mark();
+                ReplyWriter::new(out, self.protocol).ok();
+                let mut commands = core.server.registry.all().iter();
+                let command = commands.find(|command| std::ptr::eq(command.spec, spec));
+                let command = command.expect("the command that runs is registered");
+                return self.finish(core, command, result, mark, out);
+            }
             Some(Blocked::Throttled(until_ms)) => {
                 sleep_or_die(task, *until_ms).await;
                 self.blocked = None;
@@ -51,7 +62,7 @@ impl Session {
         }
         let slow = match self.blocked.as_deref_mut() {
             Some(Blocked::Waits(waits)) => waits.slow.take(),
-            Some(Blocked::Paused | Blocked::Throttled(_)) | None => None,
+            Some(Blocked::Paused | Blocked::Throttled(_) | Blocked::Saves(_)) | None => None,
         };
         self.leave_queues(task).await;
         let mark = out.mark();

@@ -5,6 +5,7 @@ use store::command::{Categories, CommandError, Flags, Group, Routing, Spec};
 use tracing::{info, warn};
 
 use super::{ServerCommand, ServerCtx};
+use crate::blocking::Blocked;
 use crate::snapshot;
 
 pub(super) static COMMANDS: &[&ServerCommand] = &[&SAVE, &LASTSAVE];
@@ -29,6 +30,11 @@ static SAVE: ServerCommand = ServerCommand {
 
 fn save(ctx: &mut ServerCtx<'_>, _: Args<'_>) -> Result<(), CommandError> {
     save_to_file(ctx)?;
+    if ctx.core.tenants().len() > 1 {
+        // The others follow when this one's slices are free again.
+        ctx.session.blocked = Some(Box::new(Blocked::Saves(&SAVE.spec)));
+        return Ok(());
+    }
     ctx.reply.ok();
     Ok(())
 }

@@ -108,6 +108,9 @@ impl BindAddress {
     }
 }
 
+/// Where to listen for whom: a path, and a tenant's name.
+pub type TenantPath = (PathBuf, Arc<[u8]>);
+
 /// What to listen on.
 #[derive(Debug, Clone)]
 pub struct ListenPlan {
@@ -120,7 +123,7 @@ pub struct ListenPlan {
     /// Path and permission bits of the Unix socket.
     pub unix: Option<(PathBuf, u32)>,
     /// Paths of Unix sockets that belong to tenants, by name.
-    pub of_tenants: Vec<(PathBuf, Arc<[u8]>)>,
+    pub of_tenants: Vec<TenantPath>,
     /// Their permission bits.
     pub unix_mode: u32,
     /// How it comes to the addresses.

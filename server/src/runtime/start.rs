@@ -3,7 +3,7 @@
 use super::cores::CoreSeat;
 use super::driver::{Driver, DriverChoice};
 use super::huge_pages::HugePages;
-use super::listen::ListenPlan;
+use super::listen::{ListenPlan, TenantPath};
 use super::net::{Message, Net};
 use super::rate::Rates;
 use super::relisten::Listening;
@@ -31,7 +31,7 @@ use std::error::Error;
 use std::ffi::OsString;
 use std::fs;
 use std::io;
-use std::path::PathBuf;
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -99,7 +99,7 @@ pub fn run(arguments: &[OsString]) -> ExitCode {
 fn sockets_of_tenants(
     loaded: &Loaded,
     accounts: &tenant::Accounts,
-) -> Result<Vec<(PathBuf, Arc<[u8]>)>, LoadError> {
+) -> Result<Vec<TenantPath>, LoadError> {
     let socket = |TenantSocket { path, tenant, line }: &TenantSocket| {
         let (line, reason) = (line.clone(), LineError::Tenant("No such tenant".to_owned()));
         match accounts.get(tenant) {
@@ -288,7 +288,12 @@ fn build_server(
     let mut slices: Vec<Slice> = (0..shard_map.shards())
         .map(|_| Slice::new(settings.databases, seed))
         .collect();
-    load_data(settings, &mut slices, shard_map, seed)?;
+    load_data(
+        settings,
+        &settings.dbfilename,
+        &mut slices,
+        (shard_map, seed),
+    )?;
     let commands = registry.all().len();
     let blueprint = tenant::Blueprint {
         shards: shard_map.shards(),
@@ -298,6 +303,18 @@ fn build_server(
         commands,
     };
     let tenants = tenant::Directory::new(blueprint, accounts, slices);
+    for account in tenants
+        .accounts
+        .all()
+        .iter()
+        .filter(|account| !account.is_default())
+    {
+        let path = snapshot::file_of(&settings.dbfilename, account);
+        let mut slices: Vec<Slice> = blueprint.slices().collect();
+        if load_data(settings, &path, &mut slices, (shard_map, seed))? {
+            tenants.restore(account, slices);
+        }
+    }
     tenants.check_reserved(b"", &tenant::Quotas::default(), settings.maxmemory)?;
     tenants.set_limit(settings.maxmemory);
     Ok(Server {
@@ -328,22 +345,20 @@ fn build_server(
 /// Takes over what the snapshot file holds, if there is one.
 fn load_data(
     settings: &Settings,
+    path: &Path,
     slices: &mut [Slice],
-    map: ShardMap,
-    seed: Seed,
-) -> Result<(), StartError> {
+    (map, seed): (ShardMap, Seed),
+) -> Result<bool, StartError> {
     let built_with = (seed, &settings.data.encoding);
-    match load_at_start(&settings.dbfilename, slices, map, built_with, now_ms()) {
-        Ok(None) => {}
+    match load_at_start(path, slices, map, built_with, now_ms()) {
+        Ok(None) => Ok(false),
         Ok(Some(snapshot::Loaded { keys, expired })) => {
             info!("DB loaded from disk: {keys} keys, {expired} more had expired");
+            Ok(true)
         }
         Err(error) => {
-            let path = settings.dbfilename.display();
-            return Err(
-                format!("Fatal error loading the DB from {path}: {error}. Exiting.").into(),
-            );
+            let path = path.display();
+            Err(format!("Fatal error loading the DB from {path}: {error}. Exiting.").into())
         }
     }
-    Ok(())
 }

@@ -2,7 +2,7 @@
 //!
 //! The format is `store::snapshot`'s; here are the file and its replacement: a snapshot is written beside the old one
 //! and takes its place only when it is whole and on the disk. Whoever writes or reads holds all slices, so nobody else
-//! sees a moment in between. Nothing is written behind anybody's back: there are no save points and no child processes.
+//! sees a moment in between. Every tenant has a file of its own, so each can be read by a Redis too. Nothing is written behind anybody's back: there are no save points and no child processes.
 
 mod load;
 mod save;
@@ -10,7 +10,23 @@ mod save;
 pub use load::{LoadError, Loaded, load, load_at_start};
 pub use save::save;
 
+use std::path::{Path, PathBuf};
+
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use crate::tenant::Account;
+
+/// The file of a tenant: `dbfilename` for the default one, `dump.tenant-web.rdb` beside `dump.rdb` for another.
+pub fn file_of(dbfilename: &Path, tenant: &Account) -> PathBuf {
+    if tenant.is_default() {
+        return dbfilename.to_owned();
+    }
+    let part = |part: Option<&std::ffi::OsStr>| {
+        part.map_or_else(String::new, |part| part.to_string_lossy().into_owned())
+    };
+    let (stem, extension) = (part(dbfilename.file_stem()), part(dbfilename.extension()));
+    dbfilename.with_file_name(format!("{stem}.tenant-{}.{extension}", tenant.name_text()))
+}
 
 /// When the data set was last saved, and how many changes there had been.
 #[derive(Debug)]

@@ -9,6 +9,7 @@ use super::{Account, CloseError, NameError, QuotaError, QuotaOption, Quotas, rem
 use crate::acl::{NewChannels, disconnect_users};
 use crate::command::{ServerCommand, ServerCtx, help, subcommand};
 use crate::shard::TaskNode;
+use crate::snapshot::file_of;
 
 pub(crate) static COMMANDS: &[&ServerCommand] = &[&TENANT];
 
@@ -239,6 +240,8 @@ fn del(ctx: &mut ServerCtx<'_>, args: Args<'_>) -> Result<(), CommandError> {
     let account = account(ctx, args.get(2))?;
     let server = &ctx.core.server;
     let tenant = server.tenants.close(&account, force)?;
+    // What was saved must not come back under its name.
+    let _ = std::fs::remove_file(file_of(&ctx.core.settings().dbfilename, &account));
     let gone = server.acl.remove_of_tenant(&account.name);
     disconnect_users(ctx, &gone);
     if let Some(tenant) = tenant {

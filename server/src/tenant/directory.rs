@@ -169,6 +169,16 @@ impl Directory {
         Ok(Membership::of(Arc::clone(tenant)))
     }
 
+    /// Brings a tenant to life with data that was read.
+    pub fn restore(&self, account: &Arc<Account>, slices: Vec<Slice>) {
+        let tenant = self
+            .blueprint
+            .tenant(Arc::clone(account), &self.whole, slices);
+        tenant.apply_quotas(self.whole.limit());
+        self.lock_living().insert(account.id, Arc::new(tenant));
+        self.epoch.fetch_add(1, Ordering::Release);
+    }
+
     /// Sets the server's limit of memory, 0 for none.
     pub fn set_limit(&self, limit_bytes: u64) {
         let living = self.lock_living();

@@ -24,6 +24,7 @@ mod quotas;
 mod rate;
 mod ration;
 mod removal;
+mod saving;
 mod scope;
 mod sessions;
 mod view;

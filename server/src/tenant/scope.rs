@@ -134,6 +134,7 @@ const TENANT: &[&str] = &[
     "unsubscribe",
     "unwatch",
     "wait",
+    "waitaof",
     "watch",
 ];
 
