@@ -160,7 +160,9 @@ impl Core {
         let Some(command) = self.server.registry.find(args.get(0)) else {
             return;
         };
-        self.tell_monitors(session, || monitors::line(command, args, &monitors::Source::of(session), at_us));
+        self.tell_monitors(session, || {
+            monitors::line(command, args, &monitors::Source::of(session), at_us)
+        });
     }
 
     /// Something that clients may wait for, begun at `begun` as the meter counts, has ended.

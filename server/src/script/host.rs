@@ -211,7 +211,9 @@ impl<'a, 'k> ScriptHost<'a, 'k> {
 /// What a script hears of a denial.
 fn denial_text(denial: Denial) -> CommandError {
     CommandError::text(match denial {
-        Denial::Command | Denial::Tenant => "ERR The user executing the script can't run this command or subcommand",
+        Denial::Command | Denial::Tenant => {
+            "ERR The user executing the script can't run this command or subcommand"
+        }
         Denial::Key(_) => {
             "ERR The user executing the script can't access at least one of the keys mentioned in the command arguments"
         }
