@@ -1,11 +1,12 @@
 //! What a function was called with, and the way from the server to the handler and back.
 
+use core::ops::RangeInclusive;
 use core::slice;
 
 use crate::error::Error;
 use crate::key::Key;
 use crate::reply;
-use crate::room::{parse_f64, parse_int, Text};
+use crate::room::{parse_f64, parse_int};
 
 /// A pointer and a length, as argv has them.
 #[doc(hidden)]
@@ -52,7 +53,15 @@ impl<'a> Call<'a> {
     /// # Errors
     /// [`Error::WrongArity`].
     pub fn expects(&self, keys: usize, args: usize) -> Result<(), Error> {
-        match self.keys.len() == keys && self.args.len() == args {
+        self.expects_in(keys, args..=args)
+    }
+
+    /// Checks how many keys there are, and that there are no fewer and no more arguments than these.
+    ///
+    /// # Errors
+    /// [`Error::WrongArity`].
+    pub fn expects_in(&self, keys: usize, args: RangeInclusive<usize>) -> Result<(), Error> {
+        match self.keys.len() == keys && args.contains(&self.args.len()) {
             true => Ok(()),
             false => Err(Error::WrongArity),
         }
@@ -84,6 +93,18 @@ impl<'a> Call<'a> {
     /// [`Error::WrongArity`]; [`Error::BadArgument`] when it is none.
     pub fn int(&self, index: usize) -> Result<i64, Error> {
         parse_int(self.arg(index)?).ok_or(Error::BadArgument)
+    }
+
+    /// Argument `index` as a whole number in a range.
+    ///
+    /// # Errors
+    /// [`Error::WrongArity`]; [`Error::BadArgument`] when it is none, or lies outside.
+    pub fn int_in(&self, index: usize, range: RangeInclusive<i64>) -> Result<i64, Error> {
+        let number = self.int(index)?;
+        match range.contains(&number) {
+            true => Ok(number),
+            false => Err(Error::BadArgument),
+        }
     }
 
     /// Argument `index` as a number that may have a fraction.
@@ -120,7 +141,7 @@ pub unsafe fn run(
         Err(Error::WrongArity) => WRONG_ARITY,
         Err(Error::Replied) => REPLIED_ERROR,
         Err(error) => {
-            reply::error(Text::<128>::of(format_args!("{error}")).as_bytes());
+            reply::error(error.text().as_bytes());
             REPLIED_ERROR
         }
     }

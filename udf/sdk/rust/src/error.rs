@@ -1,6 +1,9 @@
 //! Why something was not done.
 
 use core::fmt;
+use core::str;
+
+use crate::room::Text;
 
 /// What a function may end with instead of a reply. The caller gets it as an error reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,9 +61,20 @@ pub(crate) fn number(status: i32) -> Result<usize, Error> {
     found(status).map(Option::unwrap_or_default)
 }
 
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl Error {
+    /// The error reply it becomes, without a detour through `core::fmt`.
+    pub(crate) fn text(self) -> Text<128> {
+        let mut text = Text::new();
+        text.push(self.words().as_bytes());
+        if let Error::TooLong(bytes) = self {
+            text.push_int(bytes as i64);
+            text.push(b" bytes does not fit");
+        }
+        text
+    }
+
+    fn words(self) -> &'static str {
+        match self {
             Error::WrongType => "WRONGTYPE Operation against a key holding the wrong kind of value",
             Error::NotDeclared => "ERR the function touches a key that it was not given",
             Error::OutOfMemory => "OOM command not allowed when used memory > 'maxmemory'.",
@@ -68,9 +82,15 @@ impl fmt::Display for Error {
             Error::BadArgument => "ERR an argument is not what it should be",
             Error::Overflow => "ERR increment or decrement would overflow",
             Error::WrongArity => "ERR wrong number of keys or arguments",
-            Error::TooLong(bytes) => return write!(f, "ERR a value of {bytes} bytes does not fit"),
+            Error::TooLong(_) => "ERR a value of ",
             Error::Text(text) => text,
             Error::Replied => "ERR",
-        })
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(str::from_utf8(self.text().as_bytes()).unwrap_or_default())
     }
 }

@@ -47,7 +47,7 @@ pub use call::Call;
 pub use error::Error;
 pub use export::Flags;
 pub use key::{Key, SetOptions, Side, Type};
-pub use room::{log, now_ms, random, Level, Text};
+pub use room::{log, now_ms, parse_int, random, Level, Text};
 
 #[doc(hidden)]
 pub use call::{run, Pair};

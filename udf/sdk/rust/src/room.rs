@@ -35,6 +35,29 @@ impl<const N: usize> Text<N> {
         self.len += len;
     }
 
+    /// A whole number, as Redis writes it.
+    pub fn int(value: i64) -> Self {
+        let mut this = Self::new();
+        this.push_int(value);
+        this
+    }
+
+    /// Adds a whole number at the end: at most 20 bytes. It is written by hand, for `core::fmt` is many times larger than most guests.
+    pub fn push_int(&mut self, value: i64) {
+        let (mut digits, mut at, mut rest) = ([b'-'; 20], 20, value.unsigned_abs());
+        loop {
+            at -= 1;
+            digits[at] = b'0' + (rest % 10) as u8;
+            rest /= 10;
+            if rest == 0 {
+                break;
+            }
+        }
+        // What is left of the array is minus signs.
+        at -= usize::from(value < 0);
+        self.push(&digits[at..]);
+    }
+
     /// Its bytes.
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes[..self.len]
@@ -54,10 +77,22 @@ impl<const N: usize> fmt::Write for Text<N> {
     }
 }
 
-/// A whole number, written as Redis writes it.
-pub(crate) fn parse_int(bytes: &[u8]) -> Option<i64> {
-    let plain = !bytes.starts_with(b"+");
-    str::from_utf8(bytes).ok().filter(|_| plain)?.parse().ok()
+/// The whole number that a text is: digits, a minus sign in front of them or none.
+pub fn parse_int(bytes: &[u8]) -> Option<i64> {
+    let (digits, sign) = match bytes {
+        [b'-', digits @ ..] => (digits, -1),
+        digits => (digits, 1),
+    };
+    if digits.is_empty() {
+        return None;
+    }
+    digits.iter().try_fold(0_i64, |number, byte| {
+        let digit = i64::from(byte.wrapping_sub(b'0'));
+        match digit {
+            0..=9 => number.checked_mul(10)?.checked_add(sign * digit),
+            _ => None,
+        }
+    })
 }
 
 /// A finite number.
@@ -96,3 +131,7 @@ pub fn log(level: Level, text: &[u8]) {
     // SAFETY: the text is there during the call.
     unsafe { host::log(level as i32, text.as_ptr(), text.len()) }
 }
+
+#[cfg(test)]
+#[path = "room_tests.rs"]
+mod tests;

@@ -88,7 +88,8 @@ fn others(call: &Call) -> Result<(), Error> {
 
 fn fails(call: &Call) -> Result<(), Error> {
     call.expects(1, 1)?;
-    match call.int(0)? {
+    call.expects_in(1, 0..=1)?;
+    match call.int_in(0, 0..=9)? {
         0 => Err(Error::Text("BUSY try later")),
         1 => redoxcache_udf::Key::new(b"other").set(b"x"),
         _ => {
@@ -170,6 +171,7 @@ fn errors_have_their_texts() {
         "ERR the function touches a key that it was not given"
     );
     assert_eq!(error(&[b"2"]), "ERR plain words");
+    assert_eq!(error(&[b"10"]), error(&[b"x"]));
     assert_eq!(error(&[b"x"]), "ERR an argument is not what it should be");
     assert_eq!(error(&[]), "ERR wrong number of keys or arguments");
 }

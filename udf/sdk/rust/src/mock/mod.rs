@@ -62,6 +62,29 @@ pub fn string(key: &[u8]) -> Option<Vec<u8>> {
     with(|state| state.string(key).ok().flatten())
 }
 
+/// The members of the sorted set at a key and their scores, in its order.
+pub fn sorted_set(key: &[u8]) -> Vec<(Vec<u8>, f64)> {
+    with(|state| state.sorted_set(key).unwrap_or_default())
+}
+
+/// The list at a key, from head to tail.
+pub fn list(key: &[u8]) -> Vec<Vec<u8>> {
+    with(|state| state.list(key).unwrap_or_default())
+}
+
+/// The fields of the hash at a key, by name.
+pub fn hash(key: &[u8]) -> Vec<(Vec<u8>, Vec<u8>)> {
+    with(|state| state.hash(key).unwrap_or_default())
+}
+
+/// Time until a key expires, in ms; `None` when it does not, or is not there.
+pub fn pttl(key: &[u8]) -> Option<i64> {
+    with(|state| {
+        let at_ms = state.expires_at_ms(key).ok().flatten().flatten();
+        at_ms.map(|at_ms| at_ms - state.now_ms)
+    })
+}
+
 /// Sets a string, as a test's preparation.
 pub fn set_string(key: &[u8], value: &[u8]) {
     with(|state| state.put_string(key, value.to_vec(), None));

@@ -188,6 +188,33 @@ impl State {
         }
     }
 
+    /// The sorted set at a key, in its order.
+    pub(super) fn sorted_set(&mut self, key: &[u8]) -> Option<Vec<(Bytes, f64)>> {
+        let mut members: Vec<(Bytes, f64)> = match self.data(key).ok()?? {
+            Data::Zset(zset) => zset.iter().map(|(m, score)| (m.clone(), *score)).collect(),
+            _ => return None,
+        };
+        // Members come by name, and a stable sort keeps them so among equals.
+        members.sort_by(|a, b| a.1.total_cmp(&b.1));
+        Some(members)
+    }
+
+    /// The list at a key.
+    pub(super) fn list(&mut self, key: &[u8]) -> Option<Vec<Bytes>> {
+        match self.data(key).ok()?? {
+            Data::List(list) => Some(list.iter().cloned().collect()),
+            _ => None,
+        }
+    }
+
+    /// The hash at a key.
+    pub(super) fn hash(&mut self, key: &[u8]) -> Option<Vec<(Bytes, Bytes)>> {
+        match self.data(key).ok()?? {
+            Data::Hash(hash) => Some(hash.iter().map(|(f, v)| (f.clone(), v.clone())).collect()),
+            _ => None,
+        }
+    }
+
     /// Puts a string in the place of whatever is there.
     pub(super) fn put_string(&mut self, key: &[u8], value: Bytes, expires_at_ms: Option<i64>) {
         let data = Data::String(value);
