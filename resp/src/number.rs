@@ -32,8 +32,8 @@ pub fn parse_integer(text: &[u8]) -> Option<i64> {
     }
 }
 
-/// Appends `<prefix><value>\r\n`, the line that starts most replies.
-#[inline]
+/// Appends `<prefix><value>\r\n`, the line that starts most replies. Inlined because a reply of many values is mostly such lines.
+#[inline(always)]
 pub(crate) fn push_line(out: &mut Vec<u8>, prefix: u8, value: i64) {
     match value {
         0..=9 => out.extend_from_slice(&[prefix, digit(value), b'\r', b'\n']),
@@ -52,6 +52,7 @@ pub(crate) fn push_line(out: &mut Vec<u8>, prefix: u8, value: i64) {
     }
 }
 
+#[inline(never)]
 fn push_long_line(out: &mut Vec<u8>, prefix: u8, value: i64) {
     let mut text = itoa::Buffer::new();
     let text = text.format(value).as_bytes();

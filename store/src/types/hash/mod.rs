@@ -296,6 +296,21 @@ impl Hash {
         packed.into_iter().flat_map(pairs).chain(cells)
     }
 
+    /// Visits all fields with their values; what is visited most often is asked for once only.
+    #[inline]
+    pub fn for_each(&self, mut f: impl FnMut(&[u8], &[u8])) {
+        match self.0.view() {
+            AsPacked(packed) => {
+                let mut items = packed.items();
+                while let (Some(field), Some(value)) = (items.next(), items.next()) {
+                    f(field, value);
+                }
+            }
+            AsTable(table) => table.iter().for_each(|cell| f(cell.key(), cell.value())),
+            AsTimed(timed) => timed.iter().for_each(|cell| f(cell.key(), cell.value())),
+        }
+    }
+
     /// Whether fields have, or had, deadlines.
     #[must_use]
     pub fn is_timed(&self) -> bool {
