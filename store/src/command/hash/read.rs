@@ -89,10 +89,12 @@ fn hgetall(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<(), CommandError> {
     let hash = ctx.keys.read_hash(key)?;
     let mut breath = pace.over(hash.map_or(0, Hash::len))?;
     ctx.reply.map(hash.map_or(0, Hash::len_in_sight));
-    for (field, value) in hash.into_iter().flat_map(Hash::iter) {
-        breath.element();
-        ctx.reply.bulk(field);
-        ctx.reply.bulk(value);
+    if let Some(hash) = hash {
+        hash.for_each(|field, value| {
+            breath.element();
+            ctx.reply.bulk(field);
+            ctx.reply.bulk(value);
+        });
     }
     Ok(())
 }
