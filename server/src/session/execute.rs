@@ -450,6 +450,7 @@ impl Session {
         }
         core.stats().calls[command.id].add(1);
         if let Err(error) = result {
+            self.count_error_of_tenant(core, Some(command), &error);
             fail(core, command, &error, mark, &mut ctx.reply);
         }
         if self.reply_mode != ReplyMode::On {
@@ -539,6 +540,7 @@ impl Session {
     ) {
         core.stats().calls[command.id].add(1);
         if let Err(error) = result {
+            self.count_error_of_tenant(core, Some(command), &error);
             fail(
                 core,
                 command,
@@ -575,6 +577,7 @@ impl Session {
     fn reply_error(&mut self, core: &Core, out: &mut OutputBuffer, error: &CommandError) {
         let mark = out.mark();
         core.stats().count_error(error);
+        self.count_error_of_tenant(core, None, error);
         error.reply(&mut ReplyWriter::new(out, self.protocol));
         self.settle_reply_mode(mark, out);
     }

@@ -1,7 +1,7 @@
 //! The registered tenants, by name.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{Account, DEFAULT_TENANT, Quotas};
@@ -29,6 +29,8 @@ type ByName = BTreeMap<Box<[u8]>, Arc<Account>>;
 pub struct Accounts {
     by_name: Mutex<ByName>,
     next_id: AtomicU64,
+    /// Some tenant has, or once had, a minimum of memory.
+    has_minimums: AtomicBool,
 }
 
 impl Default for Accounts {
@@ -38,6 +40,7 @@ impl Default for Accounts {
         Accounts {
             by_name: Mutex::new(BTreeMap::from([(account.name.clone(), account)])),
             next_id: AtomicU64::new(1),
+            has_minimums: AtomicBool::new(false),
         }
     }
 }
@@ -51,6 +54,7 @@ impl Accounts {
             return Err(NameError::Taken);
         }
         let id = self.next_id.fetch_add(1, Relaxed);
+        self.note_minimum(&quotas);
         let account = Arc::new(Account::new(id, name, quotas));
         accounts.insert(name.into(), Arc::clone(&account));
         Ok(account)
@@ -98,6 +102,7 @@ impl Accounts {
                 .set_all(words.iter().map(Vec::as_slice))
                 .map_err(|error| refuse(error.to_string()))?;
             if *name == *DEFAULT_TENANT.as_bytes() {
+                self.note_minimum(&quotas);
                 self.default_account().set_quotas(quotas);
                 continue;
             }
@@ -105,6 +110,15 @@ impl Accounts {
                 .map_err(|error| refuse(error.to_string()))?;
         }
         Ok(())
+    }
+
+    pub(super) fn note_minimum(&self, quotas: &Quotas) {
+        self.has_minimums.fetch_or(quotas.min_memory != 0, Relaxed);
+    }
+
+    /// Whether memory may have to be kept free for somebody.
+    pub(super) fn has_minimums(&self) -> bool {
+        self.has_minimums.load(Relaxed)
     }
 
     /// How many there are.

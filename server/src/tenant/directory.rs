@@ -191,7 +191,7 @@ impl Directory {
 
     /// Counts again how much of the server's limit is kept free for tenants below their minimum.
     pub fn recount_kept_free(&self) {
-        if self.whole.limit() == 0 {
+        if self.whole.limit() == 0 || !self.accounts.has_minimums() {
             return;
         }
         let accounts = self.accounts.all();
@@ -225,6 +225,7 @@ impl Directory {
     /// Gives a tenant other quotas.
     pub fn change_quotas(&self, account: &Account, quotas: Quotas) {
         let living = self.lock_living();
+        self.accounts.note_minimum(&quotas);
         account.set_quotas(quotas);
         if let Some(tenant) = living.get(&account.id) {
             tenant.apply_quotas(self.whole.limit());

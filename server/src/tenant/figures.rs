@@ -78,7 +78,7 @@ pub struct Figures {
 
 impl Figures {
     /// Their names and values, as TENANT STATS shows them.
-    pub fn fields(&self) -> [(&'static str, u64); 14] {
+    pub fn fields(&self) -> [(&'static str, u64); 15] {
         let counters = &self.slices.counters;
         [
             (
@@ -98,6 +98,7 @@ impl Figures {
             ("throttled", self.throttled),
             ("rejected", self.rejected),
             ("lock_hold_usec", self.lock_hold_nanos / 1000),
+            ("p99_usec", self.p99_micros),
         ]
     }
 

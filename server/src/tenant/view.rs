@@ -2,11 +2,14 @@
 
 use std::sync::atomic::Ordering::Relaxed;
 
+use store::command::CommandError;
+
 use crate::blocking::Pause;
 use crate::client::ClientInfo;
 use crate::config::EvictionPolicy;
 use crate::core::Core;
 use crate::observe::{SlowLog, Spikes};
+use crate::registry::Command;
 use crate::runtime::{PerSecond, Totals};
 use crate::server::{CoreStats, Server};
 use crate::session::Session;
@@ -61,6 +64,22 @@ impl Session {
         match self.tenant.is_default() {
             true => None,
             false => Some(self.tenant.stats_of_core(core.index)),
+        }
+    }
+
+    /// Counts an error reply for its tenant, and the command that failed, if one did.
+    #[cold]
+    pub(crate) fn count_error_of_tenant(
+        &self,
+        core: &Core,
+        failed: Option<&Command>,
+        error: &CommandError,
+    ) {
+        if let Some(stats) = self.own_stats(core) {
+            stats.count_error(error);
+            if let Some(command) = failed {
+                stats.failed_calls[command.id].add(1);
+            }
         }
     }
 

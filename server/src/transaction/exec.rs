@@ -222,6 +222,7 @@ impl Session {
 
     fn answer_error(&self, core: &Core, error: &CommandError, out: &mut OutputBuffer) {
         core.stats().count_error(error);
+        self.count_error_of_tenant(core, None, error);
         error.reply(&mut ReplyWriter::new(out, self.protocol));
     }
 
