@@ -153,3 +153,59 @@ fn check_name(name: &[u8]) -> Result<(), NameError> {
         false => Err(NameError::Malformed),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_plain_and_taken_once() {
+        let accounts = Accounts::default();
+        let create = |name: &[u8]| accounts.create(name, Quotas::default()).map(|made| made.id);
+        assert_eq!(create(b"web"), Ok(1));
+        assert_eq!(create(b"Web-2_a.b"), Ok(2));
+        assert_eq!(create(b"web"), Err(NameError::Taken));
+        assert_eq!(create(b"default"), Err(NameError::Taken));
+        for name in [&b""[..], b".hidden", b"a b", b"a/b", b"a\n", &[b'x'; 65]] {
+            assert_eq!(create(name), Err(NameError::Malformed), "{name:?}");
+        }
+        let account = accounts.get(b"web").expect("it was made");
+        accounts.remove(&account);
+        assert_eq!(create(b"web"), Ok(3), "a number is never used again");
+    }
+
+    #[test]
+    fn lines_of_the_configuration_make_what_they_were_made_of() {
+        let line = |name: &str, words: &str| TenantLine {
+            name: name.into(),
+            words: words
+                .split_whitespace()
+                .map(|word| word.as_bytes().to_vec())
+                .collect(),
+            line: crate::config::Line {
+                number: 1,
+                text: String::new(),
+            },
+        };
+        let accounts = Accounts::default();
+        let lines = [
+            line("web", "maxmemory 1mb ops 5"),
+            line("default", "max-value 10"),
+        ];
+        assert!(accounts.add_configured(&lines).is_ok());
+        let shown: Vec<String> = accounts
+            .lines()
+            .iter()
+            .map(|line| String::from_utf8_lossy(line).into_owned())
+            .collect();
+        assert_eq!(
+            shown,
+            [
+                "tenant default max-value 10",
+                "tenant web maxmemory 1048576 ops 5"
+            ]
+        );
+        assert!(accounts.add_configured(&[line("web", "")]).is_err());
+        assert!(accounts.add_configured(&[line("x", "speed 1")]).is_err());
+    }
+}

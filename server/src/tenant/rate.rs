@@ -59,10 +59,12 @@ impl Rate {
     /// Takes tokens, and says how many ms to wait until they are there.
     pub fn take(&self, tokens: u64) -> u64 {
         let now = elapsed_nanos();
-        let _ = self.point.fetch_update(Relaxed, Relaxed, |point| {
-            Some(self.moved(point, tokens, now))
-        });
-        let wait = self.point.load(Relaxed).saturating_sub(now);
+        let moved = |point| self.moved(point, tokens, now);
+        let taken = self
+            .point
+            .fetch_update(Relaxed, Relaxed, |point| Some(moved(point)));
+        let (Ok(before) | Err(before)) = taken;
+        let wait = moved(before).saturating_sub(now);
         wait.div_ceil(1_000_000)
     }
 
