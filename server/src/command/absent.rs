@@ -31,16 +31,11 @@ const NO_REPLICAS: &str = "there is no replication";
 const NO_TARGET: &str = "keys leave with DUMP and RESTORE, driven by the client";
 const NO_CLUSTER: &str = "there is no cluster to move slots in: use RESTORE";
 const NO_FUNCTIONS: &str = "functions are not built yet";
-const NO_SCRIPTS: &str = "scripts are not built yet";
 
 /// Commands that answer why they are not here.
 pub(crate) const ABSENT: &[Absent] = &[
     absent("bgrewriteaof", "server", NO_LOG),
     absent("bgsave", "server", NO_CHILD),
-    absent("eval", "scripting", NO_SCRIPTS),
-    absent("eval_ro", "scripting", NO_SCRIPTS),
-    absent("evalsha", "scripting", NO_SCRIPTS),
-    absent("evalsha_ro", "scripting", NO_SCRIPTS),
     absent("fcall", "scripting", NO_FUNCTIONS),
     absent("fcall_ro", "scripting", NO_FUNCTIONS),
     absent("function", "scripting", NO_FUNCTIONS),
@@ -48,7 +43,6 @@ pub(crate) const ABSENT: &[Absent] = &[
     absent("psync", "server", NO_REPLICAS),
     absent("replconf", "server", NO_REPLICAS),
     absent("restore-asking", "server", NO_CLUSTER),
-    absent("script", "scripting", NO_SCRIPTS),
     absent("sync", "server", NO_REPLICAS),
 ];
 

@@ -112,6 +112,8 @@ fn set(ctx: &mut ServerCtx<'_>, args: Args<'_>) -> Result<(), CommandError> {
         .set(pairs, may_set_protected, |old, new| apply(core, old, new));
     changed.map_err(refusal)?;
     core.refresh_settings();
+    // There may be more tracked keys than are allowed now.
+    core.tidy_tracking();
     ctx.reply.ok();
     Ok(())
 }

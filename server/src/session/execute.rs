@@ -222,7 +222,9 @@ impl Session {
             return Step::Next(next);
         }
         if self.tenant.memory.is_set() {
-            match self.admission(core, command, job.args(at)) {
+            let admission = self.admission(core, command, job.args(at));
+            self.take_invalidations(out);
+            match admission {
                 Admission::Granted => self.is_crowded = false,
                 Admission::Single => self.is_crowded = true,
                 Admission::Waits => return Step::Waits,

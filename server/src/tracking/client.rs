@@ -7,8 +7,10 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
 use bitflags::bitflags;
+use resp::OutputBuffer;
 
 use crate::connection::Link;
+use crate::session::Session;
 use crate::tenant::Tenant;
 
 bitflags! {
@@ -176,5 +178,15 @@ impl Drop for Entered {
         info.tracking_broadcasts.store(false, Relaxed);
         info.tracking_is_broken.store(false, Relaxed);
         info.tracking_bytes.store(0, Relaxed);
+    }
+}
+
+impl Session {
+    /// Lets the messages about keys that were evicted for the next request leave before its reply.
+    #[inline]
+    pub(crate) fn take_invalidations(&self, out: &mut OutputBuffer) {
+        if let Some(tracking) = &self.tracking {
+            tracking.link.take_mail(out);
+        }
     }
 }
