@@ -9,6 +9,7 @@ use store::keyspace::{Access, Eviction, Order, Scope, Slice};
 use store::random::Rng;
 
 use crate::allocator::is_sparse;
+use crate::blocking::Bereaved;
 use crate::config::EvictionPolicy;
 use crate::core::{Core, now_ms};
 use crate::shard::try_with_slices;
@@ -164,9 +165,13 @@ fn evict(
             return Room::Full;
         };
         let step = try_with_slices(slices, 1 << shard, |held| {
+            let mut bereaved = Bereaved::default();
+            let evicted = evicts.is_some_and(|rule| {
+                let slice = held.at(shard);
+                evict_some(core, slice, rule, excess, &mut rng, effects, &mut bereaved)
+            });
+            bereaved.tell(core, held, effects, now_ms);
             let slice = held.at(shard);
-            let evicted =
-                evicts.is_some_and(|rule| evict_some(slice, rule, excess, &mut rng, effects));
             let freed = slice.has_trash();
             slice.free_step(ITEMS_PER_HOLD);
             if memory.holds_back() {
@@ -185,12 +190,15 @@ fn evict(
 
 /// Evicts some keys, until the slice uses that much less; whether there was one to evict.
 fn evict_some(
+    core: &Core,
     slice: &mut Slice,
     eviction: &Eviction,
     excess: usize,
     rng: &mut Rng,
     effects: &mut Effects,
+    bereaved: &mut Bereaved,
 ) -> bool {
+    let waits = !slice.waiting.is_empty();
     let is_told = effects.broadcasts || !slice.tracked.is_empty();
     let kept = |slice: &Slice| slice.used_bytes() - slice.trash_bytes();
     let enough = kept(slice).saturating_sub(excess);
@@ -198,14 +206,17 @@ fn evict_some(
         let mut gone = None;
         let found = slice.evict(eviction, rng, |db, hash, key| {
             effects.event(db, EventClass::EVICTED, "evicted", key);
-            if is_told {
-                gone = Some((hash, key.to_vec()));
+            if is_told || waits {
+                gone = Some((db, hash, key.to_vec()));
             }
         });
         if !found {
             return evicted > 0;
         }
-        if let Some((hash, key)) = gone {
+        if let Some((db, hash, key)) = gone {
+            if waits {
+                bereaved.note(core, slice, db, &key);
+            }
             let trackers = slice.tracked.take(hash, &key);
             if effects.broadcasts || !trackers.is_empty() {
                 effects.invalid.push((key, trackers));
