@@ -96,11 +96,11 @@ impl Session {
 
     /// Whether CLIENT PAUSE holds the command up; the session is blocked then. A transaction is held up for what is in it.
     #[cold]
-    pub(crate) fn must_pause(&mut self, core: &Core, command: &Command) -> bool {
+    pub(crate) fn must_pause(&mut self, core: &Core, command: &Command, args: Args<'_>) -> bool {
         let queued = self.transaction.as_deref().map(Transaction::flags);
         let flags = match (command.in_multi, queued) {
             (InMulti::Exec, Some(queued)) => command.spec.flags | queued,
-            _ => command.spec.flags,
+            _ => self.call_flags(command, args),
         };
         let held = core.server.pause.holds(flags) || self.tenant.pause.holds(flags);
         if held {

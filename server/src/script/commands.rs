@@ -48,6 +48,7 @@ static EVAL: ServerCommand = ServerCommand {
             "We cannot tell how the keys will be used so we assume the worst, RW and UPDATE",
         )],
         syntax: "script numkeys [key [key ...]] [arg [arg ...]]",
+        flags: CALL.flags.union(Flags::MAY_REPLICATE),
         ..CALL
     },
     run: eval::eval,
@@ -60,6 +61,7 @@ static EVALSHA: ServerCommand = ServerCommand {
         summary: "Runs a Lua script that is known, by its SHA1 digest.",
         keys: &[KeySpec::counted(2, WRITING)],
         syntax: "sha1 numkeys [key [key ...]] [arg [arg ...]]",
+        flags: CALL.flags.union(Flags::MAY_REPLICATE),
         ..CALL
     },
     run: eval::evalsha,

@@ -90,6 +90,7 @@ fn run(ctx: &mut ServerCtx<'_>, args: Args<'_>, by: By, mode: Mode) -> Result<()
         call_script(ctx, &mut engine, scripts, compiled, &call, licence)
     });
     core.engines.put(engine);
+    ctx.session.end_caching();
     if let Ok(Outcome::Failed) = result
         && let Some(command) = core.server.registry.find(args.get(0))
     {
@@ -186,6 +187,7 @@ fn call_script(
         core,
         scripts,
         name: call.name,
+        declared: (call.params, call.keys),
         licence,
     };
     let mut host = ScriptHost::new(caller, commands);

@@ -42,6 +42,7 @@ pub(super) struct ScriptHost<'a, 'k> {
     scripts: &'a Scripts,
     ctx: Ctx<'k>,
     name: &'a [u8],
+    declared: (Args<'a>, usize),
     licence: Licence,
     outer: Outer,
     wrote: bool,
@@ -66,6 +67,8 @@ pub(super) struct Caller<'a> {
     pub(super) scripts: &'a Scripts,
     /// The script's name in messages.
     pub(super) name: &'a [u8],
+    /// What the call gives, and how many of it are keys: a client that tracks is told of these once the script reads anything.
+    pub(super) declared: (Args<'a>, usize),
     pub(super) licence: Licence,
 }
 
@@ -77,6 +80,7 @@ impl<'a, 'k> ScriptHost<'a, 'k> {
             core,
             scripts,
             name,
+            declared,
             licence,
         } = caller;
         let outer = Outer {
@@ -92,6 +96,7 @@ impl<'a, 'k> ScriptHost<'a, 'k> {
             scripts,
             ctx,
             name,
+            declared,
             licence,
             outer,
             wrote: false,
@@ -176,7 +181,8 @@ impl<'a, 'k> ScriptHost<'a, 'k> {
                 self.session.run_data(core, command, ctx, args, mark);
                 std::mem::swap(ctx.reply.output(), out);
                 if self.session.tracking.is_some() {
-                    self.session.note_reads(core, command, &mut ctx.keys, args);
+                    let session = &self.session;
+                    session.note_reads_of_script(core, command, &mut ctx.keys, self.declared);
                 }
             }
             Run::Server(_) => {

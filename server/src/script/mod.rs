@@ -14,6 +14,7 @@
 //! States are made when a core first runs a script of a tenant, and all of them go with SCRIPT FLUSH.
 
 mod busy;
+mod call_flags;
 mod commands;
 mod engine;
 mod eval;

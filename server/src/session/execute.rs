@@ -207,7 +207,7 @@ impl Session {
             self.refuse(core, Some(command), &error, out);
             return Step::Next(at + 1);
         }
-        if self.is_pause_on(core) && self.must_pause(core, command) {
+        if self.is_pause_on(core) && self.must_pause(core, command, job.args(at)) {
             return Step::Next(at);
         }
         if self.tenant.scripts.is_busy()

@@ -30,10 +30,7 @@ impl Session {
             return;
         };
         if command.spec.flags.contains(Flags::READONLY) && tracking.is_noting() {
-            let tracker = Tracker {
-                client: self.client.id,
-                core: core.index as u16,
-            };
+            let tracker = self.tracker(core);
             let mut added = 0;
             // Arguments that are no keys were refused by the command itself.
             let _ = key_positions(command.spec, args, |index, flags| {
@@ -45,6 +42,35 @@ impl Session {
             self.tenant.tracking.keys.fetch_add(added, Relaxed);
         }
         self.end_caching();
+    }
+
+    /// Notes the keys that a script was called with, when one of its commands has read something.
+    #[cold]
+    pub(crate) fn note_reads_of_script(
+        &self,
+        core: &Core,
+        command: &Command,
+        keys: &mut Keys<'_>,
+        (given, key_count): (Args<'_>, usize),
+    ) {
+        let Some(tracking) = &self.tracking else {
+            return;
+        };
+        if command.spec.flags.contains(Flags::READONLY) && tracking.is_noting() {
+            let tracker = self.tracker(core);
+            let declared = 0..key_count;
+            let added = declared
+                .filter(|index| keys.track(keys.arg(given, *index), tracker))
+                .count();
+            self.tenant.tracking.keys.fetch_add(added, Relaxed);
+        }
+    }
+
+    fn tracker(&self, core: &Core) -> Tracker {
+        Tracker {
+            client: self.client.id,
+            core: core.index as u16,
+        }
     }
 
     /// [`end_caching`](Self::end_caching), unless the command is one of CLIENT.

@@ -61,14 +61,14 @@ impl Queue {
         self.used_bytes + self.requests.capacity() * size_of::<Queued>()
     }
 
-    fn push(&mut self, planned: &Planned, command: &Command, args: Args<'_>) {
+    fn push(&mut self, planned: &Planned, command: &Command, flags: Flags, args: Args<'_>) {
         let args = OwnedArgs::from(args);
         self.used_bytes += args.used_bytes();
         self.mask |= planned.mask;
         self.whole_tenant |= planned.whole_tenant;
         self.adds_memory |= command.spec.flags.contains(Flags::DENYOOM);
         self.breathes |= command.spec.breathes;
-        self.flags |= command.spec.flags;
+        self.flags |= flags;
         self.requests.push(Queued {
             args,
             command: command.id,
@@ -134,6 +134,7 @@ impl Session {
         args: Args<'_>,
     ) -> Result<(), CommandError> {
         let hopeless = self.client.watch_is_dirty();
+        let flags = self.call_flags(command, args);
         let Some(transaction) = self.transaction.as_deref_mut() else {
             return Ok(());
         };
@@ -145,7 +146,7 @@ impl Session {
         if hopeless {
             return Ok(());
         }
-        queue.push(planned, command, args);
+        queue.push(planned, command, flags, args);
         let used_bytes = queue.used_bytes() + watched_bytes;
         let limits = &core.server.net.limits;
         if used_bytes as u64 > limits.query_bytes_max.load(Relaxed) {
