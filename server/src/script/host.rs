@@ -137,6 +137,12 @@ impl<'a, 'k> ScriptHost<'a, 'k> {
             let permitted = self.session.permits(self.core, command, args, Context::Lua);
             permitted.map_err(denial_text)?;
         }
+        if flags.contains(Flags::BLOCKING) && waits_for_streams(args) {
+            let name = &command.full_name;
+            let text =
+                format!("ERR {name} command is not allowed with BLOCK option from scripts");
+            return Err(CommandError::Text(text.into()));
+        }
         if self.licence.read_only && flags.intersects(Flags::WRITE | Flags::MAY_REPLICATE) {
             return Err(READ_ONLY);
         }
@@ -212,6 +218,12 @@ impl<'a, 'k> ScriptHost<'a, 'k> {
             false => Pulse::Alive,
         }
     }
+}
+
+/// Whether XREAD or XREADGROUP would wait.
+fn waits_for_streams(args: Args<'_>) -> bool {
+    let mut options = args.iter().take_while(|word| !word.eq_ignore_ascii_case(b"streams"));
+    options.any(|word| word.eq_ignore_ascii_case(b"block"))
 }
 
 /// What a script hears of a denial.

@@ -468,7 +468,9 @@ fn load(frame: Frame<'_>) -> Results {
 
 fn protected_call(frame: Frame<'_>) -> Results {
     if frame.top() == 0 {
-        return Err(Raise::Arg(1, c"value expected"));
+        frame.push_bool(false);
+        frame.push_bytes(b"attempt to call a boolean value");
+        return Ok(2);
     }
     let arguments = frame.top() - 1;
     // SAFETY: a protected call; nothing lives here that its error would lose.
