@@ -80,7 +80,7 @@ fn run(ctx: &mut ServerCtx<'_>, args: Args<'_>, by: By, mode: Mode) -> Result<()
     let scripts = &tenant.scripts;
     let mut engine = core.engines.take(tenant.id(), scripts, || dialect(core));
     let found = find(&mut engine, scripts, sha, text, by)
-        .and_then(|compiled| Ok((compiled, licence(ctx, compiled.flags, mode)?)));
+        .and_then(|compiled| Ok((compiled, licence(ctx, args, compiled.flags, mode)?)));
     let result = found.map(|(compiled, licence)| {
         let call = Call {
             name: &sha,
@@ -139,13 +139,16 @@ fn find(
 }
 
 /// What a script with these flags may do here and now.
-fn licence(ctx: &ServerCtx<'_>, flags: ScriptFlags, mode: Mode) -> Result<Licence, CommandError> {
-    let memory = &ctx.session.tenant.memory;
-    let is_full = memory.is_set() && memory.excess(0) > 0;
+fn licence(
+    ctx: &ServerCtx<'_>,
+    args: Args<'_>,
+    flags: ScriptFlags,
+    mode: Mode,
+) -> Result<Licence, CommandError> {
     if flags.contains(ScriptFlags::UNDECLARED) {
         return Ok(Licence {
             read_only: mode == Mode::ReadOnly,
-            out_of_memory: is_full,
+            copes_without_memory: false,
         });
     }
     let writes = !flags.contains(ScriptFlags::NO_WRITES);
@@ -153,12 +156,13 @@ fn licence(ctx: &ServerCtx<'_>, flags: ScriptFlags, mode: Mode) -> Result<Licenc
         return Err(MAY_WRITE);
     }
     let copes = !writes || flags.contains(ScriptFlags::ALLOW_OOM);
-    if is_full && !copes {
+    let memory = &ctx.session.tenant.memory;
+    if !copes && memory.is_set() && memory.excess(args.iter().map(<[u8]>::len).sum()) > 0 {
         return Err(NO_MEMORY);
     }
     Ok(Licence {
         read_only: !writes,
-        out_of_memory: false,
+        copes_without_memory: true,
     })
 }
 

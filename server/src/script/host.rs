@@ -31,8 +31,8 @@ const BREATHS_PER_LOOK: u32 = 16;
 pub(super) struct Licence {
     /// It may not write.
     pub(super) read_only: bool,
-    /// There was no memory when it began, and it does not say that it can do without.
-    pub(super) out_of_memory: bool,
+    /// It says that it can do without memory.
+    pub(super) copes_without_memory: bool,
 }
 
 /// What a script reaches during one call.
@@ -139,17 +139,23 @@ impl<'a, 'k> ScriptHost<'a, 'k> {
         }
         if flags.contains(Flags::BLOCKING) && waits_for_streams(args) {
             let name = &command.full_name;
-            let text =
-                format!("ERR {name} command is not allowed with BLOCK option from scripts");
+            let text = format!("ERR {name} command is not allowed with BLOCK option from scripts");
             return Err(CommandError::Text(text.into()));
         }
         if self.licence.read_only && flags.intersects(Flags::WRITE | Flags::MAY_REPLICATE) {
             return Err(READ_ONLY);
         }
-        if self.licence.out_of_memory && !self.wrote && flags.contains(Flags::DENYOOM) {
+        let needs_memory = flags.contains(Flags::DENYOOM) && !self.licence.copes_without_memory;
+        if needs_memory && !self.wrote && self.is_out_of_memory(args) {
             return Err(OOM);
         }
         Ok(())
+    }
+
+    /// Whether there is no memory for a request that may add some.
+    fn is_out_of_memory(&self, args: Args<'_>) -> bool {
+        let memory = &self.session.tenant.memory;
+        memory.is_set() && memory.excess(args.iter().map(<[u8]>::len).sum()) > 0
     }
 
     #[cold]
@@ -222,7 +228,9 @@ impl<'a, 'k> ScriptHost<'a, 'k> {
 
 /// Whether XREAD or XREADGROUP would wait.
 fn waits_for_streams(args: Args<'_>) -> bool {
-    let mut options = args.iter().take_while(|word| !word.eq_ignore_ascii_case(b"streams"));
+    let mut options = args
+        .iter()
+        .take_while(|word| !word.eq_ignore_ascii_case(b"streams"));
     options.any(|word| word.eq_ignore_ascii_case(b"block"))
 }
 

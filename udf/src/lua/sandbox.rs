@@ -57,6 +57,7 @@ natives! {
     next_native = next;
     pairs_native = pairs;
     raw_get_native = raw_get;
+    unpack_native = unpack;
     get_metatable_native = get_metatable;
     collect_native = collect_garbage;
     load_native = load;
@@ -72,6 +73,7 @@ const REPLACED: &[(&CStr, ffi::lua_CFunction)] = &[
     (c"next", next_native),
     (c"pairs", pairs_native),
     (c"rawget", raw_get_native),
+    (c"unpack", unpack_native),
     (c"collectgarbage", collect_native),
     (c"load", load_native),
     (c"loadstring", load_text_native),
@@ -329,6 +331,29 @@ fn raw_get(frame: Frame<'_>) -> Results {
     frame.set_top(2);
     frame.raw_get(1);
     Ok(1)
+}
+
+/// `unpack`: Lua's own counts in 32 bits, and overflows.
+fn unpack(frame: Frame<'_>) -> Results {
+    /// As many values as fit on a stack.
+    const VALUES_MAX: i64 = 8000;
+    check_table(frame, 1)?;
+    let from = frame.integer_or(2, 1)?;
+    let to = match frame.kind(3) {
+        Kind::None | Kind::Nil => frame.length(1) as i64,
+        _ => frame.check_integer(3)?,
+    };
+    if from > to {
+        return Ok(0);
+    }
+    let count = to.saturating_sub(from).saturating_add(1);
+    if count > VALUES_MAX || !frame.reserve(count as c_int) {
+        return Err(Raise::Text(c"too many results to unpack"));
+    }
+    for n in from..=to {
+        frame.raw_get_at(1, n as c_int);
+    }
+    Ok(count as c_int)
 }
 
 /// Calls the function that the running one was wrapped around, with the same arguments.

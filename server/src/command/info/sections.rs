@@ -140,6 +140,23 @@ fn clients(text: &mut String, ctx: &ServerCtx<'_>, figures: &Figures) {
     );
 }
 
+/// What the tenant's scripts take: texts, and the states that they run in.
+fn scripts(text: &mut String, ctx: &ServerCtx<'_>) {
+    let scripts = &ctx.session.tenant.scripts;
+    let (states, texts) = (scripts.state_bytes() as u64, scripts.script_bytes() as u64);
+    line(text, "used_memory_lua", states);
+    line(text, "used_memory_vm_eval", states);
+    line(text, "used_memory_lua_human", human(states));
+    line(text, "used_memory_scripts_eval", texts);
+    line(text, "number_of_cached_scripts", scripts.len());
+    zeroes(text, &["number_of_functions", "number_of_libraries"]);
+    line(text, "used_memory_vm_functions", 0);
+    line(text, "used_memory_vm_total", states);
+    line(text, "used_memory_vm_total_human", human(states));
+    zeroes(text, &["used_memory_functions"]);
+    sized(text, "used_memory_scripts", texts);
+}
+
 fn memory(text: &mut String, ctx: &ServerCtx<'_>, figures: &Figures) {
     let (used, peak) = (figures.used_memory, figures.used_memory_peak);
     let resident = figures.resident_bytes;
@@ -161,21 +178,7 @@ fn memory(text: &mut String, ctx: &ServerCtx<'_>, figures: &Figures) {
     line(text, "allocator_active", resident);
     line(text, "allocator_resident", resident);
     sized(text, "total_system_memory", system);
-    zeroes(text, &["used_memory_lua", "used_memory_vm_eval"]);
-    line(text, "used_memory_lua_human", human(0));
-    zeroes(
-        text,
-        &[
-            "used_memory_scripts_eval",
-            "number_of_cached_scripts",
-            "number_of_functions",
-            "number_of_libraries",
-        ],
-    );
-    zeroes(text, &["used_memory_vm_functions", "used_memory_vm_total"]);
-    line(text, "used_memory_vm_total_human", human(0));
-    zeroes(text, &["used_memory_functions"]);
-    sized(text, "used_memory_scripts", 0);
+    scripts(text, ctx);
     let (maxmemory, policy) = ctx.session.shown_limit(ctx.core);
     sized(text, "maxmemory", maxmemory);
     line(text, "maxmemory_policy", policy.name());
