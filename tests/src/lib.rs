@@ -7,6 +7,7 @@
 //! suites against Redis itself, which is how a suite is checked before it judges anything.
 
 pub mod differential;
+pub mod guests;
 pub mod linear;
 pub mod matrix;
 pub mod rng;
