@@ -9,6 +9,7 @@ mod bitmap;
 mod breath;
 mod context;
 mod db_index;
+pub mod direct;
 mod effects;
 mod error;
 mod float;

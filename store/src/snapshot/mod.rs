@@ -13,6 +13,7 @@ pub mod encode;
 pub mod file;
 mod intset;
 mod kind;
+pub mod libraries;
 mod listpack;
 mod lzf;
 pub mod payload;

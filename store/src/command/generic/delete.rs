@@ -3,7 +3,9 @@
 use resp::Args;
 
 use super::GENERIC;
-use crate::command::{CommandError, Ctx, DataCommand, EventClass, Flags, KeyFlags, KeySpec, Spec};
+use crate::command::{
+    CommandError, Ctx, DataCommand, EventClass, Flags, Key, KeyFlags, KeySpec, Spec,
+};
 
 const KEYS_REMOVED: &[KeySpec] = &[KeySpec::range(
     1,
@@ -47,11 +49,17 @@ fn del(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<(), CommandError> {
     let mut deleted = 0;
     for index in 1..args.len() {
         let key = ctx.keys.arg(args, index);
-        if ctx.keys.delete(key) {
-            ctx.keys.changed(EventClass::GENERIC, "del", key);
-            deleted += 1;
-        }
+        deleted += i64::from(delete(ctx, key));
     }
     ctx.reply.integer(deleted);
     Ok(())
+}
+
+/// DEL of one key; whether it was there.
+pub fn delete(ctx: &mut Ctx<'_>, key: Key<'_>) -> bool {
+    let deleted = ctx.keys.delete(key);
+    if deleted {
+        ctx.keys.changed(EventClass::GENERIC, "del", key);
+    }
+    deleted
 }

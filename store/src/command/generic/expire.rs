@@ -147,6 +147,18 @@ fn expire(ctx: &mut Ctx<'_>, args: Args<'_>, dialect: Dialect) -> Result<(), Com
     Ok(())
 }
 
+/// PEXPIRE without options: lets a key expire so many milliseconds from now; whether it is there.
+pub fn expire_in_ms(ctx: &mut Ctx<'_>, key: Key<'_>, ms: i64) -> Result<bool, CommandError> {
+    let at_ms = ms
+        .checked_add(ctx.now_ms as i64)
+        .ok_or(CommandError::InvalidExpire("pexpire"))?;
+    let exists = ctx.keys.exists(key);
+    if exists {
+        set_expire(&mut ctx.keys, key, at_ms, ctx.now_ms);
+    }
+    Ok(exists)
+}
+
 /// Sets the expiry of a key that is there; a time that has come deletes it at once.
 fn set_expire(keys: &mut Keys<'_>, key: Key<'_>, at_ms: i64, now_ms: u64) {
     match u64::try_from(at_ms) {

@@ -49,6 +49,10 @@ pub(super) static TABLE: &[&DataCommand] = &[
     &restore::RESTORE,
 ];
 
+pub use delete::delete;
+pub use expire::expire_in_ms;
+pub use ttl::time_to_live_ms;
+
 /// What the group's declarations have in common.
 const GENERIC: Spec = Spec {
     group: Group::Generic,

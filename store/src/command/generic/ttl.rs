@@ -3,7 +3,7 @@
 use resp::Args;
 
 use super::{GENERIC, KEY_RO_ACCESS};
-use crate::command::{CommandError, Ctx, DataCommand, Flags, Spec};
+use crate::command::{CommandError, Ctx, DataCommand, Flags, Key, Spec};
 use crate::keyspace::Entry;
 
 /// The answer when there is no such key.
@@ -70,13 +70,22 @@ fn reply_expiry(
     shown: fn(i64, i64) -> i64,
 ) -> Result<(), CommandError> {
     let key = ctx.keys.arg(args, 1);
-    ctx.reply
-        .integer(match ctx.keys.ask(key).map(Entry::expire_at_ms) {
-            None => NO_KEY,
-            Some(None) => NO_EXPIRY,
-            Some(Some(at_ms)) => shown(at_ms as i64, ctx.now_ms as i64),
-        });
+    let answer = expiry(ctx, key, shown);
+    ctx.reply.integer(answer);
     Ok(())
+}
+
+fn expiry(ctx: &mut Ctx<'_>, key: Key<'_>, shown: fn(i64, i64) -> i64) -> i64 {
+    match ctx.keys.ask(key).map(Entry::expire_at_ms) {
+        None => NO_KEY,
+        Some(None) => NO_EXPIRY,
+        Some(Some(at_ms)) => shown(at_ms as i64, ctx.now_ms as i64),
+    }
+}
+
+/// PTTL: ms to live; -1 without an expiry, -2 without the key.
+pub fn time_to_live_ms(ctx: &mut Ctx<'_>, key: Key<'_>) -> i64 {
+    expiry(ctx, key, |at_ms, now_ms| at_ms - now_ms)
 }
 
 /// To the nearest second.

@@ -4,7 +4,7 @@ use resp::Args;
 
 use super::{HASH, WRITE_FAST};
 use crate::command::{
-    CommandError, Ctx, DataCommand, EventClass, KeyFlags, KeySpec, Spec, parse_i64,
+    CommandError, Ctx, DataCommand, EventClass, Key, KeyFlags, KeySpec, Spec, parse_i64,
 };
 use crate::long_double::LongDouble;
 use crate::types::hash::FieldExpiry;
@@ -35,7 +35,18 @@ pub(super) static HINCRBY: DataCommand = DataCommand {
 fn hincrby(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<(), CommandError> {
     let increment = parse_i64(args.get(3))?;
     let key = ctx.keys.arg(args, 1);
-    let field = args.get(2);
+    let sum = increase_field(ctx, key, args.get(2), increment)?;
+    ctx.reply.integer(sum);
+    Ok(())
+}
+
+/// HINCRBY: adds to a field's integer; the sum.
+pub fn increase_field(
+    ctx: &mut Ctx<'_>,
+    key: Key<'_>,
+    field: &[u8],
+    increment: i64,
+) -> Result<i64, CommandError> {
     let mut hash = ctx.keys.hash_or_create(key)?;
     let old = match hash.get(&ctx.seed, field) {
         Some(text) => {
@@ -51,8 +62,7 @@ fn hincrby(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<(), CommandError> {
     hash.insert_with(&ctx.seed, field, text.as_bytes(), FieldExpiry::Keep, limits);
     drop(hash);
     ctx.keys.changed(EventClass::HASH, "hincrby", key);
-    ctx.reply.integer(sum);
-    Ok(())
+    Ok(sum)
 }
 
 pub(super) static HINCRBYFLOAT: DataCommand = DataCommand {

@@ -49,6 +49,10 @@ pub(super) static TABLE: &[&DataCommand] = &[
     &setex::HSETEX,
 ];
 
+pub use counter::increase_field;
+pub use remove::remove_fields;
+pub use write::set_pairs;
+
 /// What the group's declarations have in common.
 const HASH: Spec = Spec {
     since: "2.0.0",

@@ -3,7 +3,9 @@
 use resp::Args;
 
 use super::HASH;
-use crate::command::{CommandError, Ctx, DataCommand, EventClass, Flags, KeyFlags, KeySpec, Spec};
+use crate::command::{
+    CommandError, Ctx, DataCommand, EventClass, Flags, Key, KeyFlags, KeySpec, Spec,
+};
 
 pub(super) static HDEL: DataCommand = DataCommand {
     spec: Spec {
@@ -23,10 +25,21 @@ pub(super) static HDEL: DataCommand = DataCommand {
 
 fn hdel(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<(), CommandError> {
     let key = ctx.keys.arg(args, 1);
+    let removed = remove_fields(ctx, key, args.tail(2))?;
+    ctx.reply.integer(removed as i64);
+    Ok(())
+}
+
+/// HDEL: removes fields; how many there were.
+pub fn remove_fields(
+    ctx: &mut Ctx<'_>,
+    key: Key<'_>,
+    fields: Args<'_>,
+) -> Result<usize, CommandError> {
     let removed = match ctx.keys.edit_hash(key)? {
         None => 0,
         Some(mut hash) => {
-            let fields = args.iter().skip(2);
+            let fields = fields.iter();
             fields.filter(|field| hash.remove(&ctx.seed, field)).count()
         }
     };
@@ -35,6 +48,5 @@ fn hdel(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<(), CommandError> {
         ctx.keys.add_dirty(removed as u64 - 1);
         ctx.keys.delete_if_empty(key);
     }
-    ctx.reply.integer(removed as i64);
-    Ok(())
+    Ok(removed)
 }

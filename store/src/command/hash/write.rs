@@ -3,7 +3,7 @@
 use resp::Args;
 
 use super::{HASH, KEY_RW_UPDATE, WRITE_FAST};
-use crate::command::{CommandError, Ctx, DataCommand, EventClass, KeyFlags, KeySpec, Spec};
+use crate::command::{CommandError, Ctx, DataCommand, EventClass, Key, KeyFlags, KeySpec, Spec};
 use crate::types::Member;
 
 pub(super) static HSET: DataCommand = DataCommand {
@@ -60,20 +60,25 @@ fn set_fields(
         return Err(CommandError::Arity(name.into()));
     }
     let key = ctx.keys.arg(args, 1);
+    set_pairs(ctx, key, args.tail(2))
+}
+
+/// HSET: sets fields, each followed by its value; how many of them are new.
+pub fn set_pairs(ctx: &mut Ctx<'_>, key: Key<'_>, pairs: Args<'_>) -> Result<usize, CommandError> {
     let mut hash = ctx.keys.hash_or_create(key)?;
     let mut created = 0;
-    for at in (2..args.len()).step_by(2) {
+    for at in (0..pairs.len()).step_by(2) {
         let is_new = hash.insert(
             &ctx.seed,
-            Member::arg(args, at),
-            args.get(at + 1),
+            Member::arg(pairs, at),
+            pairs.get(at + 1),
             &ctx.config.encoding,
         );
         created += usize::from(is_new);
     }
     drop(hash);
     ctx.keys.changed(EventClass::HASH, "hset", key);
-    ctx.keys.add_dirty((args.len() as u64 - 2) / 2 - 1);
+    ctx.keys.add_dirty(pairs.len() as u64 / 2 - 1);
     Ok(created)
 }
 

@@ -95,6 +95,25 @@ impl<'a> Keys<'a> {
         }
     }
 
+    /// The same for a while, as far as the slice of one shard reaches, which is held.
+    #[inline]
+    pub fn only(&mut self, shard: usize) -> Keys<'_> {
+        Keys {
+            env: KeysEnv {
+                mask: 1 << shard,
+                ..self.env
+            },
+            slices: SliceSet::One(self.slices.get_mut(self.env.mask, shard)),
+            effects: self.effects,
+        }
+    }
+
+    /// Shards whose slices are held.
+    #[inline]
+    pub fn mask(&self) -> u64 {
+        self.env.mask
+    }
+
     /// A key whose hash is not known yet (SORT BY patterns and the like).
     #[inline]
     pub fn key<'k>(&self, bytes: &'k [u8]) -> Key<'k> {

@@ -92,6 +92,6 @@ pub(super) fn pop_with_key(
     let taken = pop_into(&mut list, side, count, &mut ctx.reply);
     let empty = list.is_empty();
     drop(list);
-    popped(ctx, key, side, taken, empty);
+    popped(&mut ctx.keys, key, side, taken, empty);
     Ok(true)
 }

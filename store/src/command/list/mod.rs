@@ -39,6 +39,9 @@ pub(super) static TABLE: &[&DataCommand] = &[
     &block::BLMPOP,
 ];
 
+pub use pop::take_one;
+pub use push::push_elements;
+
 /// What the group's declarations have in common.
 const LIST: Spec = Spec {
     group: Group::List,

@@ -4,7 +4,8 @@ use resp::{Args, ReplyWriter};
 
 use super::{LIST, pop_event};
 use crate::command::{
-    CommandError, Ctx, DataCommand, EventClass, Flags, Key, KeyFlags, KeySpec, Spec, parse_at_least,
+    CommandError, Ctx, DataCommand, EventClass, Flags, Key, KeyFlags, KeySpec, Keys, Spec,
+    parse_at_least,
 };
 use crate::types::{List, Side};
 
@@ -56,15 +57,29 @@ fn pop(ctx: &mut Ctx<'_>, args: Args<'_>, side: Side) -> Result<(), CommandError
 }
 
 fn pop_one(ctx: &mut Ctx<'_>, key: Key<'_>, side: Side) -> Result<(), CommandError> {
-    let Some(mut list) = ctx.keys.edit_list(key)? else {
+    let reply = &mut ctx.reply;
+    let there = take_one(&mut ctx.keys, key, side, |element| reply.bulk(element))?;
+    if !there {
         ctx.reply.null();
-        return Ok(());
+    }
+    Ok(())
+}
+
+/// LPOP and RPOP of one element, shown to `see`; whether there was one.
+pub fn take_one(
+    keys: &mut Keys<'_>,
+    key: Key<'_>,
+    side: Side,
+    see: impl FnOnce(&[u8]),
+) -> Result<bool, CommandError> {
+    let Some(mut list) = keys.edit_list(key)? else {
+        return Ok(false);
     };
-    list.pop(side, |element| ctx.reply.bulk(element));
+    list.pop(side, see);
     let empty = list.is_empty();
     drop(list);
-    popped(ctx, key, side, 1, empty);
-    Ok(())
+    popped(keys, key, side, 1, empty);
+    Ok(true)
 }
 
 fn pop_some(ctx: &mut Ctx<'_>, key: Key<'_>, side: Side, count: usize) -> Result<(), CommandError> {
@@ -79,7 +94,7 @@ fn pop_some(ctx: &mut Ctx<'_>, key: Key<'_>, side: Side, count: usize) -> Result
     let taken = pop_into(&mut list, side, count, &mut ctx.reply);
     let empty = list.is_empty();
     drop(list);
-    popped(ctx, key, side, taken, empty);
+    popped(&mut ctx.keys, key, side, taken, empty);
     Ok(())
 }
 
@@ -99,10 +114,10 @@ pub(super) fn pop_into(
 }
 
 /// What follows when elements have been taken.
-pub(super) fn popped(ctx: &mut Ctx<'_>, key: Key<'_>, side: Side, taken: usize, empty: bool) {
-    ctx.keys.changed(EventClass::LIST, pop_event(side), key);
-    ctx.keys.add_dirty(taken as u64 - 1);
+pub(super) fn popped(keys: &mut Keys<'_>, key: Key<'_>, side: Side, taken: usize, empty: bool) {
+    keys.changed(EventClass::LIST, pop_event(side), key);
+    keys.add_dirty(taken as u64 - 1);
     if empty {
-        ctx.keys.delete_if_empty(key);
+        keys.delete_if_empty(key);
     }
 }

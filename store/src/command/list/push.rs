@@ -3,7 +3,7 @@
 use resp::Args;
 
 use super::{KEY_RW_INSERT, LIST, push_event};
-use crate::command::{CommandError, Ctx, DataCommand, EventClass, Flags, Spec};
+use crate::command::{CommandError, Ctx, DataCommand, EventClass, Flags, Key, Spec};
 use crate::types::Side;
 
 /// What all of them have in common.
@@ -69,14 +69,25 @@ fn push_if_present(ctx: &mut Ctx<'_>, args: Args<'_>, side: Side) -> Result<(), 
 
 fn push(ctx: &mut Ctx<'_>, args: Args<'_>, side: Side) -> Result<(), CommandError> {
     let key = ctx.keys.arg(args, 1);
+    let len = push_elements(ctx, key, side, args.tail(2))?;
+    ctx.reply.integer(len as i64);
+    Ok(())
+}
+
+/// LPUSH and RPUSH: adds elements; the list's length then.
+pub fn push_elements(
+    ctx: &mut Ctx<'_>,
+    key: Key<'_>,
+    side: Side,
+    elements: Args<'_>,
+) -> Result<usize, CommandError> {
     let mut list = ctx.keys.list_or_create(key)?;
-    for element in args.iter().skip(2) {
+    for element in elements.iter() {
         list.push(side, element, &ctx.config.encoding);
     }
     let len = list.len();
     drop(list);
     ctx.keys.changed(EventClass::LIST, push_event(side), key);
-    ctx.keys.add_dirty(args.len() as u64 - 3);
-    ctx.reply.integer(len as i64);
-    Ok(())
+    ctx.keys.add_dirty(elements.len() as u64 - 1);
+    Ok(len)
 }

@@ -41,6 +41,8 @@ pub(super) static TABLE: &[&DataCommand] = &[
     &scan::SSCAN,
 ];
 
+pub use update::{add_members, remove_members};
+
 /// What the group's declarations have in common.
 const SET: Spec = Spec {
     group: Group::Set,

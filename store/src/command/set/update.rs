@@ -3,7 +3,9 @@
 use resp::Args;
 
 use super::SET;
-use crate::command::{CommandError, Ctx, DataCommand, EventClass, Flags, KeyFlags, KeySpec, Spec};
+use crate::command::{
+    CommandError, Ctx, DataCommand, EventClass, Flags, Key, KeyFlags, KeySpec, Spec,
+};
 use crate::types::Member;
 
 pub(super) static SADD: DataCommand = DataCommand {
@@ -40,27 +42,48 @@ pub(super) static SREM: DataCommand = DataCommand {
 
 fn sadd(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<(), CommandError> {
     let key = ctx.keys.arg(args, 1);
+    let added = add_members(ctx, key, args.tail(2))?;
+    ctx.reply.integer(added as i64);
+    Ok(())
+}
+
+/// SADD: adds members; how many are new.
+pub fn add_members(
+    ctx: &mut Ctx<'_>,
+    key: Key<'_>,
+    members: Args<'_>,
+) -> Result<u64, CommandError> {
     let seed = ctx.keys.seed();
     let mut set = ctx.keys.set_or_create(key)?;
     let mut added = 0;
-    for at in 2..args.len() {
-        added += u64::from(set.insert(&seed, Member::arg(args, at), &ctx.config.encoding));
+    for at in 0..members.len() {
+        added += u64::from(set.insert(&seed, Member::arg(members, at), &ctx.config.encoding));
     }
     drop(set);
     if added > 0 {
         ctx.keys.changed(EventClass::SET, "sadd", key);
         ctx.keys.add_dirty(added - 1);
     }
-    ctx.reply.integer(added as i64);
-    Ok(())
+    Ok(added)
 }
 
 fn srem(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<(), CommandError> {
     let key = ctx.keys.arg(args, 1);
+    let removed = remove_members(ctx, key, args.tail(2))?;
+    ctx.reply.integer(removed as i64);
+    Ok(())
+}
+
+/// SREM: removes members; how many there were.
+pub fn remove_members(
+    ctx: &mut Ctx<'_>,
+    key: Key<'_>,
+    members: Args<'_>,
+) -> Result<u64, CommandError> {
     let seed = ctx.keys.seed();
     let mut removed = 0;
     if let Some(mut set) = ctx.keys.edit_set(key)? {
-        for member in args.tail(2).iter() {
+        for member in members.iter() {
             removed += u64::from(set.remove(&seed, member));
         }
     }
@@ -69,6 +92,5 @@ fn srem(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<(), CommandError> {
         ctx.keys.add_dirty(removed - 1);
         ctx.keys.delete_if_empty(key);
     }
-    ctx.reply.integer(removed as i64);
-    Ok(())
+    Ok(removed)
 }

@@ -4,7 +4,8 @@ use resp::Args;
 
 use super::{STRING, input};
 use crate::command::{
-    CommandError, Ctx, DataCommand, EventClass, Expiry, Flags, KeyFlags, KeySpec, Spec, parse_i64,
+    CommandError, Ctx, DataCommand, EventClass, Expiry, Flags, Key, KeyFlags, KeySpec, Spec,
+    StringInput, parse_i64,
 };
 
 pub(super) static APPEND: DataCommand = DataCommand {
@@ -25,11 +26,22 @@ pub(super) static APPEND: DataCommand = DataCommand {
 
 fn append(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<(), CommandError> {
     let key = ctx.keys.arg(args, 1);
-    let value = args.get(2);
-    let old_len = string_len(ctx, args)?;
+    let len = append_string(ctx, key, input(args, 2), args.get(2))?;
+    ctx.reply.integer(len as i64);
+    Ok(())
+}
+
+/// APPEND: puts `value` at the end of the key's string, or stores it as `input` when there is none; the new length.
+pub fn append_string(
+    ctx: &mut Ctx<'_>,
+    key: Key<'_>,
+    input: StringInput<'_>,
+    value: &[u8],
+) -> Result<usize, CommandError> {
+    let old_len = ctx.keys.edit_string(key)?.map(|value| value.len());
     let len = match old_len {
         None => {
-            ctx.keys.set_string(key, input(args, 2), Expiry::Clear);
+            ctx.keys.set_string(key, input, Expiry::Clear);
             value.len()
         }
         Some(old_len) => {
@@ -39,8 +51,7 @@ fn append(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<(), CommandError> {
         }
     };
     ctx.keys.changed(EventClass::STRING, "append", key);
-    ctx.reply.integer(len as i64);
-    Ok(())
+    Ok(len)
 }
 
 pub(super) static SETRANGE: DataCommand = DataCommand {

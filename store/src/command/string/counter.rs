@@ -4,7 +4,7 @@ use resp::Args;
 
 use super::{KEY_RW_UPDATE, STRING};
 use crate::command::{
-    CommandError, Ctx, DataCommand, EventClass, Expiry, Flags, Spec, StringInput, parse_i64,
+    CommandError, Ctx, DataCommand, EventClass, Expiry, Flags, Key, Spec, StringInput, parse_i64,
 };
 use crate::long_double::LongDouble;
 use crate::value::IntText;
@@ -74,6 +74,14 @@ fn decrby(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<(), CommandError> {
 
 fn add(ctx: &mut Ctx<'_>, args: Args<'_>, increment: i64) -> Result<(), CommandError> {
     let key = ctx.keys.arg(args, 1);
+    let value = increase(ctx, key, increment)?;
+    ctx.reply.integer(value);
+    Ok(())
+}
+
+/// INCRBY: adds to the key's integer; the sum.
+#[inline]
+pub fn increase(ctx: &mut Ctx<'_>, key: Key<'_>, increment: i64) -> Result<i64, CommandError> {
     let sum = |value: i64| {
         value
             .checked_add(increment)
@@ -81,8 +89,7 @@ fn add(ctx: &mut Ctx<'_>, args: Args<'_>, increment: i64) -> Result<(), CommandE
     };
     let value = ctx.keys.update_integer(key, sum)?;
     ctx.keys.changed(EventClass::STRING, "incrby", key);
-    ctx.reply.integer(value);
-    Ok(())
+    Ok(value)
 }
 
 pub(super) static INCRBYFLOAT: DataCommand = DataCommand {

@@ -44,6 +44,10 @@ pub(super) static TABLE: &[&DataCommand] = &[
     &lcs::LCS,
 ];
 
+pub use append::append_string;
+pub use counter::increase;
+pub use set::store_string;
+
 /// What the group's declarations have in common.
 const STRING: Spec = Spec {
     group: Group::String,

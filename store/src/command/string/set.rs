@@ -5,7 +5,8 @@ use resp::Args;
 use super::options::{Condition, Dialect, ExpiryOption, ExpiryUnit, Options, expire_at_ms};
 use super::{STRING, input};
 use crate::command::{
-    ArgCursor, CommandError, Ctx, DataCommand, EventClass, Expiry, Flags, KeyFlags, KeySpec, Spec,
+    ArgCursor, CommandError, Ctx, DataCommand, EventClass, Expiry, Flags, Key, KeyFlags, KeySpec,
+    Spec, StringInput,
 };
 
 pub(super) static SET: DataCommand = DataCommand {
@@ -85,9 +86,16 @@ fn meets(
 }
 
 /// Stores argument `value` under argument 1.
+#[inline]
 fn store(ctx: &mut Ctx<'_>, args: Args<'_>, value: usize, expiry: Expiry) {
     let key = ctx.keys.arg(args, 1);
-    ctx.keys.set_string(key, input(args, value), expiry);
+    store_string(ctx, key, input(args, value), expiry);
+}
+
+/// SET: stores a string, whatever was there before.
+#[inline]
+pub fn store_string(ctx: &mut Ctx<'_>, key: Key<'_>, value: StringInput<'_>, expiry: Expiry) {
+    ctx.keys.set_string(key, value, expiry);
     ctx.keys.changed(EventClass::STRING, "set", key);
     if matches!(expiry, Expiry::At(_)) {
         ctx.keys.event(EventClass::GENERIC, "expire", key);

@@ -68,6 +68,8 @@ pub(super) static TABLE: &[&DataCommand] = &[
     &scan::ZSCAN,
 ];
 
+pub use zadd::{add_scored, increase_score};
+
 /// What the group's declarations have in common.
 const ZSET: Spec = Spec {
     group: Group::SortedSet,

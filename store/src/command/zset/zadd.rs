@@ -4,7 +4,7 @@ use resp::Args;
 
 use super::ZSET;
 use crate::command::{
-    ArgCursor, CommandError, Ctx, DataCommand, EventClass, Flags, KeyFlags, KeySpec, Spec,
+    ArgCursor, CommandError, Ctx, DataCommand, EventClass, Flags, Key, KeyFlags, KeySpec, Spec,
     parse_f64,
 };
 use crate::hash::Seed;
@@ -131,6 +131,16 @@ impl<'a> ZaddArgs<'a> {
         })
     }
 
+    /// One member without a condition; `pair` ends with it.
+    fn one(answer: Answer, score: f64, pair: &'a [&'a [u8]; 2]) -> Self {
+        ZaddArgs {
+            answer,
+            condition: Condition::default(),
+            first_score: score,
+            pairs: Args::from_slices(pair),
+        }
+    }
+
     fn score(&self, index: usize) -> f64 {
         match index {
             0 => self.first_score,
@@ -183,16 +193,56 @@ struct Tally {
 fn add(ctx: &mut Ctx<'_>, args: Args<'_>, answer: Answer) -> Result<(), CommandError> {
     let parsed = ZaddArgs::parse(args, answer)?;
     let key = ctx.keys.arg(args, 1);
+    let tally = add_parsed(ctx, key, &parsed)?;
+    match (parsed.answer, tally.score) {
+        (Answer::Added, _) => ctx.reply.integer(tally.added as i64),
+        (Answer::Changed, _) => ctx.reply.integer((tally.added + tally.updated) as i64),
+        (Answer::Score, Some(score)) => ctx.reply.double(score),
+        (Answer::Score, None) => ctx.reply.null(),
+    }
+    Ok(())
+}
+
+/// ZADD of one member without options; whether it is new.
+pub fn add_scored(
+    ctx: &mut Ctx<'_>,
+    key: Key<'_>,
+    score: f64,
+    member: &[u8],
+) -> Result<bool, CommandError> {
+    let pair: [&[u8]; 2] = [b"", member];
+    let tally = add_parsed(ctx, key, &ZaddArgs::one(Answer::Added, score, &pair))?;
+    Ok(tally.added > 0)
+}
+
+/// ZINCRBY: adds to a member's score; the sum.
+pub fn increase_score(
+    ctx: &mut Ctx<'_>,
+    key: Key<'_>,
+    by: f64,
+    member: &[u8],
+) -> Result<f64, CommandError> {
+    let pair: [&[u8]; 2] = [b"", member];
+    let tally = add_parsed(ctx, key, &ZaddArgs::one(Answer::Score, by, &pair))?;
+    Ok(tally.score.expect("no condition leaves a member alone"))
+}
+
+/// Adds what was parsed and tells those whom it concerns.
+fn add_parsed(
+    ctx: &mut Ctx<'_>,
+    key: Key<'_>,
+    parsed: &ZaddArgs<'_>,
+) -> Result<Tally, CommandError> {
     let seed = ctx.keys.seed();
     let limits = &ctx.config.encoding;
     let tally = if parsed.condition.only_existing {
         match ctx.keys.edit_zset(key)? {
-            Some(mut zset) => add_all(&mut zset, &parsed, &seed, limits)?,
+            Some(mut zset) => add_all(&mut zset, parsed, &seed, limits)?,
             None => Tally::default(),
         }
     } else {
         let mut zset = ctx.keys.zset_or_create(key)?;
-        add_all(&mut zset, &parsed, &seed, limits)?
+        add_all(&mut zset, parsed, &seed, limits)?
     };
     let changes = tally.added + tally.updated;
     if changes > 0 {
@@ -204,13 +254,7 @@ fn add(ctx: &mut Ctx<'_>, args: Args<'_>, answer: Answer) -> Result<(), CommandE
         ctx.keys.changed(EventClass::ZSET, event, key);
         ctx.keys.add_dirty(changes - 1);
     }
-    match (parsed.answer, tally.score) {
-        (Answer::Added, _) => ctx.reply.integer(tally.added as i64),
-        (Answer::Changed, _) => ctx.reply.integer(changes as i64),
-        (Answer::Score, Some(score)) => ctx.reply.double(score),
-        (Answer::Score, None) => ctx.reply.null(),
-    }
-    Ok(())
+    Ok(tally)
 }
 
 fn add_all(
