@@ -74,14 +74,15 @@ pub trait Host {
     /// answered with the error that says so.
     fn call(&mut self, args: &[&[u8]], protocol: Protocol, out: &mut OutputBuffer);
 
-    /// Runs `work` on the slice of a declared key, the context's reply going nowhere.
+    /// Runs `work` on the slice of a declared key, as `command` would: its rights are asked for. The context's reply goes nowhere.
     ///
     /// # Errors
     /// [`Denied`]; `work` was not run then.
     fn data(
         &mut self,
-        key: &[u8],
+        command: &'static str,
         intent: Intent,
+        key: &[u8],
         work: &mut dyn FnMut(&mut Ctx<'_>, Key<'_>),
     ) -> Result<(), Denied>;
 

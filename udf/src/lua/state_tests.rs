@@ -39,8 +39,9 @@ impl Host for Echo {
 
     fn data(
         &mut self,
-        _: &[u8],
+        _: &'static str,
         _: Intent,
+        _: &[u8],
         _: &mut dyn FnMut(&mut Ctx<'_>, Key<'_>),
     ) -> Result<(), Denied> {
         Err(Denied::Undeclared)

@@ -1,0 +1,90 @@
+//! The clock that running code looks at: it raises the engine's epoch every millisecond while functions run, and sleeps otherwise.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::{Relaxed, SeqCst};
+use std::thread::{self, Thread};
+use std::time::Duration;
+
+use wasmtime::Engine;
+
+/// How often running code looks whether it goes on.
+const TICK: Duration = Duration::from_millis(1);
+/// Ticks without a call before the clock sleeps.
+const IDLE_TICKS: u32 = 50;
+
+/// A handle to the clock, shared by all instances; the thread ends with the last.
+pub(super) struct Clock {
+    face: Arc<Face>,
+    thread: Thread,
+}
+
+/// What the thread sees.
+#[derive(Default)]
+struct Face {
+    /// A function ran since the last tick.
+    used: AtomicBool,
+    asleep: AtomicBool,
+    stopped: AtomicBool,
+}
+
+impl Clock {
+    /// Starts the clock of `engine`.
+    ///
+    /// # Errors
+    /// When there can be no thread.
+    pub(super) fn start(engine: Engine) -> io::Result<Self> {
+        let face = Arc::<Face>::default();
+        let seen = Arc::clone(&face);
+        let thread = thread::Builder::new()
+            .name("wasm-clock".into())
+            .spawn(move || seen.tick(&engine))?;
+        Ok(Clock {
+            face,
+            thread: thread.thread().clone(),
+        })
+    }
+
+    /// Says that a function runs; to be called at its start and at every tick that it sees.
+    #[inline]
+    pub(super) fn keep_going(&self) {
+        // Mostly true already, and then the line stays shared between cores.
+        if !self.face.used.load(Relaxed) {
+            self.face.used.store(true, SeqCst);
+            if self.face.asleep.load(SeqCst) {
+                self.thread.unpark();
+            }
+        }
+    }
+}
+
+impl Drop for Clock {
+    fn drop(&mut self) {
+        self.face.stopped.store(true, SeqCst);
+        self.thread.unpark();
+    }
+}
+
+impl Face {
+    fn tick(&self, engine: &Engine) {
+        let mut idle = 0;
+        while !self.stopped.load(SeqCst) {
+            thread::sleep(TICK);
+            engine.increment_epoch();
+            idle = match self.used.swap(false, SeqCst) {
+                true => 0,
+                false => idle + 1,
+            };
+            if idle > IDLE_TICKS {
+                // Who sets `used` from here on sees `asleep`, or is seen.
+                self.asleep.store(true, SeqCst);
+                while !self.used.load(SeqCst) && !self.stopped.load(SeqCst) {
+                    thread::park();
+                }
+                self.asleep.store(false, SeqCst);
+                idle = 0;
+            }
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! What a store keeps for its guest, and the guest's memory as host functions see it.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use wasmtime::{Caller, Memory, StoreLimits};
+
+use super::lent::Lent;
+use super::replies::Replies;
+use super::reply::Reply;
+use crate::{FunctionFlags, Host};
+
+/// The data of a store.
+pub(super) struct Guest {
+    /// The exported memory; none before the instance is there.
+    pub(super) memory: Option<Memory>,
+    /// What its memory and tables may grow to.
+    pub(super) limits: StoreLimits,
+    /// The host, during a call.
+    pub(super) lent: Lent,
+    /// The reply of the present call.
+    pub(super) reply: Reply,
+    /// Replies of commands it has called.
+    pub(super) replies: Replies,
+    /// What `redox_load` registers; none outside of it.
+    pub(super) registered: Option<Vec<(String, FunctionFlags)>>,
+}
+
+impl Guest {
+    pub(super) fn new(limits: StoreLimits) -> Self {
+        Guest {
+            memory: None,
+            limits,
+            lent: Lent::default(),
+            reply: Reply::default(),
+            replies: Replies::default(),
+            registered: None,
+        }
+    }
+
+    /// The host.
+    ///
+    /// # Errors
+    /// [`Stop`] outside of calls.
+    #[inline]
+    pub(super) fn host(&mut self) -> Result<&mut dyn Host, Stop> {
+        self.lent.host().ok_or(Stop::Trap(Cow::Borrowed(
+            "data is not there while a library loads",
+        )))
+    }
+}
+
+/// Why a host function ends the guest's call.
+#[derive(Debug)]
+pub(super) enum Stop {
+    /// The guest did what it must not do.
+    Trap(Cow<'static, str>),
+    /// The error reply of a command, which the guest asked to raise.
+    Raised(Box<[u8]>),
+}
+
+impl Stop {
+    /// A trap for a pointer out of bounds.
+    #[cold]
+    fn pointer(at: u32, len: u32) -> Self {
+        Stop::Trap(format!("out of bounds pointer passed to the host ({at}, {len} bytes)").into())
+    }
+}
+
+impl fmt::Display for Stop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Stop::Trap(kind) => f.write_str(kind),
+            Stop::Raised(text) => f.write_str(&String::from_utf8_lossy(text)),
+        }
+    }
+}
+
+impl std::error::Error for Stop {}
+
+/// A pointer and a length, as the guest gives them.
+pub(super) type Span = (u32, u32);
+
+/// The guest's memory.
+pub(super) struct View<'m>(&'m mut [u8]);
+
+/// The memory and the rest of the store's data.
+#[inline]
+pub(super) fn split<'c>(
+    caller: &'c mut Caller<'_, Guest>,
+) -> Result<(View<'c>, &'c mut Guest), Stop> {
+    match caller.data().memory {
+        Some(memory) => {
+            let (bytes, guest) = memory.data_and_store_mut(caller);
+            Ok((View(bytes), guest))
+        }
+        None => Err(Stop::Trap(Cow::Borrowed(
+            "the start function calls the host",
+        ))),
+    }
+}
+
+impl<'m> View<'m> {
+    /// The memory of a guest that is not running.
+    pub(super) fn of(bytes: &'m mut [u8]) -> Self {
+        View(bytes)
+    }
+
+    #[inline]
+    fn range(&self, (at, len): Span) -> Result<std::ops::Range<usize>, Stop> {
+        let (start, len) = (at as usize, len as usize);
+        // Both are below 2^32, so the sum does not wrap.
+        let end = start + len;
+        match end <= self.0.len() {
+            true => Ok(start..end),
+            false => Err(Stop::pointer(at, len as u32)),
+        }
+    }
+
+    /// Bytes of the guest.
+    #[inline]
+    pub(super) fn bytes(&self, span: Span) -> Result<&[u8], Stop> {
+        let range = self.range(span)?;
+        Ok(&self.0[range])
+    }
+
+    /// Whether 8 bytes may be written there.
+    #[inline]
+    pub(super) fn check_out(&self, at: u32) -> Result<(), Stop> {
+        self.range((at, 8)).map(drop)
+    }
+
+    /// Writes bytes.
+    #[inline]
+    pub(super) fn write(&mut self, at: u32, bytes: &[u8]) -> Result<(), Stop> {
+        let range = self.range((at, bytes.len() as u32))?;
+        self.0[range].copy_from_slice(bytes);
+        Ok(())
+    }
+
+    /// The bytes at `spans`, and room to write to. What overlaps the room is copied first.
+    #[inline]
+    pub(super) fn apart<const N: usize>(
+        &mut self,
+        spans: [Span; N],
+        room: Span,
+    ) -> Result<([Cow<'_, [u8]>; N], &mut [u8]), Stop> {
+        let mut ranges = [const { 0..0 }; N];
+        for (range, span) in ranges.iter_mut().zip(spans) {
+            *range = self.range(span)?;
+        }
+        let room = self.range(room)?;
+        let overlaps = |range: &std::ops::Range<usize>| {
+            range.start < room.end && room.start < range.end && !range.is_empty()
+        };
+        let copies = ranges
+            .clone()
+            .map(|range| overlaps(&range).then(|| self.0[range].to_vec()));
+        let (left, rest) = self.0.split_at_mut(room.start);
+        let (out, right) = rest.split_at_mut(room.len());
+        let (left, right): (&[u8], &[u8]) = (left, right);
+        let mut ranges = ranges.into_iter();
+        let bytes = copies.map(|copy| {
+            let range = ranges.next().expect("as many copies as ranges");
+            match copy {
+                Some(copy) => Cow::Owned(copy),
+                None if range.is_empty() => Cow::Borrowed(&[][..]),
+                None if range.end <= room.start => Cow::Borrowed(&left[range]),
+                None => Cow::Borrowed(&right[range.start - room.end..range.end - room.end]),
+            }
+        });
+        Ok((bytes, out))
+    }
+}
+
+/// Copies as much of `value` as there is room for; its full length.
+#[inline]
+pub(super) fn copy_out(value: &[u8], room: &mut [u8]) -> i32 {
+    let len = value.len().min(room.len());
+    room[..len].copy_from_slice(&value[..len]);
+    i32::try_from(value.len()).unwrap_or(i32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::View;
+
+    #[test]
+    fn pointers_are_checked_and_do_not_wrap() {
+        let mut bytes = [7u8; 16];
+        let view = View::of(&mut bytes);
+        assert_eq!(view.bytes((0, 16)).expect("all of it").len(), 16);
+        assert_eq!(view.bytes((16, 0)).expect("nothing at the end").len(), 0);
+        for span in [
+            (0, 17),
+            (16, 1),
+            (17, 0),
+            (u32::MAX, 1),
+            (1, u32::MAX),
+            (u32::MAX, u32::MAX),
+        ] {
+            assert!(view.bytes(span).is_err(), "{span:?}");
+        }
+        assert!(view.check_out(9).is_err());
+        assert!(view.check_out(u32::MAX - 3).is_err());
+    }
+
+    #[test]
+    fn what_is_read_may_overlap_what_is_written() {
+        for (span, room) in [
+            ((0, 4), (4, 4)),
+            ((4, 4), (0, 4)),
+            ((0, 8), (2, 3)),
+            ((2, 2), (0, 8)),
+            ((3, 0), (1, 6)),
+        ] {
+            let mut bytes = *b"abcdefgh";
+            let expected = bytes[span.0 as usize..(span.0 + span.1) as usize].to_vec();
+            let mut view = View::of(&mut bytes);
+            let ([read], out) = view.apart([span], room).expect("within bounds");
+            out.fill(b'-');
+            assert_eq!(&*read, expected, "{span:?} {room:?}");
+        }
+    }
+}

@@ -1,0 +1,220 @@
+//! The engine for WASM libraries: from source to a program that any core can run.
+
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use wasmtime::{Engine, ExternType, InstancePre, Linker, Module, ValType};
+
+use super::cache::{Cache, hash_of};
+use super::clock::Clock;
+use super::compile::Compiler;
+use super::guest::Guest;
+use super::instance::{WasmInstance, kind_of};
+use super::limits::Limits;
+use super::{abi, runtime, scan, text};
+use crate::{CallError, Function, FunctionFlags, Instance, LoadError, Loaded, Program};
+
+/// What a library exports besides its functions.
+const LOAD_HOOK: &str = "redox_load";
+
+/// Takes WASM libraries in.
+pub struct WasmEngine {
+    engine: Engine,
+    linker: Linker<Guest>,
+    clock: Arc<Clock>,
+    compiler: Compiler,
+    limits: Mutex<Limits>,
+    /// Locked while something is compiled: one at a time.
+    cache: Mutex<Cache>,
+}
+
+/// A module that can be instantiated.
+pub(super) struct Code {
+    pub(super) module: InstancePre<Guest>,
+    pub(super) clock: Arc<Clock>,
+    pub(super) memory_bytes_max: usize,
+    /// The functions' names, by number.
+    pub(super) names: Vec<String>,
+    /// Bytes of its machine code and source.
+    bytes: usize,
+}
+
+/// A library's code, and how its instances are made.
+struct WasmProgram(Arc<Code>);
+
+impl WasmEngine {
+    /// An engine with its clock.
+    ///
+    /// # Errors
+    /// When there can be no thread, or this machine is none that wasmtime knows.
+    pub fn new(compiler: Compiler) -> io::Result<Self> {
+        let engine = runtime::engine().map_err(io::Error::other)?;
+        let mut linker = Linker::new(&engine);
+        abi::link(&mut linker).map_err(io::Error::other)?;
+        Ok(WasmEngine {
+            clock: Arc::new(Clock::start(engine.clone())?),
+            engine,
+            linker,
+            compiler,
+            limits: Mutex::default(),
+            cache: Mutex::default(),
+        })
+    }
+
+    /// Sets the limits that hold for what is loaded from now on.
+    pub fn set_limits(&self, limits: Limits) {
+        *self.limits.lock().unwrap_or_else(PoisonError::into_inner) = limits;
+    }
+
+    /// Lets every running function look at once whether it was killed.
+    pub fn interrupt(&self) {
+        self.engine.increment_epoch();
+    }
+
+    fn artefact(&self, module: &[u8]) -> Result<Arc<[u8]>, LoadError> {
+        let hash = hash_of(module);
+        let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(artefact) = cache.get(&hash) {
+            return Ok(artefact);
+        }
+        let artefact: Arc<[u8]> = self.compiler.compile(module)?.into();
+        cache.put(hash, Arc::clone(&artefact));
+        Ok(artefact)
+    }
+
+    fn module(&self, artefact: &[u8]) -> Result<Module, LoadError> {
+        // SAFETY: the artefact was written by our own compiler, in this process or in a child that is this very program, and passed to nobody in
+        // between.
+        unsafe { Module::deserialize(&self.engine, artefact) }
+            .map_err(|error| LoadError(format!("the compiled module is not accepted: {error}")))
+    }
+
+    fn code(&self, module: &[u8], limits: &Limits, names: Vec<String>) -> Result<Code, LoadError> {
+        let artefact = self.artefact(module)?;
+        let compiled = self.module(&artefact)?;
+        let module_pre = self.linker.instantiate_pre(&compiled).map_err(|error| {
+            LoadError(format!(
+                "an import does not fit: {}",
+                text::one_line(&format!("{error:#}"))
+            ))
+        })?;
+        Ok(Code {
+            module: module_pre,
+            clock: Arc::clone(&self.clock),
+            memory_bytes_max: limits.memory_bytes_max,
+            names,
+            bytes: artefact.len() + module.len(),
+        })
+    }
+}
+
+impl crate::Engine for WasmEngine {
+    fn name(&self) -> &'static str {
+        "WASM"
+    }
+
+    fn load(&self, source: &[u8]) -> Result<Loaded, LoadError> {
+        let limits = *self.limits.lock().unwrap_or_else(PoisonError::into_inner);
+        let source = source.strip_prefix(b"\n").unwrap_or(source);
+        if source.len() > limits.module_bytes_max {
+            return Err(LoadError(format!(
+                "the library has {} bytes, wasm-module-max-size allows {}",
+                source.len(),
+                limits.module_bytes_max
+            )));
+        }
+        let module = text::to_binary(source)?;
+        scan::scan(&module, &limits)?;
+        let mut code = self.code(&module, &limits, Vec::new())?;
+        let functions = functions_of(&code)?;
+        code.names = functions
+            .iter()
+            .map(|function| function.name.clone())
+            .collect();
+        let code = Arc::new(code);
+        // What does not start now would fail every call.
+        WasmInstance::start(&code, code.names.iter().map(String::as_str)).map_err(LoadError)?;
+        Ok(Loaded {
+            functions,
+            program: Arc::new(WasmProgram(code)),
+        })
+    }
+}
+
+/// What the module registers, or exports if it has no hook to register anything.
+fn functions_of(code: &Code) -> Result<Vec<Function>, LoadError> {
+    let module = code.module.module();
+    let exported = |name: &str| {
+        let export = module.get_export(name);
+        export.is_some_and(|export| is_function(&export))
+    };
+    let registered: Vec<(String, FunctionFlags)> = match module.get_export(LOAD_HOOK) {
+        None => module
+            .exports()
+            .filter(|export| is_function(&export.ty()))
+            .map(|export| (export.name().to_owned(), FunctionFlags::empty()))
+            .collect(),
+        Some(_) => register(code)?,
+    };
+    let mut functions: Vec<Function> = Vec::with_capacity(registered.len());
+    for (name, flags) in registered {
+        if !exported(&name) {
+            return Err(LoadError(format!(
+                "'{name}' is registered, but the module exports no function of that name and of type (i32, i32, i32) -> i32"
+            )));
+        }
+        if functions.iter().any(|known| known.name == name) {
+            return Err(LoadError("Function already exists in the library".into()));
+        }
+        functions.push(Function {
+            name,
+            description: None,
+            flags,
+        });
+    }
+    Ok(functions)
+}
+
+/// Runs the hook that registers functions.
+fn register(code: &Code) -> Result<Vec<(String, FunctionFlags)>, LoadError> {
+    let failed = |what: String| LoadError(format!("{LOAD_HOOK} fails: {what}"));
+    let mut store = code.new_store();
+    let instance = code.instantiate(&mut store).map_err(LoadError)?;
+    store.data_mut().memory = instance.get_memory(&mut store, "memory");
+    let hook = instance
+        .get_typed_func::<(), i32>(&mut store, LOAD_HOOK)
+        .map_err(|error| failed(kind_of(&error)))?;
+    store.data_mut().registered = Some(Vec::new());
+    match code.call_hook(&mut store, &hook).map_err(failed)? {
+        0 => Ok(store.data_mut().registered.take().unwrap_or_default()),
+        status => Err(failed(format!("it returns {status}"))),
+    }
+}
+
+/// Whether an export has the signature of functions.
+fn is_function(export: &ExternType) -> bool {
+    let ExternType::Func(signature) = export else {
+        return false;
+    };
+    let is_i32 = |ty: ValType| matches!(ty, ValType::I32);
+    signature.params().len() == 3
+        && signature.results().len() == 1
+        && signature.params().chain(signature.results()).all(is_i32)
+}
+
+impl Program for WasmProgram {
+    fn instantiate(&self) -> Result<Box<dyn Instance>, CallError> {
+        let names = self.0.names.iter().map(String::as_str);
+        match WasmInstance::start(&self.0, names) {
+            Ok(instance) => Ok(Box::new(instance)),
+            Err(reason) => Err(CallError::NoInstance {
+                function: self.0.names.first().cloned().unwrap_or_default(),
+                reason,
+            }),
+        }
+    }
+
+    fn used_bytes(&self) -> usize {
+        self.0.bytes
+    }
+}
