@@ -12,6 +12,7 @@ use store::random::Rng;
 use crate::aftermath::Aftermath;
 use crate::config::{Settings, SettingsReader};
 use crate::connection::Links;
+use crate::function::Shelf;
 use crate::observe::Meter;
 use crate::pubsub::{Outbox, Registries};
 use crate::script::Engines;
@@ -41,6 +42,8 @@ pub struct Core {
     pub tracking: Rc<tracking::Clients>,
     /// Its Lua states.
     pub engines: Engines,
+    /// Its instances of libraries.
+    pub shelf: Shelf,
     /// What commands leave behind.
     pub aftermath: Aftermath,
     /// What is on its way to other cores.
@@ -63,6 +66,7 @@ impl Core {
             tenants: RefCell::new((0, Rc::new([]))),
             tracking: Rc::new(tracking::Clients::new(index)),
             engines: Engines::default(),
+            shelf: Shelf::default(),
             aftermath,
             outbox: Outbox::new(server.net.mailboxes.len()),
             server,

@@ -12,6 +12,7 @@ pub mod config;
 pub mod connection;
 pub mod core;
 pub mod error_counts;
+pub mod function;
 pub mod logging;
 pub mod memory;
 pub mod observe;

@@ -9,6 +9,7 @@ use store::command::{CommandError, Ctx, DataCommand, Flags, Group, Spec};
 
 use crate::command::{ServerCommand, ServerCtx};
 use crate::config::{LoadError, Rename};
+use crate::function::is_prepared;
 use crate::tenant::Scope;
 use crate::transaction::InMulti;
 
@@ -43,6 +44,8 @@ pub struct Command {
     pub in_multi: InMulti,
     /// Whose users may call it.
     pub scope: Scope,
+    /// Its requests are prepared before they run, which may take long.
+    pub is_prepared: bool,
 }
 
 impl Command {
@@ -170,6 +173,7 @@ impl Registry {
         self.commands.push(Command {
             id,
             spec,
+            is_prepared: is_prepared(&full_name),
             full_name,
             run,
             subcommands: Vec::new(),

@@ -15,6 +15,7 @@ use crate::blocking::Pause;
 use crate::client::{ClientInfo, Clients};
 use crate::config::Config;
 use crate::error_counts::ErrorCounts;
+use crate::function::Loader;
 use crate::observe::{CommandTime, Monitors, SlowLog, Spikes};
 use crate::registry::Registry;
 use crate::runtime::Net;
@@ -48,6 +49,8 @@ pub struct Server {
     pub monitors: Monitors,
     /// Users and their rights.
     pub acl: Acl,
+    /// Takes libraries of functions in.
+    pub loader: Loader,
     /// CLIENT PAUSE.
     pub pause: Pause,
     /// Whether cores remove due keys in the background, which DEBUG SET-ACTIVE-EXPIRE switches.

@@ -55,8 +55,9 @@ pub fn breathe() {
     }
 }
 
+/// [`breathe`] that looks at the clock each time: for who calls it seldom.
 #[cold]
-fn look() {
+pub fn look() {
     if RESUMED.get().is_some_and(|since| since.elapsed() >= STEP) {
         fiber::suspend(Pause::Breath);
     }

@@ -97,6 +97,7 @@ static TABLES: &[&[&ServerCommand]] = &[
     crate::pubsub::COMMANDS,
     crate::blocking::COMMANDS,
     crate::script::COMMANDS,
+    crate::function::COMMANDS,
 ];
 
 /// The error of a subcommand whose arguments fit its arity and still not.

@@ -164,6 +164,12 @@ impl MemoryLimit {
         }
     }
 
+    /// Whether the limit is exceeded by more than commands may go beyond it while room is made.
+    #[inline]
+    pub fn is_far_exceeded(&self) -> bool {
+        self.any_excess(0) > self.tightest() / OVERSHOOT_SHARE
+    }
+
     #[inline]
     fn is_known_to_all(&self) -> bool {
         self.unaware.load(Relaxed) == 0

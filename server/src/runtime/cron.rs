@@ -119,6 +119,7 @@ impl Pulse {
     fn tick(&mut self, reactor: &Reactor, now_ms: u64) -> bool {
         self.ticked_at_ms = now_ms;
         reactor.core.tidy_tracking();
+        reactor.core.shelf.tidy();
         reactor.links.watch_waits();
         self.compaction.look(&reactor.core);
         if now_ms.saturating_sub(self.looked_at_ms) >= LOOK_PERIOD_MS {

@@ -19,6 +19,7 @@ use crate::config::{
 };
 use crate::connection::{Census, ConnectionLimits};
 use crate::core::now_ms;
+use crate::function::{COMPILE, Loader};
 use crate::logging;
 use crate::observe::{Monitors, SlowLog, Spikes};
 use crate::process;
@@ -50,6 +51,9 @@ pub fn run(arguments: &[OsString]) -> ExitCode {
     HugePages::forbid();
     if arguments.first().is_some_and(|first| first == "ping") {
         return ping::run(&arguments[1..]);
+    }
+    if arguments.first().is_some_and(|first| first == COMPILE) {
+        return udf::wasm::child(&arguments[1..]);
     }
     match config::command_line::parse(arguments) {
         Invocation::Help => print!("{}", config::command_line::HELP),
@@ -330,6 +334,7 @@ fn build_server(
         spikes: Spikes::default(),
         monitors: Monitors::default(),
         acl,
+        loader: Loader::default(),
         pause: Pause::default(),
         active_expire: AtomicBool::new(true),
         cron_paused: AtomicBool::new(false),

@@ -264,8 +264,9 @@ impl Host for ScriptHost<'_, '_> {
 
     fn data(
         &mut self,
-        _: &[u8],
+        _: &'static str,
         _: Intent,
+        _: &[u8],
         _: &mut dyn FnMut(&mut Ctx<'_>, Key<'_>),
     ) -> Result<(), Denied> {
         // Scripts have commands only.

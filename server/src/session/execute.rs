@@ -142,6 +142,11 @@ impl Session {
             self.take_own_mail(out);
             return at + 1;
         }
+        if command.is_prepared {
+            self.prepare(core, task, command, job.args(at)).await;
+            self.run_alone(core, command, job.args(at), out);
+            return at + 1;
+        }
         let mut progress = Progress {
             next: at,
             mark: out.mark(),
@@ -241,7 +246,10 @@ impl Session {
                 Queueing::RunNow => {}
             }
         }
-        if planned.mask == 0 {
+        if planned.mask == 0 && !command.spec.breathes {
+            if command.is_prepared {
+                return Step::Waits;
+            }
             self.run_alone(core, command, job.args(at), out);
             return Step::Next(at + 1);
         }

@@ -16,6 +16,7 @@ use resp::{Limits, Protocol};
 use crate::acl::{Access, Acl};
 use crate::blocking::Blocked;
 use crate::client::ClientInfo;
+use crate::function::Prepared;
 use crate::pubsub::Subscriptions;
 use crate::tenant::Membership;
 use crate::tracking::Entered;
@@ -78,6 +79,8 @@ pub struct Session {
     pub in_script: bool,
     /// Requests that were taken from its tenant's rate of operations and have not run yet.
     pub allowance: u64,
+    /// Libraries taken in for what it is about to run; none for most.
+    pub prepared: Option<Box<Prepared>>,
     /// Set by a command after whose reply the connection closes (QUIT).
     pub closing: bool,
 }
@@ -106,6 +109,7 @@ impl Session {
             allowance: 0,
             goes_long: false,
             in_script: false,
+            prepared: None,
             closing: false,
         }
     }

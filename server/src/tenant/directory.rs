@@ -82,6 +82,7 @@ impl Blueprint {
             spikes: Spikes::default(),
             rates: Rates::default(),
             scripts: crate::script::Scripts::default(),
+            functions: crate::function::LibraryTable::default(),
             stats: (0..self.cores).map(|_| OnceLock::new()).collect(),
             commands: self.commands,
             seen: Default::default(),

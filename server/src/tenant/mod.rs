@@ -36,6 +36,7 @@ use store::keyspace::{Slice, Tracking};
 
 use crate::blocking::Pause;
 use crate::config::{EvictionPolicy, Settings};
+use crate::function::LibraryTable;
 use crate::memory::MemoryLimit;
 use crate::observe::{SlowLog, Spikes};
 use crate::pubsub;
@@ -89,6 +90,8 @@ pub struct Tenant {
     pub rates: Rates,
     /// Its scripts.
     pub scripts: Scripts,
+    /// Its libraries of functions.
+    pub functions: LibraryTable,
     /// Counters, one block per core; made when a core first serves it. The default tenant's are the server's.
     stats: Box<[OnceLock<Box<CoreStats>>]>,
     commands: usize,

@@ -42,6 +42,7 @@ impl Session {
             self.reply_broken(out);
             Ok(())
         } else {
+            self.prepare_queue(core, task, &queue).await;
             self.denies_waiting = true;
             self.run_transaction(core, task, &mut transaction, &queue, out)
                 .await
@@ -61,6 +62,16 @@ impl Session {
         core.measured(self, command, args, core.meter.nanos_since(begun));
         core.stats().commands.add(1);
         self.client.last_command.store(command.id as u32, Relaxed);
+    }
+
+    /// Has taken in what queued requests load, before anything is locked.
+    async fn prepare_queue(&mut self, core: &Core, task: &TaskNode, queue: &Queue) {
+        for request in &queue.requests {
+            let command = &core.server.registry.all()[request.command];
+            if command.is_prepared {
+                self.prepare(core, task, command, request.args.view()).await;
+            }
+        }
     }
 
     /// Locks all there is to lock, looks at what is watched, and runs the queue.

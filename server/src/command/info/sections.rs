@@ -58,6 +58,7 @@ pub(super) static SECTIONS: &[Section] = &[
     on_request("Commandstats", commandstats),
     section("Errorstats", errorstats),
     on_request("Latencystats", latencystats),
+    on_request("Functionstats", functionstats),
     section("Cluster", |text, _, _| line(text, "cluster_enabled", 0)),
     section("Keyspace", keyspace),
     on_request("Tenants", tenants),
@@ -149,12 +150,15 @@ fn scripts(text: &mut String, ctx: &ServerCtx<'_>) {
     line(text, "used_memory_lua_human", human(states));
     line(text, "used_memory_scripts_eval", texts);
     line(text, "number_of_cached_scripts", scripts.len());
-    zeroes(text, &["number_of_functions", "number_of_libraries"]);
-    line(text, "used_memory_vm_functions", 0);
-    line(text, "used_memory_vm_total", states);
-    line(text, "used_memory_vm_total_human", human(states));
-    zeroes(text, &["used_memory_functions"]);
-    sized(text, "used_memory_scripts", texts);
+    let functions = ctx.session.tenant.functions.figures();
+    line(text, "number_of_functions", functions.functions);
+    line(text, "number_of_libraries", functions.libraries);
+    line(text, "used_memory_vm_functions", functions.instance_bytes);
+    let memories = states + functions.instance_bytes as u64;
+    line(text, "used_memory_vm_total", memories);
+    line(text, "used_memory_vm_total_human", human(memories));
+    line(text, "used_memory_functions", functions.used_bytes);
+    sized(text, "used_memory_scripts", texts + functions.used_bytes as u64);
 }
 
 fn memory(text: &mut String, ctx: &ServerCtx<'_>, figures: &Figures) {
@@ -524,6 +528,10 @@ fn latencystats(text: &mut String, ctx: &ServerCtx<'_>, _: &Figures) {
             figures.join(","),
         );
     }
+}
+
+fn functionstats(text: &mut String, ctx: &ServerCtx<'_>, _: &Figures) {
+    ctx.session.tenant.functions.write_costs(text);
 }
 
 fn errorstats(text: &mut String, ctx: &ServerCtx<'_>, _: &Figures) {

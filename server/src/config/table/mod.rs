@@ -3,6 +3,7 @@
 
 mod cluster;
 mod encoding;
+mod function;
 mod logging;
 mod memory;
 mod network;
@@ -43,6 +44,10 @@ pub static GROUPS: &[Group] = &[
     Group {
         title: "Encodings and limits of values",
         directives: encoding::DIRECTIVES,
+    },
+    Group {
+        title: "Functions",
+        directives: function::DIRECTIVES,
     },
     Group {
         title: "Logging and observation",

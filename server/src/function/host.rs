@@ -1,0 +1,347 @@
+//! The server as a running function sees it.
+//!
+//! Every access borrows the data for itself: between two of them nothing is held but the locks.
+
+use std::rc::Rc;
+use std::sync::atomic::Ordering::Relaxed;
+
+use resp::{Args, OutputBuffer, Protocol, ReplyWriter};
+use store::command::{
+    CommandError, Ctx, Flags, Key, KeyFlags, Keys, Patience, Routing, key_positions,
+};
+use tracing::{debug, info, warn};
+use udf::{Denied, Function, FunctionFlags, Host, Intent, LogLevel, Pulse};
+
+use super::running::Seen;
+use crate::acl::Context;
+use crate::breathing::{holding_breath, look};
+use crate::core::Core;
+use crate::memory::OOM;
+use crate::registry::{Command, Run};
+use crate::session::{ReplyMode, Session};
+use crate::tenant::Membership;
+
+const UNKNOWN: CommandError = CommandError::text("ERR Unknown Redis command called from script");
+const WRONG_ARITY: CommandError =
+    CommandError::text("ERR Wrong number of args calling Redis command from script");
+const NOT_FROM_SCRIPT: CommandError =
+    CommandError::text("ERR This Redis command is not allowed from script");
+const READ_ONLY: CommandError =
+    CommandError::text("ERR Write commands are not allowed from read-only scripts.");
+const UNDECLARED: CommandError =
+    CommandError::text("ERR the function accesses a key that it did not declare");
+
+/// What a function reaches during one call.
+pub(super) struct FunctionHost<'a> {
+    session: &'a mut Session,
+    core: &'a Core,
+    tenant: Rc<Membership>,
+    keys: Keys<'a>,
+    now_ms: u64,
+    function: &'a Function,
+    request: Args<'a>,
+    /// The declared keys; by hash, when they are many.
+    declared: Vec<Key<'a>>,
+    outer: Outer,
+    /// The user may do everything.
+    unrestricted: bool,
+    wrote: bool,
+    /// What commands write when nobody reads it.
+    nowhere: OutputBuffer,
+    seen: Option<Seen>,
+}
+
+/// Who calls, and when.
+pub(super) struct Caller<'a> {
+    pub(super) session: &'a mut Session,
+    pub(super) core: &'a Core,
+    pub(super) now_ms: u64,
+}
+
+/// What of the session is otherwise while a function runs.
+struct Outer {
+    protocol: Protocol,
+    reply_mode: ReplyMode,
+    denies_waiting: bool,
+}
+
+/// Declared keys up to which one is looked for by comparing with each.
+const FEW_KEYS: usize = 8;
+
+impl<'a> FunctionHost<'a> {
+    /// A host for one call of `function`; the keys are arguments 3 and following of `request`.
+    pub(super) fn new(
+        ctx: Caller<'a>,
+        keys: Keys<'a>,
+        function: &'a Function,
+        request: Args<'a>,
+        key_count: usize,
+    ) -> Self {
+        let Caller {
+            session,
+            core,
+            now_ms,
+        } = ctx;
+        let mut declared: Vec<Key<'a>> = (3..3 + key_count)
+            .map(|index| keys.arg(request, index))
+            .collect();
+        if key_count > FEW_KEYS {
+            declared.sort_unstable_by_key(|key| key.hash);
+        }
+        let outer = Outer {
+            protocol: session.protocol,
+            reply_mode: std::mem::take(&mut session.reply_mode),
+            denies_waiting: std::mem::replace(&mut session.denies_waiting, true),
+        };
+        session.in_script = true;
+        FunctionHost {
+            tenant: Rc::clone(&session.tenant),
+            unrestricted: session.access.is_unrestricted(),
+            session,
+            core,
+            keys,
+            now_ms,
+            function,
+            request,
+            declared,
+            outer,
+            wrote: false,
+            nowhere: OutputBuffer::new(),
+            seen: None,
+        }
+    }
+
+    /// The key, if it was declared.
+    fn declared(&self, key: &[u8]) -> Result<Key<'a>, Denied> {
+        let found = if self.declared.len() <= FEW_KEYS {
+            self.declared.iter().find(|known| known.bytes == key)
+        } else {
+            let hash = self.keys.key(key).hash;
+            let from = self.declared.partition_point(|known| known.hash < hash);
+            let alike = self.declared[from..].iter();
+            alike
+                .take_while(|known| known.hash == hash)
+                .find(|known| known.bytes == key)
+        };
+        found.copied().ok_or(Denied::Undeclared)
+    }
+
+    fn is_read_only(&self) -> bool {
+        self.function.flags.contains(FunctionFlags::NO_WRITES)
+    }
+
+    /// Whether there is no memory for more.
+    fn is_out_of_memory(&self) -> bool {
+        let memory = &self.tenant.memory;
+        memory.is_set()
+            && !self.function.flags.contains(FunctionFlags::ALLOW_OOM)
+            && memory.is_far_exceeded()
+    }
+
+    /// Whether the user may do to a key what `command` does.
+    #[cold]
+    fn user_may(&self, command: &str, key: &[u8]) -> bool {
+        let Some(command) = self.core.server.registry.find(command.as_bytes()) else {
+            return false;
+        };
+        let request = [command.spec.name.as_bytes(), key];
+        let args = Args::from_slices(&request);
+        let permitted = self.session.permits(self.core, command, args, Context::Lua);
+        permitted.is_ok()
+    }
+
+    /// Lets the client be told when a key that was read here changes.
+    #[cold]
+    fn remember(&mut self, command: &str, key: Key<'_>) {
+        if let Some(command) = self.core.server.registry.find(command.as_bytes()) {
+            let request = [command.spec.name.as_bytes(), key.bytes];
+            let args = Args::from_slices(&request);
+            let mut keys = self.keys.only(key.shard);
+            self.session.note_reads(self.core, command, &mut keys, args);
+        }
+    }
+
+    /// The command of a request that may run.
+    fn checked(&self, args: Args<'_>) -> Result<&'a Command, CommandError> {
+        let registry = &self.core.server.registry;
+        let named = args.try_get(0).and_then(|name| registry.find(name));
+        let mut command = named.ok_or(UNKNOWN)?;
+        if let Some(sub) = args.try_get(1)
+            && !command.subcommands.is_empty()
+        {
+            command = registry.find_sub(command, sub).ok_or(UNKNOWN)?;
+        }
+        let flags = command.spec.flags;
+        if !command.spec.arity_allows(args.len()) {
+            return Err(WRONG_ARITY);
+        }
+        if flags.contains(Flags::NOSCRIPT) || command.spec.routing != Routing::Keys {
+            return Err(NOT_FROM_SCRIPT);
+        }
+        if !self.unrestricted
+            && let Err(denial) = self.session.permits(self.core, command, args, Context::Lua)
+        {
+            return Err(denial.error(command));
+        }
+        if flags.contains(Flags::WRITE) && self.is_read_only() {
+            return Err(READ_ONLY);
+        }
+        if flags.contains(Flags::DENYOOM) && self.is_out_of_memory() {
+            return Err(OOM);
+        }
+        let mut undeclared = false;
+        let found = key_positions(command.spec, args, |index, flags| {
+            undeclared |=
+                !flags.contains(KeyFlags::NOT_KEY) && self.declared(args.get(index)).is_err();
+        });
+        match undeclared || found.is_err() {
+            true => Err(UNDECLARED),
+            false => Ok(command),
+        }
+    }
+
+    fn run(
+        &mut self,
+        args: Args<'_>,
+        protocol: Protocol,
+        out: &mut OutputBuffer,
+    ) -> Result<(), CommandError> {
+        let command = self.checked(args)?;
+        self.wrote |= command.spec.flags.contains(Flags::WRITE);
+        let core = self.core;
+        match command.run {
+            Run::Data(_) => {
+                let config = core.data_config();
+                let mark = out.mark();
+                let mut ctx = Ctx {
+                    keys: self.keys.reborrow(),
+                    reply: ReplyWriter::new(out, protocol),
+                    config: &config,
+                    now_ms: self.now_ms,
+                    seed: core.server.seed,
+                    rng: &mut core.fork_rng(),
+                    patience: Patience::Never,
+                };
+                self.session.run_data(core, command, &mut ctx, args, mark);
+                if self.session.tracking.is_some() {
+                    self.session.note_reads(core, command, &mut ctx.keys, args);
+                }
+            }
+            Run::Server(_) => {
+                self.session.protocol = protocol;
+                let keys = Some(self.keys.reborrow());
+                self.session
+                    .run_server(core, command, args, keys, self.now_ms, out);
+                self.session.protocol = self.outer.protocol;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Host for FunctionHost<'_> {
+    fn call(&mut self, args: &[&[u8]], protocol: Protocol, out: &mut OutputBuffer) {
+        // Guest code stands below on this stack: what suspends it is the guest's own turn.
+        let done = holding_breath(|| self.run(Args::from_slices(args), protocol, out));
+        if let Err(error) = done {
+            self.core.stats().count_error(&error);
+            error.reply(&mut ReplyWriter::new(out, protocol));
+        }
+    }
+
+    #[inline]
+    fn data(
+        &mut self,
+        command: &'static str,
+        intent: Intent,
+        key: &[u8],
+        work: &mut dyn FnMut(&mut Ctx<'_>, Key<'_>),
+    ) -> Result<(), Denied> {
+        if intent != Intent::Read {
+            if self.is_read_only() {
+                return Err(Denied::Forbidden);
+            }
+            self.wrote = true;
+        }
+        let key = self.declared(key)?;
+        if !self.unrestricted && !self.user_may(command, key.bytes) {
+            return Err(Denied::Forbidden);
+        }
+        if intent == Intent::Grow && self.is_out_of_memory() {
+            return Err(Denied::OutOfMemory);
+        }
+        let core = self.core;
+        let mut ctx = Ctx {
+            keys: self.keys.only(key.shard),
+            reply: ReplyWriter::new(&mut self.nowhere, Protocol::Resp2),
+            config: &core.data_config(),
+            now_ms: self.now_ms,
+            seed: core.server.seed,
+            rng: &mut core.rng.borrow_mut(),
+            patience: Patience::Never,
+        };
+        work(&mut ctx, key);
+        if intent == Intent::Read && self.session.tracking.is_some() {
+            self.remember(command, key);
+        }
+        Ok(())
+    }
+
+    fn breathe(&mut self) -> Pulse {
+        let seen = self.seen.get_or_insert_with(|| {
+            Seen::enter(Rc::clone(&self.tenant), &self.function.name, self.request)
+        });
+        if seen.look(self.wrote) {
+            return Pulse::Killed;
+        }
+        look();
+        match self.session.client.killed.load(Relaxed) && !self.wrote {
+            true => Pulse::Killed,
+            false => Pulse::Alive,
+        }
+    }
+
+    fn now_ms(&self) -> u64 {
+        self.now_ms
+    }
+
+    fn random(&mut self) -> u64 {
+        self.core.rng.borrow_mut().next_u64()
+    }
+
+    fn log_level(&self) -> LogLevel {
+        use crate::config::LogLevel as Configured;
+        match self.core.settings().loglevel {
+            Configured::Debug => LogLevel::Debug,
+            Configured::Verbose => LogLevel::Verbose,
+            Configured::Notice => LogLevel::Notice,
+            Configured::Warning => LogLevel::Warning,
+        }
+    }
+
+    fn log(&mut self, level: LogLevel, text: &[u8]) {
+        let (function, text) = (&self.function.name, String::from_utf8_lossy(text));
+        match level {
+            LogLevel::Debug | LogLevel::Verbose => debug!(%function, "{text}"),
+            LogLevel::Notice => info!(%function, "{text}"),
+            LogLevel::Warning => warn!(%function, "{text}"),
+        }
+    }
+
+    fn permits(&self, args: &[&[u8]]) -> Option<bool> {
+        let args = Args::from_slices(args);
+        let registry = &self.core.server.registry;
+        let command = registry.find(args.try_get(0)?)?;
+        let permitted = self.session.permits(self.core, command, args, Context::Lua);
+        Some(self.unrestricted || permitted.is_ok())
+    }
+}
+
+impl Drop for FunctionHost<'_> {
+    fn drop(&mut self) {
+        self.session.protocol = self.outer.protocol;
+        self.session.reply_mode = self.outer.reply_mode;
+        self.session.denies_waiting = self.outer.denies_waiting;
+        self.session.in_script = false;
+    }
+}

@@ -1,0 +1,136 @@
+//! Takes libraries in on a thread of its own: compiling them may take seconds, and no core waits for that.
+
+use std::sync::mpsc::{Sender, channel};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::thread;
+
+use udf::library::{Header, Library, LibraryError};
+use udf::wasm::{Compiler, Limits, WasmEngine};
+use udf::{Engine, LoadError};
+
+use crate::shard::TaskRef;
+
+/// The first argument by which the program becomes a compiler's process.
+pub(crate) const COMPILE: &str = "compile-wasm";
+
+/// The names of the engines there are, as FUNCTION STATS lists them.
+pub(super) const ENGINES: &[&str] = &["WASM"];
+
+/// The engines and the thread that asks them. Both come to life with the first library.
+#[derive(Default)]
+pub struct Loader {
+    wasm: OnceLock<Option<Arc<WasmEngine>>>,
+    jobs: OnceLock<Mutex<Sender<Job>>>,
+}
+
+/// What became of a library's code.
+pub(super) type Outcome = Result<Arc<Library>, LibraryError>;
+
+/// Code on its way to an engine, and the place where its outcome will be.
+struct Job {
+    code: Arc<[u8]>,
+    engine: Arc<dyn Engine>,
+    ticket: Arc<Ticket>,
+}
+
+/// Where a session finds the outcome that it waits for.
+pub(super) struct Ticket {
+    outcome: Mutex<Option<Outcome>>,
+    waits: TaskRef,
+}
+
+impl Ticket {
+    /// The outcome, once.
+    pub(super) fn take(&self) -> Option<Outcome> {
+        self.outcome
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+    }
+
+    fn settle(&self, outcome: Outcome) {
+        let mut place = self.outcome.lock().unwrap_or_else(PoisonError::into_inner);
+        *place = Some(outcome);
+        drop(place);
+        self.waits.wake();
+    }
+}
+
+impl Loader {
+    /// Has an engine take code in; `task` is woken when that is done.
+    ///
+    /// # Errors
+    /// What is wrong with the code's first line.
+    pub(super) fn submit(
+        &self,
+        code: &[u8],
+        limits: Limits,
+        task: &TaskRef,
+    ) -> Result<Arc<Ticket>, LibraryError> {
+        let header = Header::parse(code)?;
+        let engine = self.engine(header.engine, limits)?;
+        let ticket = Arc::new(Ticket {
+            outcome: Mutex::new(None),
+            waits: task.clone(),
+        });
+        let job = Job {
+            code: code.into(),
+            engine,
+            ticket: Arc::clone(&ticket),
+        };
+        let jobs = self.jobs.get_or_init(start);
+        let jobs = jobs.lock().unwrap_or_else(PoisonError::into_inner);
+        match jobs.send(job) {
+            Ok(()) => Ok(ticket),
+            Err(_) => Err(refused("the loader's thread is gone")),
+        }
+    }
+
+    /// The engine of this name, in any case.
+    fn engine(&self, name: &[u8], limits: Limits) -> Result<Arc<dyn Engine>, LibraryError> {
+        if !name.eq_ignore_ascii_case(b"wasm") {
+            return Err(LibraryError::NoEngine(name.into()));
+        }
+        let compiler = || Compiler::Child(vec![COMPILE.into()]);
+        let engine = self
+            .wasm
+            .get_or_init(|| WasmEngine::new(compiler()).ok().map(Arc::new))
+            .as_ref()
+            .ok_or_else(|| refused("WASM does not run on this machine"))?;
+        engine.set_limits(limits);
+        Ok(Arc::clone(engine) as Arc<dyn Engine>)
+    }
+
+    /// Lets running functions look whether they were killed.
+    pub(super) fn interrupt(&self) {
+        if let Some(Some(wasm)) = self.wasm.get() {
+            wasm.interrupt();
+        }
+    }
+}
+
+fn refused(reason: &str) -> LibraryError {
+    LibraryError::Refused(LoadError(reason.into()))
+}
+
+/// Starts the thread; it ends with the server. Without it, sending to it fails.
+fn start() -> Mutex<Sender<Job>> {
+    let (sender, jobs) = channel::<Job>();
+    let work = move || {
+        for job in jobs {
+            let outcome = take_in(&job);
+            job.ticket.settle(outcome);
+        }
+    };
+    if let Err(error) = thread::Builder::new().name("functions".into()).spawn(work) {
+        tracing::error!("no thread to load functions: {error}");
+    }
+    Mutex::new(sender)
+}
+
+fn take_in(job: &Job) -> Outcome {
+    let header = Header::parse(&job.code)?;
+    let loaded = job.engine.load(header.source)?;
+    let code = Arc::clone(&job.code);
+    Library::new(header.name, job.engine.name(), code, loaded).map(Arc::new)
+}

@@ -1,0 +1,82 @@
+//! FUNCTION DUMP and RESTORE.
+
+use std::sync::Arc;
+
+use resp::Args;
+use store::command::CommandError;
+use store::snapshot::libraries;
+use udf::library::{Libraries, Library, LibraryError};
+
+use super::commands::{changed, wire};
+use crate::command::{ServerCtx, syntax_of_subcommand};
+
+/// What becomes of the libraries there are.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Policy {
+    Flush,
+    Append,
+    Replace,
+}
+
+pub(super) fn dump(ctx: &mut ServerCtx<'_>, _: Args<'_>) -> Result<(), CommandError> {
+    let loaded = ctx.session.tenant.functions.get();
+    let payload = libraries::dump(loaded.iter().map(|library| &*library.code));
+    ctx.reply.bulk(&payload);
+    Ok(())
+}
+
+pub(super) fn restore(ctx: &mut ServerCtx<'_>, args: Args<'_>) -> Result<(), CommandError> {
+    if args.len() > 4 {
+        return Err(syntax_of_subcommand(args));
+    }
+    let policy = match args.try_get(3) {
+        None => Policy::Append,
+        Some(word) if word.eq_ignore_ascii_case(b"append") => Policy::Append,
+        Some(word) if word.eq_ignore_ascii_case(b"replace") => Policy::Replace,
+        Some(word) if word.eq_ignore_ascii_case(b"flush") => Policy::Flush,
+        Some(_) => {
+            return Err(CommandError::text(
+                "ERR Wrong restore policy given, value should be either FLUSH, APPEND or REPLACE.",
+            ));
+        }
+    };
+    let codes = libraries::parse(args.get(2)).map_err(wire)?;
+    let mut new = Libraries::default();
+    let mut restored = Vec::new();
+    for code in codes {
+        let library = ctx.session.take_prepared(&code).map_err(wire)?;
+        if new.get(library.name.as_bytes()).is_some() {
+            return Err(wire(LibraryError::Exists(library.name.clone())));
+        }
+        new.put(Arc::clone(&library)).map_err(wire)?;
+        restored.push(library);
+    }
+    let functions = &ctx.session.tenant.functions;
+    functions
+        .change(|libraries| join(libraries, restored, policy))
+        .map_err(wire)?;
+    changed(ctx);
+    ctx.reply.ok();
+    Ok(())
+}
+
+fn join(
+    libraries: &mut Libraries,
+    restored: Vec<Arc<Library>>,
+    policy: Policy,
+) -> Result<(), LibraryError> {
+    if policy == Policy::Flush {
+        *libraries = Libraries::default();
+    }
+    for library in &restored {
+        let is_known = libraries.get(library.name.as_bytes()).is_some();
+        if is_known && policy == Policy::Append {
+            return Err(LibraryError::ExistsAlready(library.name.clone()));
+        }
+        // What is replaced does not stand in the way of another library's functions.
+        libraries.remove(library.name.as_bytes());
+    }
+    restored
+        .into_iter()
+        .try_for_each(|library| libraries.put(library))
+}

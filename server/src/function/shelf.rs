@@ -1,0 +1,90 @@
+//! One core's instances of libraries, between calls. A function that is still running has its instance with it, so one that is called meanwhile gets
+//! another.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Weak};
+
+use udf::library::Library;
+use udf::{CallError, Instance};
+
+/// Instances of one library that are kept: as many as were needed at once, up to this.
+const KEPT_MAX: usize = 4;
+
+/// The instances of one core.
+#[derive(Default)]
+pub struct Shelf(RefCell<BTreeMap<u64, Vec<Counted>>>);
+
+/// An instance whose memory is counted as its library's.
+pub(super) struct Counted {
+    pub(super) instance: Box<dyn Instance>,
+    library: Weak<Library>,
+    id: u64,
+    /// What all instances of the library have.
+    total: Arc<AtomicUsize>,
+    bytes: usize,
+}
+
+impl Counted {
+    /// A fresh instance.
+    pub(super) fn new(library: &Arc<Library>) -> Result<Self, CallError> {
+        let mut counted = Counted {
+            instance: library.program.instantiate()?,
+            library: Arc::downgrade(library),
+            id: library.id,
+            total: Arc::clone(&library.instance_bytes),
+            bytes: 0,
+        };
+        counted.recount();
+        Ok(counted)
+    }
+
+    /// Brings the count up to date; memory grows in a call.
+    fn recount(&mut self) {
+        let bytes = self.instance.used_bytes();
+        if bytes != self.bytes {
+            self.total
+                .fetch_add(bytes.wrapping_sub(self.bytes), Relaxed);
+            self.bytes = bytes;
+        }
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.total.fetch_sub(self.bytes, Relaxed);
+    }
+}
+
+impl Shelf {
+    /// An instance of the library: one that has been used, or a fresh one.
+    pub(super) fn take(&self, library: &Arc<Library>) -> Result<Counted, CallError> {
+        let idle = self.0.borrow_mut().get_mut(&library.id).and_then(Vec::pop);
+        match idle {
+            Some(instance) => Ok(instance),
+            None => Counted::new(library),
+        }
+    }
+
+    /// Puts an instance back that may be used again.
+    pub(super) fn put(&self, mut instance: Counted) {
+        instance.recount();
+        let mut shelf = self.0.borrow_mut();
+        let idle = shelf.entry(instance.id).or_default();
+        if idle.len() < KEPT_MAX {
+            idle.push(instance);
+        }
+    }
+
+    /// Drops the instances of libraries that are gone.
+    pub fn tidy(&self) {
+        let mut shelf = self.0.borrow_mut();
+        if !shelf.is_empty() {
+            shelf.retain(|_, idle| {
+                idle.first()
+                    .is_some_and(|first| first.library.strong_count() > 0)
+            });
+        }
+    }
+}
