@@ -97,13 +97,17 @@ pub fn twin(name: &str) -> Result<Vec<u8>, String> {
 /// Loads a shipped library into a server: the WASM one, or the twin into Redis.
 ///
 /// # Errors
-/// Why it cannot be built here, or what the server says against it.
+/// Why it cannot be built here. A server that refuses it fails the test.
+#[track_caller]
 pub fn load(server: &Server, name: &str) -> Result<(), String> {
     let code = match server.is_redis() {
         true => twin(name)?,
         false => wasm(name)?,
     };
-    load_code(server, &code)
+    if let Err(refusal) = load_code(server, &code) {
+        panic!("{name} is refused: {refusal}");
+    }
+    Ok(())
 }
 
 /// Loads a library's code into a server.

@@ -27,17 +27,15 @@ impl Calls {
     fn number(&mut self, from: &[&'static str]) -> &'static str {
         match self.rng.chance(4) {
             true => {
-                *self
-                    .rng
+                self.rng
                     .pick::<&str>(&["-1", "x", "1.5", "", "99999999999999999999", "007", "-0"])
             }
-            false => *self.rng.pick(from),
+            false => self.rng.pick(from),
         }
     }
 
     fn name(&mut self) -> &'static str {
-        *self
-            .rng
+        self.rng
             .pick::<&str>(&["a", "b", "c", "d e", "a", "b", "c", ""])
     }
 
@@ -85,7 +83,7 @@ impl Calls {
                 1 => ("idempotency_cancel", owned(&[self.name()])),
                 2 | 3 => {
                     let response =
-                        "r".repeat(*self.rng.pick(&[0, 1, 1023, 1024, 1025, 32_768, 32_769]));
+                        "r".repeat(self.rng.pick(&[0, 1, 1023, 1024, 1025, 32_768, 32_769]));
                     let (owner, keep_ms) = (self.name(), self.number(&some_ms));
                     (
                         "idempotency_finish",
@@ -122,7 +120,7 @@ impl Calls {
             _ => match self.rng.below(6) {
                 0 => ("cache_drop", vec![]),
                 1 | 2 => {
-                    let value = "v".repeat(*self.rng.pick(&[0, 1, 1024, 1025, 32_768, 32_769]));
+                    let value = "v".repeat(self.rng.pick(&[0, 1, 1024, 1025, 32_768, 32_769]));
                     let token = (self.token - i64::from(self.rng.chance(20))).to_string();
                     let (fresh, stale) = (self.number(&some_ms), self.number(&some_ms));
                     ("cache_fill", vec![token, value, fresh.into(), stale.into()])
@@ -187,16 +185,12 @@ impl Pair {
     /// Gives this server the keys that Redis has.
     fn copy(&mut self) {
         for key in KEYS {
+            // In this order: what expires in between has no payload any more.
+            let expires = self.twin.call(&["PEXPIRETIME", key]).int();
             let payload = self.twin.call(&["DUMP", key]);
-            let expires = self
-                .twin
-                .call(&["PEXPIRETIME", key])
-                .int()
-                .unwrap_or(0)
-                .max(0);
             self.ours.call(&["DEL", key]);
             if let Some(payload) = payload.bytes() {
-                let at = expires.to_string();
+                let at = expires.unwrap_or(0).max(0).to_string();
                 let words = [
                     b"RESTORE",
                     key.as_bytes(),

@@ -34,21 +34,26 @@ local function move_due(keys, args)
   if not most then return bad_argument() end
   local now = now_ms()
   local due = redis.call('ZRANGEBYSCORE', schedule, '-inf', now, 'LIMIT', 0, most)
-  for _, job in ipairs(due) do
+  local moved, too_long = #due, nil
+  for at, job in ipairs(due) do
     if #job > JOB_MAX then
-      return redis.error_reply('ERR a value of ' .. #job .. ' bytes does not fit')
+      moved, too_long = at - 1, #job
+      break
     end
   end
-  if #due > 0 then
-    redis.call('RPUSH', queue, unpack(due))
-    redis.call('ZREMRANGEBYRANK', schedule, 0, #due - 1)
+  if moved > 0 then
+    redis.call('RPUSH', queue, unpack(due, 1, moved))
+    redis.call('ZREMRANGEBYRANK', schedule, 0, moved - 1)
+  end
+  if too_long then
+    return redis.error_reply('ERR a value of ' .. too_long .. ' bytes does not fit')
   end
   local first = redis.call('ZRANGE', schedule, 0, 0, 'WITHSCORES')
   local next_ms = -1
   if first[1] then
     next_ms = math.max(math.floor(first[2]) - now, 0)
   end
-  return {#due, next_ms}
+  return {moved, next_ms}
 end
 
 redis.register_function('due_jobs_add', add)

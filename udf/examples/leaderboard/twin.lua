@@ -28,10 +28,8 @@ local function rows(key, first, last)
   local found, reply = redis.call('ZRANGE', key, first, last, 'WITHSCORES'), {}
   for at = 1, #found, 2 do
     local member, score = found[at], found[at + 1]
-    if #member > NAME_MAX then
-      return redis.error_reply('ERR a value of ' .. #member .. ' bytes does not fit')
-    end
-    reply[#reply + 1] = {first + #reply + 1, member, 0 - score}
+    local rank, fits = first + #reply + 1, #member <= NAME_MAX
+    reply[#reply + 1] = fits and {rank, member, 0 - score} or {rank, false, false}
   end
   return reply
 end

@@ -44,18 +44,17 @@ fn move_due(call: &Call) -> Result<(), Error> {
         b"0",
         most,
     ])?;
-    let moved = due.len();
+    let mut moved = 0;
+    let pushed = push_all(queue, &due, &mut moved);
+    // What was pushed goes from the schedule, whatever came after it.
     if moved > 0 {
-        fit(&due)?;
-        // The first of what may fail, so that nothing is pushed and then still there.
-        queue.llen()?;
-        push_all(queue, &due)?;
-        let last = Text::<20>::int(moved as i64 - 1);
+        let last = Text::<20>::int(moved - 1);
         command(&[b"ZREMRANGEBYRANK", name, b"0", last.as_bytes()])?;
     }
+    pushed?;
     let next_ms = next_due(schedule)?.map_or(-1, |at_ms| (at_ms - now_ms).max(0));
     reply::array(2);
-    reply::int(moved as i64);
+    reply::int(moved);
     reply::int(next_ms);
     Ok(())
 }
@@ -69,21 +68,12 @@ fn list(args: &[&[u8]]) -> Result<Answer, Error> {
     }
 }
 
-/// Checks that no job is longer than this library makes them.
-fn fit(jobs: &Answer) -> Result<(), Error> {
-    for index in 0..jobs.len() {
-        let len = jobs.at(index)?.len();
-        if len > JOB_MAX {
-            return Err(Error::TooLong(len));
-        }
-    }
-    Ok(())
-}
-
-fn push_all(queue: Key, jobs: &Answer) -> Result<(), Error> {
+/// Pushes jobs up to one that is longer than this library makes them, and counts them.
+fn push_all(queue: Key, jobs: &Answer, pushed: &mut i64) -> Result<(), Error> {
     let mut room = [0; JOB_MAX];
     for index in 0..jobs.len() {
         queue.push(Side::Right, jobs.at(index)?.bytes(&mut room)?)?;
+        *pushed += 1;
     }
     Ok(())
 }

@@ -4,7 +4,7 @@
 //! points never change places. Points are whole numbers.
 #![cfg_attr(target_arch = "wasm32", no_std)]
 
-use redoxcache_udf::{command, functions, reply, Answer, Call, Error, Key, Kind, Text};
+use redoxcache_udf::{command, functions, reply, Call, Error, Key, Kind, Text};
 
 const NAME_MAX: usize = 256;
 const POINTS_MAX: i64 = 1_000_000_000_000;
@@ -61,35 +61,28 @@ fn around(call: &Call) -> Result<(), Error> {
     }
 }
 
-/// Replies with the rows from one place to another.
+/// Replies with the rows from one place to another; of a name that is too long only with its rank.
 fn rows(key: Key, first: i64, last: i64) -> Result<(), Error> {
     let (from, to) = (Text::<20>::int(first), Text::<20>::int(last));
     let names = command(&[b"ZRANGE", key.name(), from.as_bytes(), to.as_bytes()])?;
     if names.kind() == Kind::Error {
         return Err(Error::WrongType);
     }
-    // A reply that has begun cannot become an error any more.
-    fit(&names)?;
     reply::array(names.len());
     let mut room = [0; NAME_MAX];
     for (index, rank) in (0..names.len()).zip(first + 1..) {
-        let name = names.at(index)?;
-        let name = name.bytes(&mut room)?;
-        let score = key.zscore(name)?.unwrap_or_default();
         reply::array(3);
         reply::int(rank);
-        reply::bulk(name);
-        reply::int(points(score));
-    }
-    Ok(())
-}
-
-/// Checks that no name is longer than this library makes them.
-fn fit(names: &Answer) -> Result<(), Error> {
-    for index in 0..names.len() {
-        let len = names.at(index)?.len();
-        if len > NAME_MAX {
-            return Err(Error::TooLong(len));
+        match names.at(index)?.bytes(&mut room) {
+            Ok(name) => {
+                reply::bulk(name);
+                reply::int(points(key.zscore(name)?.unwrap_or_default()));
+            }
+            // A reply that has begun cannot become an error; this library makes no name that does not fit.
+            Err(_) => {
+                reply::nil();
+                reply::nil();
+            }
         }
     }
     Ok(())
