@@ -97,6 +97,7 @@ pub const HELP: &str = "\
 Usage: redoxcache [/path/to/redis.conf] [options] [-]
        redoxcache - (read the configuration from standard input)
        redoxcache ping [-h host] [-p port] [-s socket]
+       redoxcache udf new|build|test|deploy|ls|stats|rm (functions; --help says more)
        redoxcache -v or --version
        redoxcache -h or --help
        redoxcache --print-reference (all directives, as Markdown)

@@ -13,6 +13,11 @@ use crate::shard::TaskRef;
 /// The first argument by which the program becomes a compiler's process.
 pub(crate) const COMPILE: &str = "compile-wasm";
 
+/// Who compiles: this program itself, as a child that can be killed.
+pub fn compiler() -> Compiler {
+    Compiler::Child(vec![COMPILE.into()])
+}
+
 /// The names of the engines there are, as FUNCTION STATS lists them.
 pub(super) const ENGINES: &[&str] = &["WASM"];
 
@@ -91,7 +96,6 @@ impl Loader {
         if !name.eq_ignore_ascii_case(b"wasm") {
             return Err(LibraryError::NoEngine(name.into()));
         }
-        let compiler = || Compiler::Child(vec![COMPILE.into()]);
         let engine = self
             .wasm
             .get_or_init(|| WasmEngine::new(compiler()).ok().map(Arc::new))

@@ -25,7 +25,7 @@ mod table;
 pub(crate) use commands::COMMANDS;
 pub use figures::Figures;
 pub(crate) use loader::COMPILE;
-pub use loader::Loader;
+pub use loader::{Loader, compiler};
 pub use prepare::Prepared;
 pub(crate) use prepare::is_prepared;
 pub use shelf::Shelf;

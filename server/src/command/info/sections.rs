@@ -158,7 +158,11 @@ fn scripts(text: &mut String, ctx: &ServerCtx<'_>) {
     line(text, "used_memory_vm_total", memories);
     line(text, "used_memory_vm_total_human", human(memories));
     line(text, "used_memory_functions", functions.used_bytes);
-    sized(text, "used_memory_scripts", texts + functions.used_bytes as u64);
+    sized(
+        text,
+        "used_memory_scripts",
+        texts + functions.used_bytes as u64,
+    );
 }
 
 fn memory(text: &mut String, ctx: &ServerCtx<'_>, figures: &Figures) {

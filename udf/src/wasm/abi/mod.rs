@@ -6,6 +6,8 @@
 mod calls;
 mod keys;
 mod output;
+#[cfg(test)]
+mod reference_tests;
 
 use store::command::CommandError;
 use wasmtime::Linker;

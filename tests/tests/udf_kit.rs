@@ -1,0 +1,451 @@
+//! The function developer's kit as its users have it: `redoxcache udf …` from an empty directory to a reply of a real server, and what it
+//! says of guests that are wrong.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+
+use harness::{Server, ServerBuilder, server::own_binary};
+
+/// A directory of its own, removed at the end.
+struct Place(PathBuf);
+
+impl Place {
+    fn new() -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let name = format!(
+            "redox-kit-{}-{}",
+            std::process::id(),
+            NEXT.fetch_add(1, Relaxed)
+        );
+        let dir = env::temp_dir().join(name);
+        fs::create_dir_all(&dir).unwrap();
+        Place(dir)
+    }
+
+    fn write(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.0.join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, text).unwrap();
+        path
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// What a run of the kit came to.
+struct Ran {
+    good: bool,
+    text: String,
+}
+
+/// Runs the kit in a directory. AssemblyScript's compiler is taken from the packages of the Node tests.
+fn kit(dir: &Path, words: &[&str]) -> Ran {
+    let packages = Path::new(env!("CARGO_MANIFEST_DIR")).join("node/node_modules/.bin");
+    let path = env::var_os("PATH").unwrap_or_default();
+    let path = env::join_paths(env::split_paths(&path).chain([packages])).unwrap();
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = Command::new("timeout")
+        .arg("300")
+        .arg(own_binary())
+        .arg("udf")
+        .args(words)
+        .current_dir(dir)
+        .env("PATH", path)
+        .env_remove("REDOX_URL")
+        .output()
+        .unwrap();
+    let text = format!(
+        "{}{}",
+        String::from_utf8_lossy(&stdout),
+        String::from_utf8_lossy(&stderr)
+    );
+    Ran {
+        good: status.success(),
+        text,
+    }
+}
+
+/// Runs it; it must succeed.
+#[track_caller]
+fn good(dir: &Path, words: &[&str]) -> String {
+    let ran = kit(dir, words);
+    assert!(ran.good, "udf {words:?} fails:\n{}", ran.text);
+    ran.text
+}
+
+/// Runs it; it must fail, and say each of `parts`.
+#[track_caller]
+fn bad(dir: &Path, words: &[&str], parts: &[&str]) {
+    let ran = kit(dir, words);
+    assert!(!ran.good, "udf {words:?} succeeds:\n{}", ran.text);
+    for part in parts {
+        assert!(
+            ran.text.contains(part),
+            "udf {words:?} does not say {part:?}:\n{}",
+            ran.text
+        );
+    }
+}
+
+fn server() -> (Server, String) {
+    let server = ServerBuilder::ours().start();
+    let url = format!("redis://127.0.0.1:{}", server.port());
+    (server, url)
+}
+
+fn from_nothing_to_a_reply(language: &str) {
+    let place = Place::new();
+    good(&place.0, &["new", "limiter", "--lang", language]);
+    let dir = place.0.join("limiter");
+    let built = kit(&dir, &["build"]);
+    if !built.good && built.text.contains(" is missing: ") {
+        println!("!! SKIPPED the {language} template: {}", built.text.trim());
+        return;
+    }
+    assert!(built.good, "{}", built.text);
+    assert!(
+        built.text.contains("library 'limiter' for WASM"),
+        "{}",
+        built.text
+    );
+    let tested = good(&dir, &["test"]);
+    assert!(tested.contains("5 passed, 0 failed"), "{tested}");
+
+    let (server, url) = server();
+    good(&dir, &["deploy", "--url", &url]);
+    bad(
+        &dir,
+        &["deploy", "--url", &url],
+        &["Library 'limiter' already exists", "--replace"],
+    );
+    good(&dir, &["deploy", "--replace", "--url", &url]);
+    let mut conn = server.connect();
+    let reply = conn.run("FCALL limiter 1 user:1 2 60000").show();
+    assert!(reply.starts_with("[1 1 "), "{reply}");
+    let list = good(&dir, &["ls", "--url", &url]);
+    assert!(
+        list.lines()
+            .any(|line| line.starts_with("limiter  WASM    limiter")),
+        "{list}"
+    );
+    let stats = good(&dir, &["stats", "limiter", "--url", &url]);
+    assert!(
+        stats
+            .lines()
+            .any(|line| line.starts_with("limiter  limiter   1")),
+        "{stats}"
+    );
+    bad(
+        &dir,
+        &["stats", "nobody", "--url", &url],
+        &["no function of 'nobody'"],
+    );
+    good(&dir, &["rm", "limiter", "--url", &url]);
+    bad(
+        &dir,
+        &["rm", "limiter", "--url", &url],
+        &["Library not found"],
+    );
+    assert!(
+        conn.run("FCALL limiter 1 user:1 2 60000")
+            .is_error("ERR Function not found")
+    );
+}
+
+#[test]
+fn from_nothing_to_a_reply_in_text() {
+    from_nothing_to_a_reply("wat");
+}
+
+#[test]
+fn from_nothing_to_a_reply_in_rust() {
+    from_nothing_to_a_reply("rust");
+}
+
+#[test]
+fn from_nothing_to_a_reply_in_c() {
+    from_nothing_to_a_reply("c");
+}
+
+#[test]
+fn from_nothing_to_a_reply_in_assemblyscript() {
+    from_nothing_to_a_reply("assemblyscript");
+}
+
+/// Copies a directory.
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap().flatten() {
+        let to = to.join(entry.file_name());
+        match entry.path().is_dir() {
+            true => copy(&entry.path(), &to),
+            false => drop(fs::copy(entry.path(), &to).unwrap()),
+        }
+    }
+}
+
+#[test]
+fn the_shipped_functions_pass_their_cases() {
+    let place = Place::new();
+    let udf = Path::new(env!("CARGO_MANIFEST_DIR")).join("../udf");
+    copy(&udf.join("sdk/rust"), &place.0.join("sdk/rust"));
+    for entry in fs::read_dir(udf.join("examples")).unwrap().flatten() {
+        if !entry.path().join("cases.toml").exists() {
+            continue;
+        }
+        let dir = place.0.join("examples").join(entry.file_name());
+        copy(&entry.path(), &dir);
+        let ran = kit(&dir, &["test"]);
+        if !ran.good && ran.text.contains(" is missing: ") {
+            println!("!! SKIPPED the shipped functions: {}", ran.text.trim());
+            return;
+        }
+        assert!(ran.good, "{}:\n{}", dir.display(), ran.text);
+    }
+}
+
+const MEMORY: &str = "(memory (export \"memory\") 1)";
+
+/// A module with a function `f` of this body, and what else is given.
+fn with_f(rest: &str, body: &str) -> String {
+    format!(
+        "(module {rest} {MEMORY} (func (export \"f\") (param i32 i32 i32) (result i32) {body}))"
+    )
+}
+
+#[test]
+fn what_would_be_refused_is_named_before_it_is_deployed() {
+    let place = Place::new();
+    for (text, parts) in [
+        (
+            format!(
+                "(module {MEMORY} (func (export \"f\") (param i32) (result i32) (i32.const 0)))"
+            ),
+            &[
+                "function 'f' has the type (i32) -> i32, it must be (i32, i32, i32) -> i32",
+                "argv, nkeys and nargs",
+            ][..],
+        ),
+        (
+            "(module (func (export \"f\") (param i32 i32 i32) (result i32) (i32.const 0)))".into(),
+            &["has no memory", "(memory (export \"memory\") 1)"],
+        ),
+        (
+            with_f(
+                "(import \"env\" \"print\" (func (param i32)))",
+                "(i32.const 0)",
+            ),
+            &["imports 'env' 'print'", "from 'redox1' only"],
+        ),
+        (
+            with_f(
+                "(import \"redox1\" \"gett\" (func (param i32)))",
+                "(i32.const 0)",
+            ),
+            &["'redox1' has no function 'gett'"],
+        ),
+        (
+            with_f(
+                "(import \"redox1\" \"strlen\" (func (param i32) (result i32)))",
+                "(i32.const 0)",
+            ),
+            &["strlen", "does not fit"],
+        ),
+        (
+            with_f("(data (i32.const 65530) \"0123456789\")", "(i32.const 0)"),
+            &["data segment 0", "out of bounds", "2 pages"],
+        ),
+        (
+            format!(
+                "(module {MEMORY} (func (export \"a-b\") (param i32 i32 i32) (result i32) (i32.const 0)))"
+            ),
+            &["function 'a-b'", "letters, digits and underscores"],
+        ),
+        (
+            format!(
+                "(module (import \"redox1\" \"register\" (func $r (param i32 i32 i32) (result i32))) {MEMORY} (data (i32.const 0) \"g\") (func (export \"g\") (param i32)) (func (export \"redox_load\") (result i32) (call $r (i32.const 0) (i32.const 1) (i32.const 0))))"
+            ),
+            &["function 'g' has the type (i32) -> nothing"],
+        ),
+        (
+            format!("(module {MEMORY})"),
+            &["No functions registered", "export a function"],
+        ),
+        (with_f("", "(local.get 9)"), &["unknown local"]),
+        ("(module (func".into(), &["expected"]),
+    ] {
+        let path = place.write("wrong.wat", &text);
+        let path = path.to_str().unwrap();
+        bad(&place.0, &["build", path], parts);
+    }
+}
+
+const RET: &str = "(import \"redox1\" \"ret_array\" (func $array (param i32))) (import \"redox1\" \"ret_int\" (func $int (param i64)))";
+const STRLEN: &str = "(import \"redox1\" \"strlen\" (func $strlen (param i32 i32) (result i32)))";
+
+#[test]
+fn what_fails_in_a_call_is_named_by_test_and_server() {
+    let place = Place::new();
+    place.write(
+        "cases.toml",
+        "[[case]]\nname = \"it replies\"\ncall = \"f 1 k\"\nexpect = 1\n",
+    );
+    let (server, url) = server();
+    let mut conn = server.connect();
+    for (text, kind, advice) in [
+        (
+            with_f("", "(loop $l (br $l)) (i32.const 0)"),
+            "time limit of",
+            "bound its loops",
+        ),
+        (
+            with_f("", "(i32.load (i32.const -8))"),
+            "out of bounds memory access",
+            "check its pointers and lengths",
+        ),
+        (
+            with_f(STRLEN, "(call $strlen (i32.const 65536) (i32.const 70000))"),
+            "trapped",
+            "check",
+        ),
+        (
+            with_f(
+                RET,
+                "(call $array (i32.const 2)) (call $int (i64.const 1)) (i32.const 0)",
+            ),
+            "its reply is incomplete",
+            "write that many",
+        ),
+        (
+            with_f(
+                RET,
+                "(call $int (i64.const 1)) (call $int (i64.const 1)) (i32.const 0)",
+            ),
+            "it replies twice",
+            "announce several with ret_array",
+        ),
+        (
+            with_f("", "(i32.const -1)"),
+            "it fails without an error",
+            "ret_error",
+        ),
+        (
+            with_f("", "(i32.const 7)"),
+            "the unknown status 7",
+            "returns 0, -1",
+        ),
+        (with_f("", "unreachable"), "unreachable", "panicked"),
+    ] {
+        let path = place.write("guest.wat", &text);
+        let path = path.to_str().unwrap();
+        bad(
+            &place.0,
+            &["test", path],
+            &["function 'f' trapped", kind, advice, "0 passed, 1 failed"],
+        );
+        good(&place.0, &["deploy", path, "--replace", "--url", &url]);
+        let reply = conn.run("FCALL f 1 k").show();
+        assert!(
+            reply.contains("function 'f' trapped") && reply.contains(kind),
+            "{reply}"
+        );
+    }
+    let stats = good(&place.0, &["stats", "guest", "--url", &url]);
+    assert!(stats.contains("guest    f"), "{stats}");
+}
+
+#[test]
+fn cases_show_what_was_otherwise() {
+    let place = Place::new();
+    let cases = "[[case]]\nname = \"first\"\nsetup = [\"SET k 12\"]\ncall = \"f 1 k\"\nexpect = [1, 3]\nexpect_keys = { \"GET k\" = \"12\" }\n";
+    place.write("cases.toml", cases);
+    let body = "(call $array (i32.const 2)) (call $int (i64.const 1)) (call $int (i64.extend_i32_s (call $strlen (i32.load (local.get 0)) (i32.load offset=4 (local.get 0))))) (i32.const 0)";
+    place.write("guest.wat", &with_f(&format!("{RET} {STRLEN}"), body));
+    bad(
+        &place.0,
+        &["test"],
+        &[
+            "FAILED first",
+            "expected: [1, 3]",
+            "found:    [1, 2]",
+            "0 passed, 1 failed",
+            "1 of 1 cases failed",
+        ],
+    );
+    place.write("cases.toml", &cases.replace("[1, 3]", "[1, 2]"));
+    good(&place.0, &["test"]);
+    place.write(
+        "cases.toml",
+        &cases
+            .replace("[1, 3]", "[1, 2]")
+            .replace("\"12\" }", "\"13\" }"),
+    );
+    bad(
+        &place.0,
+        &["test"],
+        &["GET k", "expected: \"13\"", "found:    \"12\""],
+    );
+    place.write("cases.toml", &cases.replace("f 1 k", "g 1 k"));
+    bad(
+        &place.0,
+        &["test"],
+        &["Function not found", "library 'guest' has f"],
+    );
+    place.write("cases.toml", &cases.replace("setup", "setpu"));
+    bad(&place.0, &["test"], &["cases.toml", "setpu"]);
+}
+
+#[test]
+fn servers_that_cannot_be_used_are_told_apart() {
+    let place = Place::new();
+    bad(
+        &place.0,
+        &["ls", "--url", "redis://127.0.0.1:1"],
+        &["no server answers", "REDOX_URL"],
+    );
+    bad(
+        &place.0,
+        &["ls", "--url", "rediss://127.0.0.1:1"],
+        &["does not speak TLS"],
+    );
+    bad(&place.0, &["ls", "--url", "http//x"], &["not an address"]);
+    let locked = ServerBuilder::ours()
+        .args(&["--requirepass", "secret"])
+        .unix_socket()
+        .start();
+    let at = |user: &str| format!("redis://{user}127.0.0.1:{}", locked.port());
+    bad(
+        &place.0,
+        &["ls", "--url", &at("")],
+        &["wants a password", "redis://user:password@host"],
+    );
+    bad(
+        &place.0,
+        &["ls", "--url", &at(":wrong@")],
+        &["not accepted"],
+    );
+    assert_eq!(
+        good(&place.0, &["ls", "--url", &at(":secret@")]),
+        "no libraries\n"
+    );
+    let socket = format!("redis+unix://{}?pass=secret", locked.socket().display());
+    assert_eq!(good(&place.0, &["ls", "--url", &socket]), "no libraries\n");
+    let mut conn = locked.connect();
+    conn.run("AUTH secret");
+    conn.run("ACL SETUSER reader on >r ~* +@read");
+    bad(
+        &place.0,
+        &["ls", "--url", &at("reader:r@")],
+        &["NOPERM", "+function"],
+    );
+}

@@ -1,0 +1,111 @@
+//! A library taken in by the server's own engine, as a server would.
+
+use std::sync::Arc;
+
+use udf::library::{Header, Library, LibraryError};
+use udf::wasm::{Compiler, WasmEngine};
+use udf::{Engine, Function};
+
+use crate::advice::advised;
+use crate::error::{KitError, Result};
+use crate::inspect;
+use crate::project::Project;
+
+/// A library that servers will accept, and what there is to know about it.
+pub(crate) struct Report {
+    library: Library,
+    code_bytes: usize,
+}
+
+/// Takes code in, its first line included.
+///
+/// # Errors
+/// Why servers would refuse it, and what to change.
+pub(crate) fn load(code: &[u8], compiler: Compiler) -> Result<Library> {
+    let refused = |error: LibraryError| KitError::Library(advised(&error.to_string()));
+    let header = Header::parse(code).map_err(refused)?;
+    let engine: Box<dyn Engine> = match header.engine.to_ascii_lowercase().as_slice() {
+        b"wasm" => {
+            inspect_source(header.source)?;
+            let engine = WasmEngine::new(compiler);
+            Box::new(engine.map_err(|error| {
+                KitError::Library(format!("WASM does not run on this machine: {error}"))
+            })?)
+        }
+        _ => return Err(refused(LibraryError::NoEngine(header.engine.into()))),
+    };
+    let loaded = engine.load(header.source).map_err(|error| {
+        let text = explained(header.source, &error.0);
+        KitError::Library(advised(&text))
+    })?;
+    for function in &loaded.functions {
+        inspect::check_name(&function.name).map_err(KitError::Library)?;
+    }
+    Library::new(header.name, engine.name(), Arc::from(code), loaded).map_err(refused)
+}
+
+/// Takes code in and keeps what there is to know about it.
+///
+/// # Errors
+/// As [`load`].
+pub(crate) fn check(code: &[u8], compiler: Compiler) -> Result<Report> {
+    Ok(Report {
+        library: load(code, compiler)?,
+        code_bytes: code.len(),
+    })
+}
+
+fn inspect_source(source: &[u8]) -> Result<()> {
+    let source = source.strip_prefix(b"\n").unwrap_or(source);
+    // Text that is none the engine refuses, with the place of the mistake.
+    match wat::parse_bytes(source) {
+        Ok(module) => inspect::inspect(&module).map_err(KitError::Library),
+        Err(_) => Ok(()),
+    }
+}
+
+/// The engine's error; for a registered function of another signature, with that signature.
+fn explained(source: &[u8], error: &str) -> String {
+    let name = error
+        .strip_prefix('\'')
+        .and_then(|rest| rest.split_once("' is registered, but"))
+        .map(|(name, _)| name);
+    let found = name.and_then(|name| {
+        let source = source.strip_prefix(b"\n").unwrap_or(source);
+        let module = wat::parse_bytes(source).ok()?;
+        Some((name, inspect::type_of_export(&module, name)?))
+    });
+    match found {
+        Some((name, found)) => inspect::wrong_type(name, &found),
+        None => error.to_owned(),
+    }
+}
+
+impl Report {
+    /// Says it.
+    pub(crate) fn print(&self, project: &Project) {
+        let library = &self.library;
+        println!(
+            "{}: library '{}' for {}, {} bytes",
+            project.library_path().display(),
+            library.name,
+            library.engine,
+            self.code_bytes
+        );
+        for function in &library.functions {
+            println!("  {}{}", function.name, flags_of(function));
+        }
+        println!(
+            "load it with: redoxcache udf deploy, or redis-cli -x FUNCTION LOAD < {}",
+            project.library_path().display()
+        );
+    }
+}
+
+fn flags_of(function: &Function) -> String {
+    let names: Vec<&str> = function.flags.names().collect();
+    match names.is_empty() {
+        true => String::new(),
+        false => format!("  [{}]", names.join(", ")),
+    }
+}

@@ -1,0 +1,104 @@
+//! The server as a function sees it during a case: the same rules, without sessions, users and other clients.
+
+use resp::{Args, OutputBuffer, Protocol, ReplyWriter};
+use store::command::{CommandError, Ctx, DataCommand, Flags, Key, KeyFlags, key_positions};
+use udf::{Denied, FunctionFlags, Host, Intent, LogLevel, Pulse};
+
+use super::data::{Data, find};
+
+const NOT_FROM_SCRIPT: CommandError =
+    CommandError::text("ERR This Redis command is not allowed from script");
+const READ_ONLY: CommandError =
+    CommandError::text("ERR Write commands are not allowed from read-only scripts.");
+const UNDECLARED: CommandError =
+    CommandError::text("ERR the function accesses a key that it did not declare");
+
+/// What a function reaches during one call.
+pub(super) struct TrialHost<'a> {
+    pub(super) data: &'a mut Data,
+    /// The keys it was given.
+    pub(super) declared: &'a [&'a [u8]],
+    pub(super) flags: FunctionFlags,
+    /// What it has logged.
+    pub(super) log: &'a mut Vec<String>,
+}
+
+impl TrialHost<'_> {
+    fn is_declared(&self, key: &[u8]) -> bool {
+        self.declared.contains(&key)
+    }
+
+    fn is_read_only(&self) -> bool {
+        self.flags.contains(FunctionFlags::NO_WRITES)
+    }
+
+    fn checked(&self, args: Args<'_>) -> Result<&'static DataCommand, CommandError> {
+        let command = find(args)?;
+        let flags = command.spec.flags;
+        if flags.contains(Flags::NOSCRIPT) {
+            return Err(NOT_FROM_SCRIPT);
+        }
+        if flags.contains(Flags::WRITE) && self.is_read_only() {
+            return Err(READ_ONLY);
+        }
+        let mut undeclared = false;
+        let found = key_positions(&command.spec, args, |index, flags| {
+            undeclared |= !flags.contains(KeyFlags::NOT_KEY) && !self.is_declared(args.get(index));
+        });
+        match undeclared || found.is_err() {
+            true => Err(UNDECLARED),
+            false => Ok(command),
+        }
+    }
+}
+
+impl Host for TrialHost<'_> {
+    fn call(&mut self, args: &[&[u8]], protocol: Protocol, out: &mut OutputBuffer) {
+        let args = Args::from_slices(args);
+        match self.checked(args) {
+            Ok(command) => self.data.run(command, args, protocol, out),
+            Err(error) => error.reply(&mut ReplyWriter::new(out, protocol)),
+        }
+    }
+
+    fn data(
+        &mut self,
+        _command: &'static str,
+        intent: Intent,
+        key: &[u8],
+        work: &mut dyn FnMut(&mut Ctx<'_>, Key<'_>),
+    ) -> Result<(), Denied> {
+        if intent != Intent::Read && self.is_read_only() {
+            return Err(Denied::Forbidden);
+        }
+        if !self.is_declared(key) {
+            return Err(Denied::Undeclared);
+        }
+        self.data.with_key(key, work);
+        Ok(())
+    }
+
+    fn breathe(&mut self) -> Pulse {
+        Pulse::Alive
+    }
+
+    fn now_ms(&self) -> u64 {
+        self.data.now_ms
+    }
+
+    fn random(&mut self) -> u64 {
+        self.data.random()
+    }
+
+    fn log_level(&self) -> LogLevel {
+        LogLevel::Debug
+    }
+
+    fn log(&mut self, level: LogLevel, text: &[u8]) {
+        self.log.push(format!("{level:?}: {}", text.escape_ascii()));
+    }
+
+    fn permits(&self, args: &[&[u8]]) -> Option<bool> {
+        find(Args::from_slices(args)).ok().map(|_| true)
+    }
+}
