@@ -7,6 +7,7 @@ use store::command::{CommandError, Flags};
 
 use super::room::time_slice;
 use super::{OVERSHOOT_SHARE, Room, make_room};
+use crate::config::EvictionPolicy;
 use crate::core::Core;
 use crate::registry::Command;
 use crate::session::Session;
@@ -54,13 +55,21 @@ impl Session {
             return Admission::Refused;
         }
         let time = time_slice(core.settings().maxmemory_eviction_tenacity);
-        let too_far = || memory.any_excess(more) > limit / OVERSHOOT_SHARE;
+        let too_far = || memory.charged_excess(more) > limit / OVERSHOOT_SHARE;
         match make_room(core, &self.tenant, if adds { more } else { 0 }, time) {
             Room::Enough => Admission::Granted,
             Room::Crowded if adds && too_far() => Admission::Waits,
-            Room::Full if adds => Admission::Refused,
+            Room::Full if adds && !self.only_clients_exceed(core, more) => Admission::Refused,
             Room::Crowded | Room::Full => Admission::Single,
         }
+    }
+
+    /// Whether the data would fit, where it may be evicted, and only the clients' buffers are too much: these are counted
+    /// now and then, and have limits of their own.
+    fn only_clients_exceed(&self, core: &Core, more: usize) -> bool {
+        let memory = &self.tenant.memory;
+        let evicts = self.tenant.policy(&core.settings()) != EvictionPolicy::NoEviction;
+        evicts && memory.charged_slices() + more <= memory.tightest()
     }
 
     /// Asks until the answer is final; whether the command may run.

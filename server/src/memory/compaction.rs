@@ -4,7 +4,7 @@
 //! What the kernel counts for the process is compared with the charge a few times a second. A walk over all keys begins
 //! when the difference is worth it and goes on until it is not; a walk that gained little is not repeated for a while. Only
 //! where there is a memory limit, which makes the difference matter. While moving cannot keep pace, the excess over the
-//! limit's allowance is held back from the data ([`MemoryLimit::hold_back`]): eviction then makes room for what the
+//! limit's allowance is held back from the data ([`Whole::hold_back`]): eviction then makes room for what the
 //! pages waste, and those who evict move as well, so that who writes faster moves more.
 
 use std::sync::atomic::Ordering::Relaxed;
@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use store::keyspace::Slice;
 
-use super::MemoryLimit;
+use super::{EVICTED_PER_LOOK_SHARE, Whole};
 use crate::allocator;
 use crate::config::EvictionPolicy;
 use crate::core::Core;
@@ -33,6 +33,8 @@ const GAIN_SHARE: usize = 8;
 const FRUITLESS_PAUSE: Duration = Duration::from_secs(5);
 /// The process may exceed the limit by this part of it before data makes room for waste.
 const ALLOWANCE_SHARE: usize = 24;
+/// Beyond this, walking over all pages takes too long for a tick.
+const TAKE_IN_BYTES_MAX: usize = 4 << 30;
 /// At most this part of the limit is held back.
 const HOLD_BACK_SHARE_MAX: usize = 4;
 
@@ -63,24 +65,24 @@ impl Compaction {
 
     /// Looks at what the process holds, begins a walk that is worth it and ends one that is not any more.
     pub fn look(&mut self, core: &Core) {
-        let tenants = &core.server.tenants;
-        let memory = &tenants.default_tenant().memory;
-        // What other tenants use without a limit is not known here.
-        if !memory.is_set() || tenants.living().len() > 1 {
-            memory.hold_back(0);
+        let tenants = core.tenants();
+        let whole = &tenants[0].memory.whole;
+        if whole.limit() == 0 {
             self.left = 0;
             return;
         }
-        let charged = memory.charge.bytes();
-        let resident = process::resident_bytes().saturating_sub(core.server.startup_bytes) as usize;
-        let waste = resident.saturating_sub(charged + GRACE_BYTES);
-        let evicts = core.settings().maxmemory_policy != EvictionPolicy::NoEviction;
-        memory.hold_back(if evicts { charged + waste } else { 0 });
+        let charged = whole.charged.load(Relaxed);
+        let waste = whole.look(core);
+        // Other cores move blocks of this one.
+        if whole.holds_back() && core.server.net.mailboxes.len() > 1 && charged < TAKE_IN_BYTES_MAX
+        {
+            allocator::take_in_freed();
+        }
         if self.left > 0 && waste < charged / END_SHARE {
             self.left = 0;
         }
         if self.left == 0 && waste > charged / BEGIN_SHARE && Instant::now() >= self.not_before {
-            self.left = self.shards.len();
+            self.left = self.shards.len() * tenants.len();
             self.waste_at_begin = waste;
         }
         if self.left > 0 {
@@ -98,11 +100,12 @@ impl Compaction {
         if self.left == 0 {
             return false;
         }
-        let shard = self.shards[self.next];
-        let slices = &core.server.tenants.default_tenant().slices;
-        let stepped = try_with_slices(slices, 1 << shard, |held| compact(held.at(shard)));
+        let tenants = core.tenants();
+        let shard = self.shards[self.next % self.shards.len()];
+        let tenant = &tenants[self.next / self.shards.len() % tenants.len()];
+        let stepped = try_with_slices(&tenant.slices, 1 << shard, |held| compact(held.at(shard)));
         if stepped.unwrap_or(false) {
-            self.next = (self.next + 1) % self.shards.len();
+            self.next = self.next.wrapping_add(1);
             self.left -= 1;
         }
         true
@@ -125,16 +128,35 @@ fn compact(slice: &mut Slice) -> bool {
     }
 }
 
-impl MemoryLimit {
+impl Whole {
     /// Whether the process holds so much beyond the charge that data has to make room for it.
     #[inline]
     pub(super) fn holds_back(&self) -> bool {
         self.held_back.load(Relaxed) > 0
     }
 
+    /// Compares what the process holds with the charge, and holds back what it holds too much; how much is wasted.
+    fn look(&self, core: &Core) -> usize {
+        let charged = self.charged.load(Relaxed);
+        let resident = process::resident_bytes().saturating_sub(core.server.startup_bytes) as usize;
+        let waste = resident.saturating_sub(charged + GRACE_BYTES);
+        let evicts = core.settings().maxmemory_policy != EvictionPolicy::NoEviction;
+        self.hold_back(if evicts { charged + waste } else { 0 });
+        waste
+    }
+
+    /// So many bytes were evicted: now and then that is a reason to look.
+    pub(super) fn note_evicted(&self, core: &Core, bytes: usize) {
+        let since = self.evicted_since_look.fetch_add(bytes, Relaxed) + bytes;
+        if self.limit() > 0 && since > self.limit() / EVICTED_PER_LOOK_SHARE {
+            self.evicted_since_look.store(0, Relaxed);
+            self.look(core);
+        }
+    }
+
     /// Makes the data leave room for what the process holds beyond the limit and its allowance.
     fn hold_back(&self, held_bytes: usize) {
-        let limit = self.limit.load(Relaxed);
+        let limit = self.limit();
         let allowed = limit + limit / ALLOWANCE_SHARE;
         let excess = held_bytes.saturating_sub(allowed);
         let held_back = excess.min(limit / HOLD_BACK_SHARE_MAX);

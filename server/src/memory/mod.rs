@@ -13,8 +13,9 @@
 //!                                                      nothing may go: a command that adds memory is refused
 //! ```
 //! The charge is exact but for chunks that slices lease ahead, together less than a hundredth of the limit: it errs to
-//! the safe side. What can exceed the limit is what commands add that their requests do not show (SETRANGE far beyond
-//! a string's end), for the requests of one run on one slice, and clients' buffers, which are counted anew every tick.
+//! the safe side. What can exceed the limit is what one command adds that its request does not show (SETRANGE far
+//! beyond a string's end): a run of commands ends, and the next one asks again, when its slices have grown by a 512th of
+//! the limit. Clients' buffers are counted anew every tick.
 //! Limits belong to a tenant, beside its slices. Nothing here knows commands but for their DENYOOM flag.
 
 mod admission;
@@ -37,14 +38,17 @@ pub use whole::Whole;
 /// A command that adds memory is not let in beyond the limit and this part of it, even while room is being made.
 const OVERSHOOT_SHARE: usize = 128;
 
+/// Part of the limit that the commands of one run may add before the run ends and asks again.
+const GROWTH_SHARE: usize = 512;
+/// Part of the limit that may be evicted before what the process holds is looked at again.
+const EVICTED_PER_LOOK_SHARE: usize = 64;
+
 /// One tenant's limit and what it is charged.
 #[derive(Debug)]
 pub struct MemoryLimit {
     charge: Arc<Charge>,
     /// Bytes; 0 for none.
     limit: AtomicUsize,
-    /// Bytes of the limit that data must leave to what the process holds beyond its charge.
-    held_back: AtomicUsize,
     /// Bytes that are kept free for it.
     minimum: AtomicUsize,
     /// The limit of all tenants together.
@@ -59,7 +63,6 @@ impl MemoryLimit {
         MemoryLimit {
             charge: Arc::new(Charge::part_of(Arc::clone(&whole.charged), shards)),
             limit: AtomicUsize::new(0),
-            held_back: AtomicUsize::new(0),
             minimum: AtomicUsize::new(0),
             whole,
             unaware: AtomicU64::new(0),
@@ -134,6 +137,12 @@ impl MemoryLimit {
         self.charge.recount_clients(self.charge.client_bytes(), 0);
     }
 
+    /// By how much the slices held may grow before the next command has to ask; none without a limit.
+    #[inline]
+    pub fn growth_unasked(&self) -> Option<usize> {
+        self.is_set().then(|| self.tightest() / GROWTH_SHARE)
+    }
+
     /// Replaces a part of what clients are charged.
     pub fn recount_clients(&self, before: usize, after: usize) {
         self.charge.recount_clients(before, after);
@@ -144,9 +153,7 @@ impl MemoryLimit {
     pub fn excess(&self, more: usize) -> usize {
         match self.limit.load(Relaxed) {
             0 => 0,
-            limit => {
-                (self.charge.bytes() + more + self.held_back.load(Relaxed)).saturating_sub(limit)
-            }
+            limit => (self.charge.bytes() + more).saturating_sub(limit),
         }
     }
 
@@ -154,6 +161,12 @@ impl MemoryLimit {
     #[inline]
     fn any_excess(&self, more: usize) -> usize {
         self.excess(more).max(self.whole_excess(more))
+    }
+
+    /// The same, but for what the process holds beyond the charge.
+    fn charged_excess(&self, more: usize) -> usize {
+        let whole = self.whole.charged_excess(more);
+        self.excess(more).max(whole.min(self.whole_excess(more)))
     }
 
     /// The lower one of the tenant's limit and the server's.

@@ -166,15 +166,18 @@ fn evict(
         };
         let step = try_with_slices(slices, 1 << shard, |held| {
             let mut bereaved = Bereaved::default();
+            let before = held.at(shard).used_bytes();
             let evicted = evicts.is_some_and(|rule| {
                 let slice = held.at(shard);
                 evict_some(core, slice, rule, excess, &mut rng, effects, &mut bereaved)
             });
             bereaved.tell(core, held, effects, now_ms);
             let slice = held.at(shard);
+            let gone = before.saturating_sub(slice.used_bytes());
+            memory.whole.note_evicted(core, gone);
             let freed = slice.has_trash();
             slice.free_step(ITEMS_PER_HOLD);
-            if memory.holds_back() {
+            if memory.whole.holds_back() {
                 slice.compact_step(ITEMS_PER_HOLD, &is_sparse);
             }
             evicted || freed

@@ -17,6 +17,10 @@ pub struct Whole {
     pub(super) charged: Arc<AtomicUsize>,
     /// Bytes; 0 for none.
     limit: AtomicUsize,
+    /// Bytes of the limit that data must leave to what the process holds beyond its charge.
+    pub(super) held_back: AtomicUsize,
+    /// Bytes evicted since what the process holds was looked at.
+    pub(super) evicted_since_look: AtomicUsize,
     /// Bytes that tenants are short of their minimum, as of the last look.
     kept_free: AtomicUsize,
 }
@@ -42,6 +46,14 @@ impl Whole {
     /// By how much everything and so many bytes more exceed the limit.
     #[inline]
     pub(super) fn excess(&self, more: usize) -> usize {
+        match self.limit() {
+            0 => 0,
+            _ => self.charged_excess(more + self.held_back.load(Relaxed)),
+        }
+    }
+
+    /// The same, but for what the process holds beyond the charge.
+    pub(super) fn charged_excess(&self, more: usize) -> usize {
         match self.limit() {
             0 => 0,
             limit => (self.charged.load(Relaxed) + self.kept_free.load(Relaxed) + more)

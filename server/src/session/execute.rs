@@ -379,6 +379,8 @@ impl Session {
                 patience: Patience::MayWait,
             };
             let mut prefetched = progress.next;
+            let growth = self.tenant.memory.growth_unasked();
+            let most_bytes = growth.map(|bytes| ctx.keys.held_bytes() + bytes);
             // Under CLIENT PAUSE the next command may have to wait.
             let end = if env.keeps_due {
                 progress.next + 1
@@ -410,7 +412,7 @@ impl Session {
                 if ctx.keys.makes_ready() {
                     serve_ready(&mut ctx.keys, ctx.config, ctx.rng);
                 }
-                if self.is_blocked() {
+                if self.is_blocked() || ctx.keys.held_bytes_exceed(most_bytes) {
                     break;
                 }
             }

@@ -25,6 +25,17 @@ impl Breath {
         }
     }
 
+    /// A piece of many elements is done.
+    #[inline]
+    pub fn piece(&self) {
+        (self.breathe)();
+    }
+
+    /// The same items, breathing.
+    pub fn over<I: IntoIterator>(mut self, items: I) -> impl Iterator<Item = I::Item> {
+        items.into_iter().inspect(move |_| self.element())
+    }
+
     /// A run of bytes cut into pieces, with a breath after each.
     pub fn pieces<T>(self, items: &[T]) -> impl Iterator<Item = &[T]> {
         let piece = ELEMENTS_PER_PIECE as usize * BYTES_PER_ELEMENT / size_of::<T>().max(1);

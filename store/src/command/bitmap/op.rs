@@ -6,7 +6,7 @@ use resp::Args;
 
 use super::BITMAP;
 use crate::command::{
-    CommandError, Ctx, DataCommand, EventClass, Flags, Key, KeyFlags, KeySpec, Keys, Spec,
+    Breath, CommandError, Ctx, DataCommand, EventClass, Flags, Key, KeyFlags, KeySpec, Keys, Spec,
 };
 use crate::value::{IntText, StringRef, StringValue, Value, ValueRef};
 
@@ -84,6 +84,9 @@ impl Operation {
     }
 }
 
+/// Bytes of each source that are combined in one go.
+const PIECE_BYTES: usize = 4096;
+
 fn bitop(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<(), CommandError> {
     let operation = Operation::parse(args.get(1))?;
     if operation == Operation::Not && args.len() != 4 {
@@ -103,7 +106,10 @@ fn bitop(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<(), CommandError> {
     let destination = ctx.keys.arg(args, 2);
     let result = {
         let sources = (3..args.len()).map(|index| source(&ctx.keys, ctx.keys.arg(args, index)));
-        combine(operation, &sources.collect::<Vec<_>>())
+        let sources: Vec<_> = sources.collect();
+        let bytes = sources.iter().map(|source| source.len()).sum();
+        let breath = ctx.keys.pace().over_bytes(bytes)?;
+        combine_in_pieces(operation, &sources, breath)
     };
     let len = result.len();
     if len > 0 {
@@ -134,6 +140,30 @@ fn source<'a>(keys: &'a Keys<'_>, key: Key<'_>) -> Cow<'a, [u8]> {
             | ValueRef::Stream(_),
         ) => Cow::Borrowed(b""),
     }
+}
+
+/// [`combine`], with a breath after each piece.
+fn combine_in_pieces<'s>(
+    operation: Operation,
+    sources: &'s [Cow<'s, [u8]>],
+    mut breath: Breath,
+) -> Vec<u8> {
+    let len = sources.iter().map(|source| source.len()).max().unwrap_or(0);
+    if len <= PIECE_BYTES {
+        return combine(operation, sources);
+    }
+    let mut result = Vec::with_capacity(len);
+    while result.len() < len {
+        let (start, end) = (result.len(), result.len() + PIECE_BYTES);
+        let piece = |source: &'s Cow<'s, [u8]>| {
+            Cow::Borrowed(&source[start.min(source.len())..end.min(source.len())])
+        };
+        let pieces: Vec<_> = sources.iter().map(piece).collect();
+        let combined = combine(operation, &pieces);
+        result.extend(combined);
+        breath.element();
+    }
+    result
 }
 
 /// As long as the longest source. Plain loops over bytes, which the compiler turns into loops over vectors.

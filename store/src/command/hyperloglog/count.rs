@@ -2,7 +2,7 @@
 
 use resp::Args;
 
-use super::{HYPERLOGLOG, view};
+use super::{ELEMENTS_PER_VALUE, HYPERLOGLOG, view};
 use crate::command::{CommandError, Ctx, DataCommand, Flags, KeyFlags, KeySpec, Spec};
 use crate::types::hyperloglog::{REGISTERS, count_registers};
 
@@ -53,7 +53,9 @@ fn count_one(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<u64, CommandError> {
 
 fn count_union(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<u64, CommandError> {
     let mut registers = [0; REGISTERS];
+    let breath = ctx.keys.pace().over(args.len() * ELEMENTS_PER_VALUE)?;
     for index in 1..args.len() {
+        breath.piece();
         let key = ctx.keys.arg(args, index);
         if let Some(value) = ctx.keys.read_string(key)? {
             view(value)?.merge_into(&mut registers)?;

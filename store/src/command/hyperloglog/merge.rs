@@ -2,7 +2,7 @@
 
 use resp::Args;
 
-use super::{HYPERLOGLOG, store, view};
+use super::{ELEMENTS_PER_VALUE, HYPERLOGLOG, store, view};
 use crate::command::{CommandError, Ctx, DataCommand, EventClass, Flags, KeyFlags, KeySpec, Spec};
 use crate::types::hyperloglog::{Encoding, Hll, Proposal, REGISTERS};
 
@@ -30,7 +30,9 @@ pub(super) static PFMERGE: DataCommand = DataCommand {
 fn pfmerge(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<(), CommandError> {
     let mut registers = [0; REGISTERS];
     let mut any_dense = false;
+    let breath = ctx.keys.pace().over(args.len() * ELEMENTS_PER_VALUE)?;
     for index in 1..args.len() {
+        breath.piece();
         let key = ctx.keys.arg(args, index);
         if let Some(value) = ctx.keys.read_string(key)? {
             let hll = view(value)?;

@@ -38,6 +38,9 @@ impl From<HllError> for CommandError {
     }
 }
 
+/// Elements of other commands that merging one value is worth.
+const ELEMENTS_PER_VALUE: usize = 64;
+
 /// Sees a string as a HyperLogLog.
 fn view(value: StringRef<'_>) -> Result<Hll<&[u8]>, CommandError> {
     let bytes = match value {

@@ -15,6 +15,17 @@ const RANDOM_TRIES: usize = 100;
 const KEYS_PER_PIECE: usize = 64;
 
 impl Keys<'_> {
+    /// Bytes charged for the slices held.
+    pub fn held_bytes(&self) -> usize {
+        self.slices.iter().map(Slice::used_bytes).sum()
+    }
+
+    /// Whether that is more than `most`; without one it never is.
+    #[inline]
+    pub fn held_bytes_exceed(&self, most: Option<usize>) -> bool {
+        most.is_some_and(|most| self.held_bytes() > most)
+    }
+
     /// Number of keys of the selected database in the slices held, due ones included.
     #[expect(clippy::len_without_is_empty, reason = "nobody asks")]
     pub fn len(&self) -> usize {

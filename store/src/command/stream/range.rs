@@ -70,17 +70,25 @@ fn range(ctx: &mut Ctx<'_>, args: Args<'_>, direction: Direction) -> Result<(), 
     let (start, end) = (parse_start(start)?, parse_end(end)?);
     let count = parse_count(ArgCursor::new(args, 4))?;
     let key = ctx.keys.arg(args, 1);
+    let pace = ctx.keys.pace();
     let Some(stream) = ctx.keys.read_stream(key)? else {
         ctx.reply.array(0);
         return Ok(());
     };
+    let breath = pace.over(count.min(stream.len() as usize))?;
     if count == 0 {
         ctx.reply.null_array();
         return Ok(());
     }
     match direction {
-        Direction::Forward => reply_entries(&mut ctx.reply, stream.range(start, end), count),
-        Direction::Reverse => reply_entries(&mut ctx.reply, stream.range_down(end, start), count),
+        Direction::Forward => {
+            reply_entries(&mut ctx.reply, breath.over(stream.range(start, end)), count)
+        }
+        Direction::Reverse => reply_entries(
+            &mut ctx.reply,
+            breath.over(stream.range_down(end, start)),
+            count,
+        ),
     }
     Ok(())
 }

@@ -51,12 +51,9 @@ fn zdiff(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<(), CommandError> {
         limit: false,
     };
     let parsed = CombineArgs::parse(ctx, args, grammar)?;
-    let members = combine::diff(
-        &ctx.keys.seed(),
-        &ctx.config.encoding,
-        &parsed.operands(&ctx.keys),
-    );
-    parsed.scores.reply_sorted(&mut ctx.reply, members);
+    let (operands, breath) = parsed.announced(&ctx.keys)?;
+    let members = combine::diff(&ctx.keys.seed(), &ctx.config.encoding, &operands, breath);
+    parsed.scores.reply_sorted(&mut ctx.reply, members, breath);
     Ok(())
 }
 
@@ -71,8 +68,9 @@ fn zdiffstore(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<(), CommandError> {
     let destination = ctx.keys.arg(args, 1);
     let parsed = CombineArgs::parse(ctx, args, grammar)?;
     let (seed, limits) = (ctx.keys.seed(), &ctx.config.encoding);
-    let members = combine::diff(&seed, limits, &parsed.operands(&ctx.keys));
-    let result = Zset::from_unsorted(&seed, members, limits);
+    let (operands, breath) = parsed.announced(&ctx.keys)?;
+    let members = combine::diff(&seed, limits, &operands, breath);
+    let result = Zset::from_unsorted(&seed, breath.over(members), limits);
     store(ctx, destination, result, "zdiffstore");
     Ok(())
 }

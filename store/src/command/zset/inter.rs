@@ -69,12 +69,9 @@ fn zinter(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<(), CommandError> {
         limit: false,
     };
     let parsed = CombineArgs::parse(ctx, args, grammar)?;
-    let members = combine::inter(
-        &ctx.keys.seed(),
-        parsed.operands(&ctx.keys),
-        parsed.aggregate,
-    );
-    parsed.scores.reply_sorted(&mut ctx.reply, members);
+    let (operands, breath) = parsed.announced(&ctx.keys)?;
+    let members = combine::inter(&ctx.keys.seed(), operands, parsed.aggregate, breath);
+    parsed.scores.reply_sorted(&mut ctx.reply, members, breath);
     Ok(())
 }
 
@@ -89,8 +86,9 @@ fn zinterstore(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<(), CommandError> {
     let destination = ctx.keys.arg(args, 1);
     let parsed = CombineArgs::parse(ctx, args, grammar)?;
     let seed = ctx.keys.seed();
-    let members = combine::inter(&seed, parsed.operands(&ctx.keys), parsed.aggregate);
-    let result = Zset::from_unsorted(&seed, members, &ctx.config.encoding);
+    let (operands, breath) = parsed.announced(&ctx.keys)?;
+    let members = combine::inter(&seed, operands, parsed.aggregate, breath);
+    let result = Zset::from_unsorted(&seed, breath.over(members), &ctx.config.encoding);
     store(ctx, destination, result, "zinterstore");
     Ok(())
 }
@@ -104,11 +102,13 @@ fn zintercard(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<(), CommandError> {
         limit: true,
     };
     let parsed = CombineArgs::parse(ctx, args, grammar)?;
+    let (operands, breath) = parsed.announced(&ctx.keys)?;
     let mut count = 0;
     combine::for_each_common(
         &ctx.keys.seed(),
-        parsed.operands(&ctx.keys),
+        operands,
         parsed.aggregate,
+        breath,
         |_, _| {
             count += 1;
             if count == parsed.limit {

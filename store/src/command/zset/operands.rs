@@ -5,7 +5,7 @@ use resp::Args;
 
 use super::scored_reply::Scores;
 use crate::command::{
-    ArgCursor, CommandError, Ctx, Key, Keys, parse_at_least, parse_f64, parse_i64,
+    ArgCursor, Breath, CommandError, Ctx, Key, Keys, parse_at_least, parse_f64, parse_i64,
 };
 use crate::hash::Seed;
 use crate::types::{Direction, Item, ItemBuf, Set, Zset};
@@ -106,8 +106,21 @@ impl<'a> CombineArgs<'a> {
         Ok(())
     }
 
+    /// What the keys hold, as [`Self::operands`], announced as what the command will go over.
+    ///
+    /// # Errors
+    /// [`CommandError::Long`]: it is to be run again where it can breathe.
+    pub(super) fn announced<'s>(
+        &self,
+        keys: &'s Keys<'_>,
+    ) -> Result<(Vec<Operand<'s>>, Breath), CommandError> {
+        let operands = self.operands(keys);
+        let elements = operands.iter().map(|operand| operand.members.len()).sum();
+        Ok((operands, keys.pace().over(elements)?))
+    }
+
     /// What the keys hold, all borrowed at once, in the order given.
-    pub(super) fn operands<'s>(&self, keys: &'s Keys<'_>) -> Vec<Operand<'s>> {
+    fn operands<'s>(&self, keys: &'s Keys<'_>) -> Vec<Operand<'s>> {
         let operand = |(key, weight): (&Key<'_>, &f64)| Operand {
             members: Members::view(keys, *key),
             weight: *weight,

@@ -6,6 +6,7 @@
 use resp::{Protocol, ReplyWriter};
 
 use super::combine::{self, Scored};
+use crate::command::Breath;
 
 /// Whether members come with their scores.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,10 +38,16 @@ impl Scores {
     }
 
     /// Writes a whole result, putting it in order first.
-    pub(super) fn reply_sorted(self, reply: &mut ReplyWriter<'_>, mut members: Vec<Scored<'_>>) {
-        combine::sort(&mut members);
+    pub(super) fn reply_sorted(
+        self,
+        reply: &mut ReplyWriter<'_>,
+        mut members: Vec<Scored<'_>>,
+        mut breath: Breath,
+    ) {
+        combine::sort(&mut members, breath);
         self.begin(reply, members.len());
         for (member, score) in &members {
+            breath.element();
             self.member(reply, member, *score);
         }
     }

@@ -52,8 +52,9 @@ fn zunion(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<(), CommandError> {
         limit: false,
     };
     let parsed = CombineArgs::parse(ctx, args, grammar)?;
-    let members = combine::union(parsed.operands(&ctx.keys), parsed.aggregate);
-    parsed.scores.reply_sorted(&mut ctx.reply, members);
+    let (operands, breath) = parsed.announced(&ctx.keys)?;
+    let members = combine::union(&ctx.keys.seed(), operands, parsed.aggregate, breath);
+    parsed.scores.reply_sorted(&mut ctx.reply, members, breath);
     Ok(())
 }
 
@@ -67,8 +68,9 @@ fn zunionstore(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<(), CommandError> {
     };
     let destination = ctx.keys.arg(args, 1);
     let parsed = CombineArgs::parse(ctx, args, grammar)?;
-    let members = combine::union(parsed.operands(&ctx.keys), parsed.aggregate);
-    let result = Zset::from_unsorted(&ctx.keys.seed(), members, &ctx.config.encoding);
+    let (operands, breath) = parsed.announced(&ctx.keys)?;
+    let members = combine::union(&ctx.keys.seed(), operands, parsed.aggregate, breath);
+    let result = Zset::from_unsorted(&ctx.keys.seed(), breath.over(members), &ctx.config.encoding);
     store(ctx, destination, result, "zunionstore");
     Ok(())
 }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::options::Direction;
-use crate::command::CommandError;
+use crate::command::{Breath, CommandError};
 use crate::types::{self, ItemBuf};
 use crate::value::ValueRef;
 
@@ -31,25 +31,35 @@ impl Elements {
 
     /// Copies the elements at `range` of a collection of a type that can be sorted. Lists and sorted sets are walked
     /// in `direction`.
-    pub(super) fn of(value: ValueRef<'_>, range: Range<usize>, direction: Direction) -> Self {
+    pub(super) fn of(
+        value: ValueRef<'_>,
+        range: Range<usize>,
+        direction: Direction,
+        mut breath: Breath,
+    ) -> Self {
         let mut elements = Elements::default();
         let (skip, take) = (range.start, range.len());
         let direction = match direction {
             Direction::Ascending => types::Direction::Forward,
             Direction::Descending => types::Direction::Reverse,
         };
+        elements.ends.reserve_exact(take);
+        let mut push = |element: &[u8]| {
+            elements.push(element);
+            breath.element();
+        };
         match value {
             ValueRef::List(list) => {
                 let chosen = list.iter_from(skip, direction).take(take);
-                chosen.for_each(|element| elements.push(element));
+                chosen.for_each(|element| push(element));
             }
             ValueRef::Zset(zset) => {
                 let chosen = zset.iter_from(skip, direction).take(take);
-                chosen.for_each(|(member, _)| elements.push(member));
+                chosen.for_each(|(member, _)| push(member));
             }
             ValueRef::Set(set) => {
                 let chosen = set.iter().skip(skip).take(take);
-                chosen.for_each(|item| elements.push(item.as_bytes(&mut ItemBuf::default())));
+                chosen.for_each(|item| push(item.as_bytes(&mut ItemBuf::default())));
             }
             ValueRef::String(_) | ValueRef::Hash(_) | ValueRef::Stream(_) => {}
         }

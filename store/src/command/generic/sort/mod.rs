@@ -14,8 +14,8 @@ use resp::Args;
 
 use super::GENERIC;
 use crate::command::{
-    ArgCursor, Begin, Categories, CommandError, Ctx, DataCommand, EventClass, Find, Flags, Key,
-    KeyFlags, KeySpec, Keys, Routing, Spec,
+    ArgCursor, Begin, Breath, Categories, CommandError, Ctx, DataCommand, EventClass, Find, Flags,
+    Key, KeyFlags, KeySpec, Keys, Routing, Spec,
 };
 use crate::types::{List, Side};
 use crate::value::{IntText, StringRef, Value, ValueRef};
@@ -151,6 +151,8 @@ fn unpack(key: Key<'_>, keys: &mut Keys<'_>) -> Result<(), CommandError> {
 struct Sorted {
     elements: Elements,
     places: Vec<usize>,
+    /// None where there is nothing to show.
+    breath: Option<Breath>,
 }
 
 impl Sorted {
@@ -162,10 +164,12 @@ impl Sorted {
         if let Some(ValueRef::Zset(_)) = keys.view(key) {
             unpack(key, keys)?;
         }
+        let pace = keys.pace();
         let Some(value) = keys.read(key) else {
             return Ok(Sorted::default());
         };
         let len = sortable_len(value)?;
+        let breath = pace.over(len)?;
         let range = options.limit.range(len);
         let (by, comparison) = match (value, options.by) {
             // What is stored must not depend on the accidental order of a set.
@@ -175,18 +179,26 @@ impl Sorted {
             (_, by) => (by, options.comparison),
         };
         if by == By::Nothing {
-            let elements = Elements::of(value, range, options.direction);
+            let elements = Elements::of(value, range, options.direction, breath);
             let places = (0..elements.len()).collect();
-            return Ok(Sorted { elements, places });
+            return Ok(Sorted {
+                elements,
+                places,
+                breath: Some(breath),
+            });
         }
-        let elements = Elements::of(value, 0..len, Direction::Ascending);
-        let weights = Weights::of(&elements, by, comparison, keys)?;
+        let elements = Elements::of(value, 0..len, Direction::Ascending, breath);
+        let weights = Weights::of(&elements, by, comparison, keys, breath)?;
         let collation = match options.store {
             Some(_) => Collation::Bytes,
             None => Collation::CStrings,
         };
-        let places = weights.order(&elements, options.direction, collation, range);
-        Ok(Sorted { elements, places })
+        let places = weights.order(&elements, options.direction, collation, range, breath);
+        Ok(Sorted {
+            elements,
+            places,
+            breath: Some(breath),
+        })
     }
 
     /// How many values [`for_each_value`](Self::for_each_value) shows.
@@ -206,7 +218,11 @@ impl Sorted {
             get => get,
         };
         let mut name = Vec::new();
+        let mut breath = self.breath;
         for &place in &self.places {
+            if let Some(breath) = &mut breath {
+                breath.element();
+            }
             for pattern in get {
                 f(pattern.value(keys, self.elements.get(place), &mut name));
             }

@@ -7,7 +7,7 @@ use super::elements::Elements;
 use super::options::{By, Comparison, Direction};
 use super::pattern::Pattern;
 use crate::command::float::parse_float;
-use crate::command::{CommandError, Keys};
+use crate::command::{Breath, CommandError, Keys};
 use crate::value::IntText;
 
 /// What each element weighs, by its place.
@@ -49,6 +49,7 @@ impl Weights {
         by: By<'_>,
         comparison: Comparison,
         keys: &mut Keys<'_>,
+        breath: Breath,
     ) -> Result<Self, CommandError> {
         let pattern = match by {
             By::Pattern(pattern) => pattern,
@@ -56,7 +57,9 @@ impl Weights {
         };
         let mut name = Vec::new();
         let mut text = IntText::new();
-        let mut named = (0..elements.len()).map(|index| elements.get(index));
+        let mut named = breath
+            .over(0..elements.len())
+            .map(|index| elements.get(index));
         match comparison {
             Comparison::Alphabetic if pattern == Pattern::Element => Ok(Weights::Elements),
             Comparison::Alphabetic => Ok(Weights::Texts(
@@ -103,8 +106,10 @@ impl Weights {
         direction: Direction,
         collation: Collation,
         range: Range<usize>,
+        mut breath: Breath,
     ) -> Vec<usize> {
-        let compare = |&a: &usize, &b: &usize| {
+        let mut compare = |&a: &usize, &b: &usize| {
+            breath.element();
             let ordering = self.compare(elements, collation, a, b);
             let ordering = match direction {
                 Direction::Ascending => ordering,
@@ -118,7 +123,7 @@ impl Weights {
         }
         if range.end < places.len() {
             // Only what comes before the range's end needs sorting.
-            places.select_nth_unstable_by(range.end, compare);
+            places.select_nth_unstable_by(range.end, &mut compare);
             places.truncate(range.end);
         }
         places.sort_unstable_by(compare);
