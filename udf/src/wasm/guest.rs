@@ -78,6 +78,9 @@ impl fmt::Display for Stop {
 
 impl std::error::Error for Stop {}
 
+/// Bytes of the guest, and room that none of them is in.
+pub(super) type Apart<'m, const N: usize> = ([Cow<'m, [u8]>; N], &'m mut [u8]);
+
 /// A pointer and a length, as the guest gives them.
 pub(super) type Span = (u32, u32);
 
@@ -144,7 +147,7 @@ impl<'m> View<'m> {
         &mut self,
         spans: [Span; N],
         room: Span,
-    ) -> Result<([Cow<'_, [u8]>; N], &mut [u8]), Stop> {
+    ) -> Result<Apart<'_, N>, Stop> {
         let mut ranges = [const { 0..0 }; N];
         for (range, span) in ranges.iter_mut().zip(spans) {
             *range = self.range(span)?;
