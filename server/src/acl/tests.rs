@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use resp::Args;
-use store::command::{Begin, Flags, KeyFlags, key_positions};
+use store::command::{Begin, Find, Flags, KeyFlags, key_positions};
 
 use super::check::Denial;
 use super::describe;
@@ -291,9 +291,10 @@ fn call(registry: &Registry, command: &Command) -> Vec<Vec<u8>> {
         .collect();
     let least = spec.arity.unsigned_abs() as usize;
     let named = words.len();
-    let keys = spec.keys.iter().map(|key| match key.begin {
-        Begin::Index(index) => index + 1,
-        Begin::Keyword(..) | Begin::Unknown => 0,
+    let keys = spec.keys.iter().map(|key| match (key.begin, key.find) {
+        (Begin::Index(index), Find::KeyNum { first, .. }) => index + first + 1,
+        (Begin::Index(index), _) => index + 1,
+        (Begin::Keyword(..) | Begin::Unknown, _) => 0,
     });
     let len = keys.fold(least.max(named), usize::max);
     words.resize(len, b"1".to_vec());
