@@ -30,15 +30,11 @@ const NO_CHILD: &str = "a snapshot is only whole while everybody waits: use SAVE
 const NO_REPLICAS: &str = "there is no replication";
 const NO_TARGET: &str = "keys leave with DUMP and RESTORE, driven by the client";
 const NO_CLUSTER: &str = "there is no cluster to move slots in: use RESTORE";
-const NO_FUNCTIONS: &str = "functions are not built yet";
 
 /// Commands that answer why they are not here.
 pub(crate) const ABSENT: &[Absent] = &[
     absent("bgrewriteaof", "server", NO_LOG),
     absent("bgsave", "server", NO_CHILD),
-    absent("fcall", "scripting", NO_FUNCTIONS),
-    absent("fcall_ro", "scripting", NO_FUNCTIONS),
-    absent("function", "scripting", NO_FUNCTIONS),
     absent("migrate", "generic", NO_TARGET),
     absent("psync", "server", NO_REPLICAS),
     absent("replconf", "server", NO_REPLICAS),
