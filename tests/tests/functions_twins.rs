@@ -30,7 +30,7 @@ impl Calls {
                 self.rng
                     .pick::<&str>(&["-1", "x", "1.5", "", "99999999999999999999", "007", "-0"])
             }
-            false => self.rng.pick(from),
+            false => self.rng.pick::<&str>(from),
         }
     }
 
@@ -83,7 +83,7 @@ impl Calls {
                 1 => ("idempotency_cancel", owned(&[self.name()])),
                 2 | 3 => {
                     let response =
-                        "r".repeat(self.rng.pick(&[0, 1, 1023, 1024, 1025, 32_768, 32_769]));
+                        "r".repeat(*self.rng.pick(&[0, 1, 1023, 1024, 1025, 32_768, 32_769]));
                     let (owner, keep_ms) = (self.name(), self.number(&some_ms));
                     (
                         "idempotency_finish",
@@ -120,7 +120,7 @@ impl Calls {
             _ => match self.rng.below(6) {
                 0 => ("cache_drop", vec![]),
                 1 | 2 => {
-                    let value = "v".repeat(self.rng.pick(&[0, 1, 1024, 1025, 32_768, 32_769]));
+                    let value = "v".repeat(*self.rng.pick(&[0, 1, 1024, 1025, 32_768, 32_769]));
                     let token = (self.token - i64::from(self.rng.chance(20))).to_string();
                     let (fresh, stale) = (self.number(&some_ms), self.number(&some_ms));
                     ("cache_fill", vec![token, value, fresh.into(), stale.into()])
