@@ -86,8 +86,8 @@ pub trait Host {
         work: &mut dyn FnMut(&mut Ctx<'_>, Key<'_>),
     ) -> Result<(), Denied>;
 
-    /// An error that the function itself made is in its reply.
-    fn note_error(&mut self, _text: &[u8]) {}
+    /// An error is in the function's reply. It is `counted` when the statistics have it already, as a command's.
+    fn note_error(&mut self, _text: &[u8], _counted: bool) {}
 
     /// Called between two steps of guest code, often: lets others use the core when the function has run for a while, and says whether to go on.
     fn breathe(&mut self) -> Pulse;

@@ -43,6 +43,7 @@ impl Bereaved {
             keeps_due: false,
             breathe: || {},
             may_escalate: false,
+            scripted: false,
         };
         let mut keys = Keys::new(SliceSet::new(held), env, effects);
         keys.serve_bereaved(&self.0, &core.data_config(), &mut core.fork_rng());

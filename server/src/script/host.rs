@@ -74,7 +74,8 @@ pub(super) struct Caller<'a> {
 
 impl<'a, 'k> ScriptHost<'a, 'k> {
     /// A host for one call; `ctx` is what data commands are run with.
-    pub(super) fn new(caller: Caller<'a>, ctx: Ctx<'k>) -> Self {
+    pub(super) fn new(caller: Caller<'a>, mut ctx: Ctx<'k>) -> Self {
+        ctx.keys.set_scripted();
         let Caller {
             session,
             core,
@@ -107,7 +108,7 @@ impl<'a, 'k> ScriptHost<'a, 'k> {
         }
     }
 
-    /// Whether its reply has an error that the statistics did not know.
+    /// Whether its reply has an error.
     pub(super) fn has_failed(&self) -> bool {
         self.failed
     }
@@ -273,8 +274,11 @@ impl Host for ScriptHost<'_, '_> {
         Err(Denied::Forbidden)
     }
 
-    fn note_error(&mut self, text: &[u8]) {
+    fn note_error(&mut self, text: &[u8], counted: bool) {
         self.failed = true;
+        if counted {
+            return;
+        }
         let error = CommandError::Quoting(text.into());
         self.core.stats().count_error(&error);
     }

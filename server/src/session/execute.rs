@@ -435,6 +435,7 @@ impl Session {
             keeps_due: false,
             breathe: breathing::breathe,
             may_escalate: false,
+            scripted: false,
         }
     }
 

@@ -170,6 +170,7 @@ impl Bench {
             keeps_due: self.keeps_due,
             breathe: || {},
             may_escalate: false,
+            scripted: false,
         };
         let mut ctx = Ctx {
             keys: Keys::new(SliceSet::new(&mut slices), env, &mut effects),

@@ -26,11 +26,11 @@ enum Open {
     Set { len: DeferredLen, members: usize },
 }
 
-/// Writes the value on top of the stack and takes it off. `note_error` hears of errors in it that nobody has counted.
+/// Writes the value on top of the stack and takes it off. `note_error` hears of errors in it, and whether they are counted.
 pub(super) fn write_result(
     frame: Frame<'_>,
     reply: &mut ReplyWriter<'_>,
-    note_error: impl FnMut(&[u8]),
+    note_error: impl FnMut(&[u8], bool),
 ) {
     let mut writer = Writer {
         frame,
@@ -51,13 +51,13 @@ struct Writer<'a, 'r, 'o, F> {
     open: Vec<Open>,
 }
 
-impl<F: FnMut(&[u8])> Writer<'_, '_, '_, F> {
+impl<F: FnMut(&[u8], bool)> Writer<'_, '_, '_, F> {
     /// Writes the value on top and takes it off, or opens it.
     fn write_top(&mut self) {
         let frame = self.frame;
         if !frame.reserve(SLOTS) {
             let text = b"ERR reached lua stack limit";
-            (self.note_error)(text);
+            (self.note_error)(text, false);
             self.reply.error_bytes(text);
             return frame.pop(1);
         }
@@ -124,9 +124,7 @@ impl<F: FnMut(&[u8])> Writer<'_, '_, '_, F> {
         let mut text = self.frame.context().buffer.take();
         let told = tell(self.frame, -1, None, &mut text);
         let line = trim(told.text);
-        if !told.counted {
-            (self.note_error)(line);
-        }
+        (self.note_error)(line, told.counted);
         self.reply.error_bytes(line);
         self.frame.context().give_back(text);
     }

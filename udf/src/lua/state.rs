@@ -130,7 +130,9 @@ impl State {
         }
         let mut reply = ReplyWriter::new(out, protocol);
         match status {
-            ffi::LUA_OK => write_result(frame, &mut reply, |text| host.note_error(text)),
+            ffi::LUA_OK => write_result(frame, &mut reply, |text, counted| {
+                host.note_error(text, counted)
+            }),
             _ => write_failure(frame, call.name, &mut reply, host),
         }
         frame.set_top(ARGV);
@@ -198,9 +200,7 @@ pub(super) fn write_failure(
         }
     };
     let line = trim(&text);
-    if !counted {
-        host.note_error(line);
-    }
+    host.note_error(line, counted);
     reply.error_bytes(line);
     frame.context().give_back(text);
 }

@@ -47,7 +47,7 @@ impl Host for Echo {
         Err(Denied::Undeclared)
     }
 
-    fn note_error(&mut self, text: &[u8]) {
+    fn note_error(&mut self, text: &[u8], _: bool) {
         self.errors.push(String::from_utf8_lossy(text).into_owned());
     }
 

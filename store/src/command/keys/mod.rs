@@ -51,6 +51,8 @@ pub struct KeysEnv {
     pub breathe: fn(),
     /// Whether a command that will take long ends with [`CommandError::Long`] instead of going on.
     pub may_escalate: bool,
+    /// Whether a script runs the command.
+    pub scripted: bool,
 }
 
 /// The keyspace of one tenant, as far as the slices held reach.
@@ -65,6 +67,16 @@ impl<'a> Keys<'a> {
     #[inline]
     pub fn breathe(&self) {
         (self.env.breathe)();
+    }
+
+    /// Lets the commands that follow know that a script runs them.
+    pub fn set_scripted(&mut self) {
+        self.env.scripted = true;
+    }
+
+    /// Whether a script runs the command: what it learns must not depend on accidents.
+    pub fn is_scripted(&self) -> bool {
+        self.env.scripted
     }
 
     /// Asked by a command that is going to go over so many elements, before it changes or answers anything.

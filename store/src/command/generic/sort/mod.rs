@@ -165,6 +165,7 @@ impl Sorted {
             unpack(key, keys)?;
         }
         let pace = keys.pace();
+        let scripted = keys.is_scripted();
         let Some(value) = keys.read(key) else {
             return Ok(Sorted::default());
         };
@@ -172,8 +173,8 @@ impl Sorted {
         let breath = pace.over(len)?;
         let range = options.limit.range(len);
         let (by, comparison) = match (value, options.by) {
-            // What is stored must not depend on the accidental order of a set.
-            (ValueRef::Set(_), By::Nothing) if options.store.is_some() => {
+            // What is stored, or a script learns, must not depend on the accidental order of a set.
+            (ValueRef::Set(_), By::Nothing) if options.store.is_some() || scripted => {
                 (By::Element, Comparison::Alphabetic)
             }
             (_, by) => (by, options.comparison),
