@@ -54,6 +54,17 @@ def test_scripts_leave_nothing_behind(client):
     assert client.eval("return redis.call('PING')", 0) in ("PONG", True)
 
 
+def test_scripts_that_nest_deeply_harm_nobody(client):
+    nested = "local function f(n) if n == 0 then return 'x' end return (string.gsub('a', 'a', function() return f(n - 1) end)) end return f(%d)"
+    assert client.eval(nested % 150, 0) == "x"
+    with pytest.raises(redis.ResponseError, match="C stack overflow"):
+        client.eval(nested % 400, 0)
+    assert client.eval("return #cjson.encode(cjson.decode(('['):rep(999) .. (']'):rep(999)))", 0) > 0
+    with pytest.raises(redis.ResponseError, match="too many results to unpack"):
+        client.eval("return unpack({1, 2}, 0, 2147483647)", 0)
+    assert client.ping()
+
+
 def test_the_lock_of_redis_py(client):
     lock = client.lock("lock", timeout=5)
     assert lock.acquire()

@@ -102,6 +102,7 @@ macro_rules! context {
             keeps_due: false,
             breathe: || {},
             may_escalate: false,
+            scripted: false,
         };
         Ctx {
             keys: Keys::new(SliceSet::new(&mut $slices), env, &mut $host.effects),

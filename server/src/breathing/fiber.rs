@@ -10,8 +10,9 @@ use corosensei::{Coroutine, CoroutineResult, Yielder};
 use super::Pause;
 use crate::shard::{inside_again, outside};
 
-/// Size of a fiber's stack; only what is used of it is memory. Enough for Lua's nested C calls and parser.
-const STACK_BYTES: usize = 1 << 20;
+/// Size of a fiber's stack; only what is used of it is memory. Lua nests up to 200 C calls, and one of `string.gsub` takes over 8 KiB; JSON nests
+/// up to 4000 levels.
+const STACK_BYTES: usize = 4 << 20;
 /// Stacks a core keeps for later fibers.
 const STACKS_KEPT: usize = 16;
 
