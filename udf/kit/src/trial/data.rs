@@ -92,6 +92,7 @@ impl Data {
             keeps_due: false,
             breathe: || {},
             may_escalate: false,
+            scripted: false,
         };
         work(&mut Ctx {
             keys: Keys::new(SliceSet::new(&mut slices), env, &mut effects),
