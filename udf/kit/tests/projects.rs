@@ -60,3 +60,18 @@ fn a_name_that_libraries_cannot_have_is_refused() {
     assert!(!kit(&["new", "--lang", "rust"], &place.join("a-b")));
     assert!(!place.join("a-b").exists());
 }
+
+#[test]
+fn new_projects_of_compiled_languages_pass_their_cases() {
+    let place = Place::new("compiled");
+    for language in ["rust", "c", "assemblyscript"] {
+        let project = place.join(&format!("limiter_{language}"));
+        assert!(kit(&["new", "--lang", language], &project));
+        // The black-box suite tells a missing compiler from one that fails.
+        if !kit(&["build"], &project) {
+            println!("!! SKIPPED {language}: it does not build here");
+            continue;
+        }
+        assert!(kit(&["test"], &project), "{language}");
+    }
+}
