@@ -1,3 +1,0 @@
-mod host;
-pub mod lua;
-pub use host::*;
