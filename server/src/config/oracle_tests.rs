@@ -10,7 +10,7 @@ use super::directive::{NAMES, lookup};
 use super::{Config, Flags, SetError, Values};
 
 /// Names of ours, and of later versions of Redis.
-const NOT_IN_REDIS_7_0: [&str; 7] = [
+const NOT_IN_REDIS_7_0: [&str; 11] = [
     "core-pinning",
     "io-driver",
     "log-format",
@@ -18,6 +18,10 @@ const NOT_IN_REDIS_7_0: [&str; 7] = [
     "set-max-listpack-value",
     "shards",
     "threads",
+    "wasm-memory-max",
+    "wasm-module-max-functions",
+    "wasm-module-max-size",
+    "wasm-time-limit",
 ];
 
 /// Defaults that differ, or depend on how the oracle was started.

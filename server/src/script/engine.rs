@@ -84,7 +84,13 @@ impl Engine {
 
 /// The engines of a core. One that runs is not here.
 #[derive(Debug, Default)]
-pub struct Engines(RefCell<Vec<Box<Engine>>>);
+pub struct Engines(
+    #[expect(
+        clippy::vec_box,
+        reason = "engines go in and out with every script: a pointer moves, not the engine"
+    )]
+    RefCell<Vec<Box<Engine>>>,
+);
 
 impl Engines {
     /// An engine for a tenant, to be given back.

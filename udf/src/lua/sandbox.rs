@@ -168,7 +168,8 @@ fn add_tables(frame: Frame<'_>) {
     frame.push_function(random::seed_native);
     frame.set_field(-2, c"randomseed");
     frame.pop(1);
-    let tables: [(&CStr, fn(Frame<'_>)); 5] = [
+    type PushTable = fn(Frame<'_>);
+    let tables: [(&CStr, PushTable); 5] = [
         (c"redis", redis::push_redis),
         (c"cjson", json::push_cjson),
         (c"cmsgpack", msgpack::push_cmsgpack),
