@@ -149,7 +149,7 @@ static FCALL: ServerCommand = ServerCommand {
     spec: Spec {
         name: "fcall",
         summary: "Calls a function.",
-        flags: CALL_FLAGS,
+        flags: CALL_FLAGS.union(Flags::MAY_REPLICATE),
         keys: &[KeySpec::counted(
             2,
             KeyFlags::RW.union(KeyFlags::ACCESS).union(KeyFlags::UPDATE),
@@ -265,6 +265,7 @@ fn kill(ctx: &mut ServerCtx<'_>, _: Args<'_>) -> Result<(), CommandError> {
     use std::sync::atomic::Ordering::Relaxed;
     let running = ctx.session.tenant.functions.running();
     if running.is_empty() {
+        ctx.session.tenant.scripts.refuse_kill_of_function()?;
         return Err(CommandError::text(
             "NOTBUSY No scripts in execution right now.",
         ));

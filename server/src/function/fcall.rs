@@ -49,6 +49,9 @@ pub(super) fn fcall(
         protocol: ctx.reply.protocol(),
         time_limit_ms: ctx.core.settings().wasm_time_limit_ms,
     };
+    if super::lua::is_lua(library) {
+        return super::lua::call(ctx, args, &call, library, mode);
+    }
     let core = ctx.core;
     let mut nothing = Effects::default();
     let mut held = match ctx.keys.take() {
@@ -109,7 +112,7 @@ fn check(ctx: &ServerCtx<'_>, flags: FunctionFlags, mode: Mode) -> Result<(), Co
     Ok(())
 }
 
-fn wire(error: CallError) -> CommandError {
+pub(super) fn wire(error: CallError) -> CommandError {
     match error {
         CallError::Error(text) | CallError::Raised(text) => CommandError::Quoting(text),
         other => CommandError::Text(other.to_string().into()),

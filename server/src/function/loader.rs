@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread;
 
 use udf::library::{Header, Library, LibraryError};
+use udf::lua::{Dialect, LuaEngine};
 use udf::wasm::{Compiler, Limits, WasmEngine};
 use udf::{Engine, LoadError};
 
@@ -19,7 +20,7 @@ pub fn compiler() -> Compiler {
 }
 
 /// The names of the engines there are, as FUNCTION STATS lists them.
-pub(super) const ENGINES: &[&str] = &["WASM"];
+pub(super) const ENGINES: &[&str] = &["LUA", "WASM"];
 
 /// The engines and the thread that asks them. Both come to life with the first library.
 #[derive(Default)]
@@ -70,10 +71,11 @@ impl Loader {
         &self,
         code: &[u8],
         limits: Limits,
+        dialect: Dialect,
         task: &TaskRef,
     ) -> Result<Arc<Ticket>, LibraryError> {
         let header = Header::parse(code)?;
-        let engine = self.engine(header.engine, limits)?;
+        let engine = self.engine(header.engine, limits, dialect)?;
         let ticket = Arc::new(Ticket {
             outcome: Mutex::new(None),
             waits: task.clone(),
@@ -92,7 +94,15 @@ impl Loader {
     }
 
     /// The engine of this name, in any case.
-    fn engine(&self, name: &[u8], limits: Limits) -> Result<Arc<dyn Engine>, LibraryError> {
+    fn engine(
+        &self,
+        name: &[u8],
+        limits: Limits,
+        dialect: Dialect,
+    ) -> Result<Arc<dyn Engine>, LibraryError> {
+        if name.eq_ignore_ascii_case(b"lua") {
+            return Ok(Arc::new(LuaEngine { dialect }));
+        }
         if !name.eq_ignore_ascii_case(b"wasm") {
             return Err(LibraryError::NoEngine(name.into()));
         }

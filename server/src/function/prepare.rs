@@ -50,7 +50,12 @@ impl Session {
             functions_max: settings.wasm_module_functions_max,
             memory_bytes_max: settings.wasm_memory_bytes_max,
         };
-        let outcome = match core.server.loader.submit(code, limits, task.handle()) {
+        let dialect = crate::script::dialect(core);
+        let submitted = core
+            .server
+            .loader
+            .submit(code, limits, dialect, task.handle());
+        let outcome = match submitted {
             Err(error) => Err(error),
             Ok(ticket) => {
                 let mut outcome = None;

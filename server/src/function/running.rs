@@ -13,7 +13,7 @@ use crate::tenant::Membership;
 
 /// A function that runs.
 #[derive(Debug)]
-pub(super) struct Running {
+pub struct Running {
     /// Its name.
     pub(super) name: String,
     /// The request it runs for.
@@ -27,14 +27,14 @@ pub(super) struct Running {
 }
 
 /// A running function's place in the list; it leaves with it.
-pub(super) struct Seen {
+pub(crate) struct Seen {
     tenant: Rc<Membership>,
     entry: Arc<Running>,
 }
 
 impl Seen {
     /// Enters the list.
-    pub(super) fn enter(tenant: Rc<Membership>, name: &str, args: Args<'_>) -> Self {
+    pub(crate) fn enter(tenant: Rc<Membership>, name: &str, args: Args<'_>) -> Self {
         let entry = Arc::new(Running {
             name: name.to_owned(),
             request: args.iter().map(<[u8]>::to_vec).collect(),
@@ -47,7 +47,7 @@ impl Seen {
     }
 
     /// Notes whether it has changed data; whether it is to end.
-    pub(super) fn look(&self, wrote: bool) -> bool {
+    pub(crate) fn look(&self, wrote: bool) -> bool {
         self.entry.wrote.store(wrote, Relaxed);
         self.entry.killed.load(Relaxed) && !wrote
     }

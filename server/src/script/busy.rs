@@ -14,8 +14,12 @@ use crate::registry::Command;
 use crate::session::Session;
 
 /// What other clients of a tenant are told while its script runs on.
-pub const BUSY: CommandError = CommandError::text(
+const BUSY: CommandError = CommandError::text(
     "BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.",
+);
+/// The same, when it is a function.
+const BUSY_FUNCTION: CommandError = CommandError::text(
+    "BUSY Redis is busy running a script. You can only call FUNCTION KILL or SHUTDOWN NOSAVE.",
 );
 const NOT_BUSY: CommandError = CommandError::text("NOTBUSY No scripts in execution right now.");
 const UNKILLABLE: CommandError = CommandError::text(
@@ -30,6 +34,7 @@ const LOOK: Duration = Duration::from_millis(50);
 pub struct Running {
     pub(super) wrote: AtomicBool,
     pub(super) killed: AtomicBool,
+    is_function: bool,
 }
 
 /// A running script's place in its tenant's list, which it leaves with it.
@@ -40,8 +45,11 @@ pub(super) struct Listed<'a> {
 }
 
 impl<'a> Listed<'a> {
-    pub(super) fn new(scripts: &'a Scripts) -> Self {
-        let running = Arc::<Running>::default();
+    pub(super) fn new(scripts: &'a Scripts, is_function: bool) -> Self {
+        let running = Arc::new(Running {
+            is_function,
+            ..Running::default()
+        });
         scripts.running().push(Arc::clone(&running));
         Listed {
             scripts,
@@ -62,9 +70,13 @@ impl<'a> Listed<'a> {
             return;
         }
         self.scripts.set_busy(true);
+        let kill = match self.running.is_function {
+            true => "FUNCTION KILL",
+            false => "SCRIPT KILL",
+        };
         let name = String::from_utf8_lossy(name);
         tracing::warn!(
-            "Slow script detected: still in execution after {elapsed_ms} milliseconds. You can try killing the script using the SCRIPT KILL command. Script name is: {name}."
+            "Slow script detected: still in execution after {elapsed_ms} milliseconds. You can try killing the script using the {kill} command. Script name is: {name}."
         );
     }
 }
@@ -90,8 +102,29 @@ impl Scripts {
         if script.wrote.load(Relaxed) {
             return Err(UNKILLABLE);
         }
+        if script.is_function {
+            return Err(BUSY_FUNCTION);
+        }
         script.killed.store(true, Relaxed);
         Ok(())
+    }
+
+    /// What FUNCTION KILL answers while a script runs, which it does not end.
+    pub(crate) fn refuse_kill_of_function(&self) -> Result<(), CommandError> {
+        match self.running().first() {
+            Some(script) if !script.is_function => Err(BUSY),
+            _ => Ok(()),
+        }
+    }
+
+    /// What others hear while one is busy.
+    #[cold]
+    pub(crate) fn busy_error(&self) -> CommandError {
+        let running = self.running();
+        match running.first().is_some_and(|first| first.is_function) {
+            true => BUSY_FUNCTION,
+            false => BUSY,
+        }
     }
 
     /// Awaits `waiting`, but gives up when a script becomes busy meanwhile.
@@ -125,6 +158,6 @@ impl Session {
     #[cold]
     pub(crate) fn refuse_while_busy(&self, command: &Command) -> Option<CommandError> {
         let may = command.spec.flags.contains(Flags::ALLOW_BUSY);
-        (!may).then_some(BUSY)
+        (!may).then(|| self.tenant.scripts.busy_error())
     }
 }

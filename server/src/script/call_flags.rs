@@ -21,6 +21,9 @@ impl Session {
     #[cold]
     fn is_read_only_script(&self, command: &Command, args: Args<'_>) -> bool {
         let text = || args.try_get(1).unwrap_or_default();
+        if crate::function::calls_functions(command) {
+            return self.calls_reader(args);
+        }
         let said = match command.spec.name {
             "eval" => shebang::parse(text()).ok().map(|(said, _)| said),
             "evalsha" => digest(text())

@@ -117,7 +117,7 @@ fn key_count(args: Args<'_>) -> Result<usize, CommandError> {
 }
 
 /// Which functions this core's states have.
-pub(super) fn dialect(core: &Core) -> Dialect {
+pub(crate) fn dialect(core: &Core) -> Dialect {
     match core.settings().lua_enable_deprecated_api {
         true => Dialect::Deprecated,
         false => Dialect::Present,
@@ -191,6 +191,7 @@ fn call_script(
         core,
         scripts,
         name: call.name,
+        request: None,
         declared: (call.params, call.keys),
         licence,
     };

@@ -1,5 +1,6 @@
 //! The server as a running script sees it. All slices are held; each command borrows them for itself.
 
+use std::rc::Rc;
 use std::sync::atomic::Ordering::Relaxed;
 
 use resp::{Args, OutputBuffer, Protocol, ReplyWriter};
@@ -11,6 +12,7 @@ use super::busy::Listed;
 use crate::acl::{Context, Denial};
 use crate::breathing;
 use crate::core::Core;
+use crate::function::Seen;
 use crate::memory::OOM;
 use crate::registry::{Command, Run};
 use crate::session::{ReplyMode, Session};
@@ -28,15 +30,15 @@ const BREATHS_PER_LOOK: u32 = 16;
 
 /// What a script may do, by its flags and by how it was called.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Licence {
+pub(crate) struct Licence {
     /// It may not write.
-    pub(super) read_only: bool,
+    pub(crate) read_only: bool,
     /// It says that it can do without memory.
-    pub(super) copes_without_memory: bool,
+    pub(crate) copes_without_memory: bool,
 }
 
 /// What a script reaches during one call.
-pub(super) struct ScriptHost<'a, 'k> {
+pub(crate) struct ScriptHost<'a, 'k> {
     session: &'a mut Session,
     core: &'a Core,
     scripts: &'a Scripts,
@@ -50,6 +52,8 @@ pub(super) struct ScriptHost<'a, 'k> {
     breaths: u32,
     begun: u64,
     listed: Option<Listed<'a>>,
+    request: Option<Args<'a>>,
+    seen: Option<Seen>,
 }
 
 /// What of the session is otherwise while a script runs.
@@ -61,26 +65,29 @@ struct Outer {
 }
 
 /// Who calls, and what.
-pub(super) struct Caller<'a> {
-    pub(super) session: &'a mut Session,
-    pub(super) core: &'a Core,
-    pub(super) scripts: &'a Scripts,
+pub(crate) struct Caller<'a> {
+    pub(crate) session: &'a mut Session,
+    pub(crate) core: &'a Core,
+    pub(crate) scripts: &'a Scripts,
     /// The script's name in messages.
-    pub(super) name: &'a [u8],
+    pub(crate) name: &'a [u8],
+    /// The request that calls it, when it is a function.
+    pub(crate) request: Option<Args<'a>>,
     /// What the call gives, and how many of it are keys: a client that tracks is told of these once the script reads anything.
-    pub(super) declared: (Args<'a>, usize),
-    pub(super) licence: Licence,
+    pub(crate) declared: (Args<'a>, usize),
+    pub(crate) licence: Licence,
 }
 
 impl<'a, 'k> ScriptHost<'a, 'k> {
     /// A host for one call; `ctx` is what data commands are run with.
-    pub(super) fn new(caller: Caller<'a>, mut ctx: Ctx<'k>) -> Self {
+    pub(crate) fn new(caller: Caller<'a>, mut ctx: Ctx<'k>) -> Self {
         ctx.keys.set_scripted();
         let Caller {
             session,
             core,
             scripts,
             name,
+            request,
             declared,
             licence,
         } = caller;
@@ -105,11 +112,13 @@ impl<'a, 'k> ScriptHost<'a, 'k> {
             breaths: 0,
             begun: core.meter.now(),
             listed: None,
+            request,
+            seen: None,
         }
     }
 
     /// Whether its reply has an error.
-    pub(super) fn has_failed(&self) -> bool {
+    pub(crate) fn has_failed(&self) -> bool {
         self.failed
     }
 
@@ -212,13 +221,22 @@ impl<'a, 'k> ScriptHost<'a, 'k> {
     #[cold]
     fn look(&mut self) -> Pulse {
         let scripts = self.scripts;
-        let listed = self.listed.get_or_insert_with(|| Listed::new(scripts));
+        let listed = self
+            .listed
+            .get_or_insert_with(|| Listed::new(scripts, self.request.is_some()));
         let elapsed_ms = self.core.meter.nanos_since(self.begun) / 1_000_000;
         let threshold_ms = self.core.settings().busy_reply_threshold_ms;
         if threshold_ms > 0 && elapsed_ms >= threshold_ms {
             listed.become_busy(elapsed_ms, self.name);
         }
-        let killed = listed.look(self.wrote);
+        let mut killed = listed.look(self.wrote);
+        if let Some(request) = self.request {
+            let seen = self.seen.get_or_insert_with(|| {
+                let name = String::from_utf8_lossy(self.name);
+                Seen::enter(Rc::clone(&self.session.tenant), &name, request)
+            });
+            killed |= seen.look(self.wrote);
+        }
         let is_gone = self.session.client.killed.load(Relaxed) && !self.wrote;
         match killed || is_gone {
             true => Pulse::Killed,

@@ -21,8 +21,9 @@ mod eval;
 mod host;
 mod scripts;
 
-pub(crate) use busy::BUSY;
 pub use busy::Running;
 pub(crate) use commands::COMMANDS;
 pub use engine::Engines;
+pub(crate) use eval::dialect;
+pub(crate) use host::{Caller, Licence, ScriptHost};
 pub use scripts::{Script, Scripts, Sha};

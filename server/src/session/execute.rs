@@ -26,7 +26,6 @@ use crate::command::ServerCtx;
 use crate::core::{Core, now_ms};
 use crate::memory::{Admission, OOM};
 use crate::registry::{Command, Run};
-use crate::script::BUSY;
 use crate::shard::{self, DoorError, Slices, TaskNode};
 use crate::transaction::{InMulti, Queueing};
 
@@ -158,14 +157,15 @@ impl Session {
         };
         let tenant = Rc::clone(&self.tenant);
         let slices = &tenant.slices;
+        let whole = self.calls_lua(command, job.args(at));
         let holding = async {
-            match planned.whole_tenant {
+            match planned.whole_tenant || whole {
                 true => shard::hold_all(slices, task).await,
                 false => shard::hold(slices, task, planned.mask).await,
             }
         };
         let Some(holding) = tenant.scripts.unless_busy(command, holding).await else {
-            self.refuse(core, Some(command), &BUSY, out);
+            self.refuse(core, Some(command), &tenant.scripts.busy_error(), out);
             return at + 1;
         };
         let result = match holding {

@@ -43,6 +43,15 @@ pub struct Planned {
 }
 
 impl Planned {
+    /// The same on all slices.
+    pub fn widened(&self, mask: u64) -> Self {
+        Planned {
+            mask,
+            whole_tenant: true,
+            ..*self
+        }
+    }
+
     fn stop(verdict: Verdict, command: u16) -> Self {
         Planned {
             mask: 0,

@@ -146,6 +146,11 @@ impl Session {
         if hopeless {
             return Ok(());
         }
+        // Which library a function is in shows when it is called.
+        let planned = match crate::function::calls_functions(command) {
+            true => &planned.widened(core.server.shard_map.all()),
+            false => planned,
+        };
         queue.push(planned, command, flags, args);
         let used_bytes = queue.used_bytes() + watched_bytes;
         let limits = &core.server.net.limits;

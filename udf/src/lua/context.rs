@@ -6,11 +6,13 @@ use std::ffi::c_void;
 use std::ptr::NonNull;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::time::Instant;
 
 use resp::{OutputBuffer, Protocol};
 
 use super::json::JsonConfig;
 use super::random::Rand48;
+use super::register::Registered;
 use crate::Host;
 
 /// How many bytes a state takes: others may read it.
@@ -32,6 +34,10 @@ pub(super) struct Context {
     pub(super) is_killed: Cell<bool>,
     /// A command panicked within Lua; the panic goes on when Lua has been left.
     pub(super) panic: Cell<Option<Box<dyn Any + Send>>>,
+    /// What the library that is being loaded has registered.
+    pub(super) registered: Cell<Option<Vec<Registered>>>,
+    /// When what runs must have ended.
+    pub(super) deadline: Cell<Option<Instant>>,
     pub(super) random: Cell<Rand48>,
     pub(super) json: JsonConfig,
     /// Room for texts that functions build.
@@ -52,6 +58,8 @@ impl Context {
             protocol: Cell::new(Protocol::Resp2),
             is_killed: Cell::new(false),
             panic: Cell::new(None),
+            registered: Cell::new(None),
+            deadline: Cell::new(None),
             random: Cell::default(),
             json: JsonConfig::default(),
             buffer: Cell::default(),

@@ -1,5 +1,7 @@
 //! What Lua calls between instructions: lets the host breathe, and ends a function that was killed.
 
+use std::time::Instant;
+
 use mlua_sys as ffi;
 
 use super::error::fail;
@@ -35,7 +37,12 @@ unsafe extern "C-unwind" fn hook(raw: *mut ffi::lua_State, _: *mut ffi::lua_Debu
 
 fn is_over(frame: Frame<'_>) -> bool {
     let context = frame.context();
-    if !context.is_killed.get() && context.host(|host| host.breathe()) == Some(Pulse::Killed) {
+    let is_late = || {
+        let deadline = context.deadline.get();
+        deadline.is_some_and(|deadline| Instant::now() >= deadline)
+    };
+    let is_killed = || context.host(|host| host.breathe()) == Some(Pulse::Killed);
+    if !context.is_killed.get() && (is_killed() || is_late()) {
         context.is_killed.set(true);
     }
     context.is_killed.get()

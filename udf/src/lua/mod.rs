@@ -10,12 +10,17 @@
 //!   result.rs    values → reply                json/ msgpack.rs structs.rs bits.rs random.rs
 //!   error.rs     errors as tables and texts    number.rs   numbers as C prints them
 //! shebang.rs   the first line of a script
+//!
+//! engine.rs    libraries, as all engines have them
+//!   functions.rs   a library's state: load, call   register.rs   redis.register_function
 //! ```
 
 mod bits;
 mod context;
+mod engine;
 mod error;
 mod frame;
+mod functions;
 mod hook;
 mod json;
 mod msgpack;
@@ -23,6 +28,7 @@ mod number;
 mod raise;
 mod random;
 mod redis;
+mod register;
 mod reply;
 mod result;
 mod sandbox;
@@ -31,6 +37,7 @@ mod state;
 mod structs;
 
 pub use context::MemoryAccount;
+pub use engine::{LuaEngine, NAME};
 pub use redis::REDIS_VERSION;
 pub use sandbox::Dialect;
 pub use state::{Call, Chunk, CompileError, State};

@@ -10,7 +10,9 @@ use super::error::{fail, push_error};
 use super::frame::{Frame, Kind};
 use super::number::append_g;
 use super::raise::{Raise, Results, natives};
+use super::register::register_native;
 use super::reply::push_reply;
+use super::sandbox::{push_real, push_shade, refuse_missing};
 use crate::LogLevel;
 
 /// What `redis.REDIS_VERSION` says: the version whose behaviour scripts find.
@@ -84,6 +86,42 @@ pub(super) fn push_redis(frame: Frame<'_>) {
     }
     frame.push_bytes(REDIS_VERSION.as_bytes());
     frame.set_field(-2, c"REDIS_VERSION");
+}
+
+/// Takes what functions do not find out of the `redis` table of the globals on top.
+pub(super) fn hide_from_functions(frame: Frame<'_>) {
+    frame.field(-1, c"redis");
+    push_real(frame);
+    for &(name, _) in EVAL_FUNCTIONS {
+        frame.push_nil();
+        frame.set_field(-2, name);
+    }
+    frame.pop(2);
+}
+
+/// Pushes the globals that a library finds while it is loaded: a `redis` table that registers and logs.
+pub(super) fn push_load_redis(frame: Frame<'_>) {
+    frame.push_table(0, 1);
+    frame.push_table(0, 8);
+    let functions: [(&CStr, ffi::lua_CFunction); 2] = [
+        (c"register_function", register_native),
+        (c"log", log_native),
+    ];
+    for (name, function) in functions {
+        frame.push_function(function);
+        frame.set_field(-2, name);
+    }
+    let levels = |name: &CStr| name.to_bytes().starts_with(b"LOG_") || name == c"REDIS_VERSION_NUM";
+    for &(name, number) in NUMBERS.iter().filter(|(name, _)| levels(name)) {
+        frame.push_integer(number);
+        frame.set_field(-2, name);
+    }
+    frame.push_bytes(REDIS_VERSION.as_bytes());
+    frame.set_field(-2, c"REDIS_VERSION");
+    refuse_missing(frame);
+    push_shade(frame);
+    frame.set_field(-2, c"redis");
+    refuse_missing(frame);
 }
 
 fn call(frame: Frame<'_>) -> Results {

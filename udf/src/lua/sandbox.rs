@@ -189,9 +189,38 @@ fn push_mark(frame: Frame<'_>) {
 }
 
 /// Replaces the table on top by a shade of it. What `getmetatable` shows is nothing.
-fn push_shade(frame: Frame<'_>) {
+pub(super) fn push_shade(frame: Frame<'_>) {
     frame.push_bool(false);
     push_shade_showing(frame);
+}
+
+/// Pushes the real table behind the shade on top.
+pub(super) fn push_real(frame: Frame<'_>) {
+    frame.push_copy(-1);
+    let index = frame.top();
+    look_through(frame, index);
+}
+
+/// Makes it an error to read a name that the table on top does not have.
+pub(super) fn refuse_missing(frame: Frame<'_>) {
+    frame.push_table(0, 1);
+    frame.push_function(missing_native);
+    frame.set_field(-2, c"__index");
+    frame.set_metatable(-2);
+}
+
+/// Lets what runs find the table on top instead of the globals, which are on top then.
+pub(super) fn swap_globals(frame: Frame<'_>) {
+    frame.push_copy(ffi::LUA_GLOBALSINDEX);
+    let has_metatable = frame.metatable(-1);
+    debug_assert!(has_metatable, "the globals are a shade");
+    // new, shade, metatable
+    frame.field(-1, c"__index");
+    frame.push_copy(-4);
+    frame.set_field(-3, c"__index");
+    // new, shade, metatable, old
+    frame.replace(-4);
+    frame.pop(2);
 }
 
 /// Replaces the table below the top, and the top, by a shade of the table; the top is what `getmetatable` shows of it, nothing if false.

@@ -18,9 +18,9 @@ use crate::Host;
 
 /// What stays at the bottom of the stack of a state, by index.
 const GLOBALS: c_int = 1;
-const HANDLER: c_int = 2;
+pub(super) const HANDLER: c_int = 2;
 const KEYS: c_int = 3;
-const ARGV: c_int = 4;
+pub(super) const ARGV: c_int = 4;
 
 /// Bytes of an error that is no error table's that clients are shown.
 const SHOWN_MAX: usize = 100;
@@ -83,7 +83,11 @@ impl State {
         state
     }
 
-    fn frame(&self) -> Frame<'_> {
+    pub(super) fn context(&self) -> &Context {
+        &self.context
+    }
+
+    pub(super) fn frame(&self) -> Frame<'_> {
         // SAFETY: the state is this one's own, and nothing runs on it while it is borrowed here.
         unsafe { Frame::new(self.raw.as_ptr()) }
     }

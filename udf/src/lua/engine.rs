@@ -1,0 +1,106 @@
+//! Libraries in Lua behind the traits of all engines.
+//!
+//! A library is loaded in a state of its own: first to see what it registers, off the cores, and again on every core that calls it.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
+
+use resp::{Args, OutputBuffer};
+
+use super::functions::{FunctionState, Given};
+use super::{Dialect, MemoryAccount};
+use crate::{Call, CallError, Engine, Function, Host, Instance, LoadError, Loaded, Program};
+
+/// The engine's name.
+pub const NAME: &str = "LUA";
+
+/// How long a library may take to load.
+const LOAD_TIMEOUT: Duration = Duration::from_millis(500);
+
+/// Lua as an engine of libraries.
+#[derive(Clone, Copy, Debug)]
+pub struct LuaEngine {
+    /// Which functions libraries find.
+    pub dialect: Dialect,
+}
+
+impl Engine for LuaEngine {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn load(&self, source: &[u8]) -> Result<Loaded, LoadError> {
+        let account = MemoryAccount::default();
+        let state = FunctionState::load(self.dialect, account, source, LOAD_TIMEOUT)?;
+        let functions: Vec<Function> = state.functions().cloned().collect();
+        let names = functions.iter().map(|function| function.name.clone());
+        let program = LuaProgram {
+            names: names.collect(),
+            source: source.into(),
+            dialect: self.dialect,
+        };
+        Ok(Loaded {
+            functions,
+            program: Arc::new(program),
+        })
+    }
+}
+
+/// A library's text; every instance compiles it for itself.
+struct LuaProgram {
+    source: Box<[u8]>,
+    names: Vec<String>,
+    dialect: Dialect,
+}
+
+impl Program for LuaProgram {
+    fn instantiate(&self) -> Result<Box<dyn Instance>, CallError> {
+        let account = MemoryAccount::default();
+        let refuse = |reason: String| CallError::NoInstance {
+            function: self.names.first().cloned().unwrap_or_default(),
+            reason,
+        };
+        let memory = Arc::clone(&account);
+        let state = FunctionState::load(self.dialect, account, &self.source, LOAD_TIMEOUT)
+            .map_err(|error| refuse(error.0))?;
+        let names = state.functions().map(|function| &function.name);
+        match names.eq(&self.names) {
+            true => Ok(Box::new(LuaInstance { state, memory })),
+            false => Err(refuse(
+                "the library registers other functions than before".into(),
+            )),
+        }
+    }
+
+    fn used_bytes(&self) -> usize {
+        self.source.len()
+    }
+}
+
+struct LuaInstance {
+    state: FunctionState,
+    memory: MemoryAccount,
+}
+
+impl Instance for LuaInstance {
+    /// An error of the function is its reply.
+    fn call(
+        &mut self,
+        call: &Call<'_>,
+        host: &mut dyn Host,
+        out: &mut OutputBuffer,
+    ) -> Result<(), CallError> {
+        let given = Given {
+            keys: Args::from_slices(call.keys),
+            args: Args::from_slices(call.args),
+        };
+        self.state
+            .call(call.function, &given, host, call.protocol, out);
+        Ok(())
+    }
+
+    fn used_bytes(&self) -> usize {
+        self.memory.load(Relaxed)
+    }
+}

@@ -1,0 +1,125 @@
+//! A state that has loaded one library, and runs its functions.
+
+use std::panic::resume_unwind;
+use std::time::{Duration, Instant};
+
+use mlua_sys as ffi;
+use resp::{Args, OutputBuffer, Protocol, ReplyWriter};
+
+use super::context::MemoryAccount;
+use super::frame::Frame;
+use super::hook::set_hook;
+use super::redis::{hide_from_functions, push_load_redis};
+use super::register::{Registered, load_failure};
+use super::result::write_result;
+use super::sandbox::{Dialect, REAL_GLOBALS, swap_globals};
+use super::state::{ARGV, HANDLER, State, compile_text, push_list, write_failure};
+use crate::{Function, Host, LoadError};
+
+/// A library's own state.
+pub(super) struct FunctionState {
+    state: State,
+    registered: Vec<Registered>,
+}
+
+/// What a function is called with.
+pub(super) struct Given<'a> {
+    pub(super) keys: Args<'a>,
+    pub(super) args: Args<'a>,
+}
+
+impl FunctionState {
+    /// Loads a library, which may take that long.
+    pub(super) fn load(
+        dialect: Dialect,
+        account: MemoryAccount,
+        source: &[u8],
+        timeout: Duration,
+    ) -> Result<Self, LoadError> {
+        let state = State::new(dialect, account);
+        let registered = register_all(&state, source, timeout)?;
+        Ok(FunctionState { state, registered })
+    }
+
+    /// Its functions, in the order of their registration.
+    pub(super) fn functions(&self) -> impl Iterator<Item = &Function> {
+        self.registered.iter().map(|one| &one.function)
+    }
+
+    /// Runs a function and writes its reply, or its error, to `out`.
+    ///
+    /// # Panics
+    /// Goes on with the panic of a command that the function called.
+    pub(super) fn call(
+        &mut self,
+        function: usize,
+        given: &Given<'_>,
+        host: &mut dyn Host,
+        protocol: Protocol,
+        out: &mut OutputBuffer,
+    ) {
+        let called = &self.registered[function];
+        let (frame, context) = (self.state.frame(), self.state.context());
+        frame.raw_get_at(ffi::LUA_REGISTRYINDEX, called.callback);
+        push_list(frame, given.keys, 0..given.keys.len());
+        push_list(frame, given.args, 0..given.args.len());
+        // SAFETY: the function and its arguments are on top, the handler where it always is.
+        let run = || unsafe { ffi::lua_pcall(frame.raw(), 2, 1, HANDLER) };
+        let status = context.with_host(host, run);
+        if context.is_killed.get() {
+            set_hook(frame);
+        }
+        if let Some(panic) = context.panic.take() {
+            frame.set_top(ARGV);
+            resume_unwind(panic);
+        }
+        let mut reply = ReplyWriter::new(out, protocol);
+        match status {
+            ffi::LUA_OK => write_result(frame, &mut reply, |text, counted| {
+                host.note_error(text, counted)
+            }),
+            _ => write_failure(frame, called.function.name.as_bytes(), &mut reply, host),
+        }
+        frame.set_top(ARGV);
+    }
+}
+
+/// Runs the library's text, which registers its functions.
+fn register_all(
+    state: &State,
+    source: &[u8],
+    timeout: Duration,
+) -> Result<Vec<Registered>, LoadError> {
+    let (frame, context) = (state.frame(), state.context());
+    frame.field(ffi::LUA_REGISTRYINDEX, REAL_GLOBALS);
+    hide_from_functions(frame);
+    frame.pop(1);
+    compile_text(frame, source, c"@user_function")
+        .map_err(|error| LoadError(format!("Error compiling function: {error}")))?;
+    push_load_redis(frame);
+    swap_globals(frame);
+    // function, globals of functions
+    frame.insert(-2);
+    context.registered.set(Some(Vec::new()));
+    context.deadline.set(Some(Instant::now() + timeout));
+    // SAFETY: the function is on top.
+    let status = unsafe { ffi::lua_pcall(frame.raw(), 0, 0, 0) };
+    context.deadline.set(None);
+    let registered = context.registered.take().unwrap_or_default();
+    match status {
+        ffi::LUA_OK => {
+            swap_globals(frame);
+            frame.set_top(ARGV);
+            Ok(registered)
+        }
+        _ => Err(failure(frame, context.is_killed.get())),
+    }
+}
+
+fn failure(frame: Frame<'_>, timed_out: bool) -> LoadError {
+    let told = match timed_out {
+        true => "ERR FUNCTION LOAD timeout".to_owned(),
+        false => load_failure(frame),
+    };
+    LoadError(format!("Error registering functions: {told}"))
+}
