@@ -112,7 +112,7 @@ fn read_named(frame: Frame<'_>) -> Result<Named, &'static str> {
     frame.push_nil();
     while frame.next(1) {
         // table, key, value
-        if frame.kind(2) != Kind::Text {
+        if !matches!(frame.kind(2), Kind::Text | Kind::Number) {
             return Err("named argument key given to redis.register_function is not a string");
         }
         let key = frame.bytes(2).unwrap_or_default();
@@ -171,10 +171,10 @@ fn flag(name: &[u8]) -> Option<FunctionFlags> {
     })
 }
 
-/// A text at `index`; numbers are none.
+/// A text at `index`, or a number as one.
 fn text(frame: Frame<'_>, index: c_int) -> Option<String> {
     match frame.kind(index) {
-        Kind::Text => frame
+        Kind::Text | Kind::Number => frame
             .bytes(index)
             .map(|bytes| String::from_utf8_lossy(bytes).into_owned()),
         _ => None,
