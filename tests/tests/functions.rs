@@ -356,7 +356,7 @@ fn loading_and_deleting_leaves_nothing_behind() {
     let mut round = |number: usize| {
         counter(&mut conn);
         assert!(conn.run("FCALL count 1 k").int().is_some());
-        if number % 2 == 0 {
+        if number.is_multiple_of(2) {
             assert_eq!(conn.run("FUNCTION DELETE counter").text(), "OK");
         }
     };

@@ -126,7 +126,7 @@ fn check_imports(imports: ImportSectionReader<'_>) -> Result<(), LoadError> {
         }
         if !abi::NAMES.contains(&name) {
             return refuse(format!(
-                "'{}' has no function '{name}': see the list of its imports in docs/functions.md",
+                "'{}' has no function '{name}': see the list of its imports in docs/functions/abi.md",
                 abi::MODULE
             ));
         }
