@@ -73,6 +73,7 @@ pub const NEWER_THAN_REFERENCE: &[&str] = &[
     "xackdel",
     "xdelex",
     "digest",
+    "waitaof",
 ];
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ pub(super) static DIRECTIVES: &[Directive] = &[
             min: 128 << 10,
             max: 1 << 30,
         },
-        "4mb",
+        "4194304",
         "Memory one instance of a WASM library may have; holds for libraries loaded from now on.",
     ),
     Directive::new(
@@ -25,7 +25,7 @@ pub(super) static DIRECTIVES: &[Directive] = &[
             min: 1 << 10,
             max: 16 << 20,
         },
-        "1mb",
+        "1048576",
         "The largest WASM library, as it is loaded.",
     ),
     Directive::new(

@@ -51,7 +51,7 @@ impl Elements {
         match value {
             ValueRef::List(list) => {
                 let chosen = list.iter_from(skip, direction).take(take);
-                chosen.for_each(|element| push(element));
+                chosen.for_each(&mut push);
             }
             ValueRef::Zset(zset) => {
                 let chosen = zset.iter_from(skip, direction).take(take);
