@@ -56,7 +56,8 @@ impl Core {
     pub fn new(index: usize, server: Arc<Server>, random_seed: u64) -> Self {
         let settings = server.config.reader();
         let data_config = RefCell::new(Rc::new(settings.settings().data.clone()));
-        let meter = Meter::new(settings.settings());
+        // Somebody may have begun to monitor on a core that was ready before this one; who begins from here on raises the epoch.
+        let meter = Meter::new(settings.settings(), server.monitors.any());
         let aftermath = Aftermath::default();
         aftermath.configure(settings.settings().data.events);
         Core {

@@ -45,7 +45,7 @@ fn call(loaded: &Loaded, host: &mut LocalHost) -> Result<String, String> {
         keys: &[b"k"],
         args: &[b"argument"],
         protocol: Protocol::Resp2,
-        time_limit_ms: 100,
+        time_limit_ms: 500,
     };
     let mut out = OutputBuffer::new();
     match instance.call(&call, host, &mut out) {
@@ -88,7 +88,7 @@ fn what_goes_wrong_while_running_is_named() {
         (
             "an infinite loop",
             function("", "(loop $l (br $l))"),
-            "time limit of 100 ms exceeded",
+            "time limit of 500 ms exceeded",
         ),
         (
             "a loop of tail calls",

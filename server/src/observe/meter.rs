@@ -32,7 +32,7 @@ pub struct Meter {
 
 impl Meter {
     /// The watch of a core with these settings.
-    pub fn new(settings: &Settings) -> Self {
+    pub fn new(settings: &Settings, is_monitored: bool) -> Self {
         let meter = Meter {
             clock: Clock::new(),
             lap: Cell::new(0),
@@ -40,7 +40,7 @@ impl Meter {
             notable_ns: Cell::new(u64::MAX),
         };
         meter.start();
-        meter.set(settings, false);
+        meter.set(settings, is_monitored);
         meter
     }
 
