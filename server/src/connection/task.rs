@@ -24,7 +24,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::task::Poll;
 use tracing::{error, warn};
 
-/// Bytes that may wait for a client that must log in and has not.
+/// Bytes of replies that a client that must log in and has not may make at once or leave untaken.
 const LOCKED_OUTPUT_MAX: usize = 16 * 1024;
 
 /// Whether the connection goes on.
@@ -376,7 +376,8 @@ impl Connection {
         let owed = self.wire.unsent() + work.out.len();
         let class = self.registered.link.class();
         let limit = reactor.net().limits.output_of(class);
-        if limit.is_over_hard(owed) || work.out.overflowed() {
+        let is_locked_over = self.session.access.is_locked() && owed > LOCKED_OUTPUT_MAX;
+        if is_locked_over || limit.is_over_hard(owed) || work.out.overflowed() {
             return Some(self.cut_off(owed));
         }
         reactor.core.stats().count_write(work.out.len());
@@ -387,11 +388,7 @@ impl Connection {
         if !self.wire.is_backed_up() {
             return self.wire.is_broken().then_some(Next::Drop);
         }
-        let unsent = self.wire.unsent();
-        self.registered.link.set_unsent(unsent);
-        if self.session.access.is_locked() && unsent > LOCKED_OUTPUT_MAX {
-            return Some(self.cut_off(unsent));
-        }
+        self.registered.link.set_unsent(self.wire.unsent());
         let clients = &reactor.core.server.clients;
         clients.note_memory(&self.registered.info);
         None
