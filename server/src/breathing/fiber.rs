@@ -7,7 +7,6 @@ use std::ptr::NonNull;
 use corosensei::stack::DefaultStack;
 use corosensei::{Coroutine, CoroutineResult, Yielder};
 
-use super::Pause;
 use crate::shard::{inside_again, outside};
 
 /// Size of a fiber's stack; only what is used of it is memory. Lua nests up to 200 C calls, and one of `string.gsub` takes over 8 KiB; JSON nests
@@ -16,7 +15,7 @@ const STACK_BYTES: usize = 4 << 20;
 /// Stacks a core keeps for later fibers.
 const STACKS_KEPT: usize = 16;
 
-type Link = Yielder<bool, Pause>;
+type Link = Yielder<(), ()>;
 
 thread_local! {
     static STACKS: RefCell<Vec<DefaultStack>> = const { RefCell::new(Vec::new()) };
@@ -24,19 +23,18 @@ thread_local! {
     static LINK: Cell<Option<NonNull<Link>>> = const { Cell::new(None) };
 }
 
-/// Suspends the fiber that runs now; gives what it is resumed with.
+/// Suspends the fiber that runs now, until it is resumed.
 ///
 /// # Panics
 /// Outside of a fiber.
-pub(super) fn suspend(pause: Pause) -> bool {
+pub(super) fn suspend() {
     let link = LINK.get().expect("only code on a fiber suspends one");
     let was_inside = outside();
     // SAFETY: `resume` takes the link back whenever the fiber stops running, so it is that of the fiber whose stack this runs on; its
     // yielder lives as long as that stack.
-    let granted = unsafe { link.as_ref() }.suspend(pause);
+    unsafe { link.as_ref() }.suspend(());
     inside_again(was_inside);
     LINK.set(Some(link));
-    granted
 }
 
 /// Takes the link back when a fiber stops running, by a panic too.
@@ -51,7 +49,7 @@ impl Drop for Outer {
 /// A closure that can be suspended; it may borrow for `'a`.
 pub(super) struct Fiber<'a, R> {
     /// None once it has ended.
-    coroutine: Option<Coroutine<bool, Pause, R>>,
+    coroutine: Option<Coroutine<(), (), R>>,
     borrows: PhantomData<&'a mut &'a ()>,
 }
 
@@ -62,7 +60,7 @@ impl<'a, R> Fiber<'a, R> {
         let stack = pooled.unwrap_or_else(|| {
             DefaultStack::new(STACK_BYTES).expect("there is address space for a stack")
         });
-        let on_stack = move |link: &Link, _: bool| {
+        let on_stack = move |link: &Link, ()| {
             LINK.set(Some(NonNull::from(link)));
             body()
         };
@@ -75,15 +73,15 @@ impl<'a, R> Fiber<'a, R> {
         }
     }
 
-    /// Runs the closure until it ends or suspends itself, which it does because it lacks something. A panic of the closure goes on here.
-    pub(super) fn resume(&mut self, granted: bool) -> Result<R, Pause> {
+    /// Runs the closure until it suspends itself, or ends and gives its result. A panic of the closure goes on here.
+    pub(super) fn resume(&mut self) -> Option<R> {
         let coroutine = self.coroutine.as_mut().expect("it has not ended");
         let _outer = Outer(LINK.get());
-        match coroutine.resume(granted) {
-            CoroutineResult::Yield(pause) => Err(pause),
+        match coroutine.resume(()) {
+            CoroutineResult::Yield(()) => None,
             CoroutineResult::Return(result) => {
                 self.put_stack();
-                Ok(result)
+                Some(result)
             }
         }
     }

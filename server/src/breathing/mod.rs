@@ -1,12 +1,12 @@
 //! Long work breathes: it runs on a fiber, and about every millisecond gives its core back for a turn, its slices still locked.
 //!
 //! A fiber is a stack of its own. What runs on it is plain code that calls [`breathe`] now and then; when its time is up, that call
-//! suspends the whole stack, and the task that drives it ([`on_fiber`]) sleeps and resumes it. So a command stays atomic for its own
+//! suspends the whole stack, and the task that drives it ([`drive`]) sleeps and resumes it. So a command stays atomic for its own
 //! tenant, and costs everybody else one step at most.
 //!
 //! ```text
-//! task:   on_fiber ──resume──▶ body … breathe() ─┐            ┌─▶ … body ends
-//!             ◀────────────── suspended ─────────┘            │
+//! task:   drive ──resume──▶ body … breathe() ─┐               ┌─▶ … body ends
+//!             ◀──────────── suspended ────────┘               │
 //!             sleep: the core serves others ────── resume ────┘
 //! ```
 //!
@@ -21,25 +21,24 @@ use std::time::{Duration, Instant};
 use fiber::Fiber;
 
 use crate::core::Core;
-use crate::shard::{DoorError, Holding, SliceState, Slices};
+use crate::shard::{DoorError, Holding, SliceState, Slices, TenantSlices};
 
 /// How long a fiber runs between two suspensions.
 pub const STEP: Duration = Duration::from_millis(1);
 /// Calls of [`breathe`] between two looks at the clock; the work between two calls takes some microseconds.
 const CALLS_PER_LOOK: u32 = 4;
 
-/// Why a fiber is suspended, for whoever drives it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Pause {
-    /// Its step is over.
-    Breath,
-    /// It goes on when the slices of these shards, by bits, are locked too.
-    Needs(u64),
+/// One step of a fiber: from when it is resumed to when it is suspended or ends.
+#[derive(Clone, Copy, Debug)]
+struct Step {
+    since: Instant,
+    /// Shards whose slices the code on the fiber locked itself, by bits.
+    locked: u64,
 }
 
 thread_local! {
-    /// When the fiber that runs now was resumed; none outside of fibers.
-    static RESUMED: Cell<Option<Instant>> = const { Cell::new(None) };
+    /// The step that runs now; none outside of fibers.
+    static STEPPING: Cell<Option<Step>> = const { Cell::new(None) };
     static CALLS: Cell<u32> = const { Cell::new(0) };
 }
 
@@ -58,67 +57,73 @@ pub fn breathe() {
 /// [`breathe`] that looks at the clock each time: for who calls it seldom.
 #[cold]
 pub fn look() {
-    if RESUMED.get().is_some_and(|since| since.elapsed() >= STEP) {
-        fiber::suspend(Pause::Breath);
+    if STEPPING
+        .get()
+        .is_some_and(|step| step.since.elapsed() >= STEP)
+    {
+        fiber::suspend();
     }
-}
-
-/// Suspends the fiber that runs now until the slices of `mask` are locked; false when they will not be.
-///
-/// # Panics
-/// Outside of a fiber.
-pub fn wait_for_slices(mask: u64) -> bool {
-    fiber::suspend(Pause::Needs(mask))
 }
 
 /// Whether the calling code runs on a fiber.
 pub fn is_on_fiber() -> bool {
-    RESUMED.get().is_some()
+    STEPPING.get().is_some()
+}
+
+/// Says which slices the calling code has locked until it says otherwise: those of these shards, by bits. Gives whether it runs on a fiber.
+#[inline]
+pub fn note_locked(mask: u64) -> bool {
+    let step = STEPPING.get();
+    if let Some(step) = step {
+        STEPPING.set(Some(Step {
+            locked: mask,
+            ..step
+        }));
+    }
+    step.is_some()
 }
 
 /// Runs `f`, during which [`breathe`] does nothing: for foreign code that must not be suspended.
 pub fn holding_breath<R>(f: impl FnOnce() -> R) -> R {
-    let _step = Step::enter(None);
+    let _outer = Outer::enter(None);
     f()
 }
 
-/// Since when the code that runs now is on a fiber's step; what was before comes back at the end, after a panic too.
-struct Step(Option<Instant>);
+/// What stepped before; it does again at the end, after a panic too.
+struct Outer(Option<Step>);
 
-impl Step {
-    fn enter(since: Option<Instant>) -> Self {
-        Step(RESUMED.replace(since))
+impl Outer {
+    fn enter(step: Option<Step>) -> Self {
+        Outer(STEPPING.replace(step))
     }
 }
 
-impl Drop for Step {
+impl Drop for Outer {
     fn drop(&mut self) {
-        RESUMED.set(self.0);
+        STEPPING.set(self.0);
     }
 }
 
-/// Runs `body` on a fiber to its end. Whenever the fiber is suspended, `paused` is told and awaited; it says whether what was needed is
-/// there. A panic of `body` goes on here.
-pub async fn on_fiber<R>(
-    core: &Core,
-    body: impl FnOnce() -> R,
-    mut paused: impl AsyncFnMut(Pause) -> bool,
-) -> R {
+/// Runs `body` on a fiber to its end. Whenever it is suspended, `suspended` is told what it said to have locked. A panic of `body` goes on here.
+async fn drive<R>(core: &Core, body: impl FnOnce() -> R, suspended: impl Fn(u64)) -> R {
     let mut fiber = Fiber::new(body);
-    let mut granted = true;
+    let mut locked = 0;
     loop {
-        let step = Step::enter(Some(Instant::now()));
-        let resumed = fiber.resume(granted);
-        drop(step);
-        match resumed {
-            Ok(result) => return result,
-            Err(pause) => {
-                // What others do meanwhile is not this command's time.
-                let spent = core.meter.hold();
-                granted = paused(pause).await;
-                core.meter.go_on(spent);
-            }
+        let outer = Outer::enter(Some(Step {
+            since: Instant::now(),
+            locked,
+        }));
+        let resumed = fiber.resume();
+        locked = STEPPING.get().map_or(0, |step| step.locked);
+        drop(outer);
+        if let Some(result) = resumed {
+            return result;
         }
+        // What others do meanwhile is not this command's time.
+        let spent = core.meter.hold();
+        suspended(locked);
+        rest().await;
+        core.meter.go_on(spent);
     }
 }
 
@@ -131,21 +136,22 @@ pub async fn run<T: SliceState, R>(
     mut holding: Holding<'_, T>,
     work: impl FnOnce(&mut Slices<'_, T>) -> R,
 ) -> Result<R, DoorError> {
-    let breathing = holding.breathing();
-    on_fiber(
-        core,
-        || holding.run(work),
-        async |_| {
-            breathing.begin();
-            rest().await;
-            true
-        },
-    )
-    .await
+    let (tenant, mask) = (holding.tenant(), holding.mask());
+    let suspended = |_| tenant.begin_breathing(mask);
+    drive(core, || holding.run(work), suspended).await
+}
+
+/// Runs `body` on a fiber. It locks slices of `tenant`, and none of another's, without waiting, and says so with [`note_locked`].
+pub async fn run_unlocked<T: SliceState, R>(
+    core: &Core,
+    tenant: &TenantSlices<T>,
+    body: impl FnOnce() -> R,
+) -> R {
+    drive(core, body, |locked| tenant.begin_breathing(locked)).await
 }
 
 /// Lets the other tasks of the core run, until its timers' next tick.
-pub async fn rest() {
+async fn rest() {
     // Rounded up to the next whole millisecond; no time at all would not even yield.
     monoio::time::sleep(Duration::from_micros(1)).await;
 }

@@ -46,7 +46,7 @@ pub enum Flow {
 }
 
 /// Where a batch goes on after a step.
-enum Step {
+pub(super) enum Step {
     /// With this request.
     Next(usize),
     /// Nowhere before this request has waited for what it needs.
@@ -55,9 +55,19 @@ enum Step {
 
 /// The part of a batch that runs on slices held: which request is next, and
 /// where its reply starts. It outlives a panic of the request.
-struct Progress {
-    next: usize,
-    mark: Mark,
+pub(super) struct Progress {
+    pub(super) next: usize,
+    pub(super) mark: Mark,
+}
+
+impl Progress {
+    /// At request `at`.
+    pub(super) fn new(at: usize, out: &OutputBuffer) -> Self {
+        Progress {
+            next: at,
+            mark: out.mark(),
+        }
+    }
 }
 
 impl Session {
@@ -146,46 +156,27 @@ impl Session {
             self.run_alone(core, command, job.args(at), out);
             return at + 1;
         }
-        let mut progress = Progress {
-            next: at,
-            mark: out.mark(),
-        };
         let is_long = std::mem::take(&mut self.goes_long) || command.spec.breathes;
-        let end = match is_long {
-            true => at + 1,
-            false => self.run_end(core, job, at),
-        };
+        if is_long {
+            return self.run_long(core, task, job, at, out).await;
+        }
+        let mut progress = Progress::new(at, out);
+        let end = self.run_end(core, job, at);
         let tenant = Rc::clone(&self.tenant);
-        let slices = &tenant.slices;
-        let whole = self.calls_lua(command, job.args(at));
-        let holding = async {
-            match planned.whole_tenant || whole {
-                true => shard::hold_all(slices, task).await,
-                false => shard::hold(slices, task, planned.mask).await,
-            }
-        };
+        let holding = self.lock(&tenant, task, planned, command, job.args(at));
         let Some(holding) = tenant.scripts.unless_busy(command, holding).await else {
             self.refuse(core, Some(command), &tenant.scripts.busy_error(), out);
             return at + 1;
         };
-        let result = match holding {
-            Err(error) => Err(error),
-            Ok(holding) => {
-                let work = |held: &mut Slices<'_, Slice>| {
-                    self.run_held(core, job, end, held, &mut progress, out)
-                };
-                match is_long {
-                    true => breathing::run(core, holding, work).await,
-                    false => { holding }.run(work),
-                }
-            }
-        };
+        let work =
+            |held: &mut Slices<'_, Slice>| self.run_held(core, job, end, held, &mut progress, out);
+        let result = holding.and_then(|mut holding| holding.run(work));
         self.settle(core, command, at, result, &progress, out)
     }
 
     /// Whether keys are watched for a transaction that is over.
     #[inline]
-    fn must_let_go(&self) -> bool {
+    pub(super) fn must_let_go(&self) -> bool {
         match &self.transaction {
             None => false,
             Some(transaction) => transaction.is_released(),
@@ -193,7 +184,13 @@ impl Session {
     }
 
     /// Runs one request, or the run of requests on one slice that starts with it.
-    fn step(&mut self, core: &Core, job: &mut Job<'_>, at: usize, out: &mut OutputBuffer) -> Step {
+    pub(super) fn step(
+        &mut self,
+        core: &Core,
+        job: &mut Job<'_>,
+        at: usize,
+        out: &mut OutputBuffer,
+    ) -> Step {
         let planned = job.planned(at);
         let registry = &core.server.registry;
         if planned.verdict != Verdict::Run {
@@ -253,18 +250,30 @@ impl Session {
             self.run_alone(core, command, job.args(at), out);
             return Step::Next(at + 1);
         }
-        if command.spec.breathes {
+        if command.spec.breathes && !breathing::is_on_fiber() {
             return Step::Waits;
         }
-        let mut progress = Progress {
-            next: at,
-            mark: out.mark(),
-        };
+        self.run_if_free(core, job, at, out)
+    }
+
+    /// Runs request `at`, which may run now, or the run of requests on one slice that starts with it, if what they need is free.
+    #[inline]
+    pub(super) fn run_if_free(
+        &mut self,
+        core: &Core,
+        job: &mut Job<'_>,
+        at: usize,
+        out: &mut OutputBuffer,
+    ) -> Step {
+        let planned = job.planned(at);
+        let command = planned.known_command(&core.server.registry);
+        let mask = self.mask_of(planned, command, job.args(at));
+        let mut progress = Progress::new(at, out);
         let end = self.run_end(core, job, at);
         let tenant = Rc::clone(&self.tenant);
         let work =
             |held: &mut Slices<'_, Slice>| self.run_held(core, job, end, held, &mut progress, out);
-        let result = match shard::try_with_slices(&tenant.slices, planned.mask, work) {
+        let result = match shard::try_with_slices(&tenant.slices, mask, work) {
             Ok(()) => Ok(()),
             Err(shard::Refused::Failed(error)) => Err(error),
             Err(shard::Refused::Busy { .. }) => return Step::Waits,
@@ -274,7 +283,7 @@ impl Session {
 
     /// The end of the run of requests that starts at `at`, which its user may run.
     #[inline]
-    fn run_end(&self, core: &Core, job: &Job<'_>, at: usize) -> usize {
+    pub(super) fn run_end(&self, core: &Core, job: &Job<'_>, at: usize) -> usize {
         let end = match self.is_crowded || self.is_pause_on(core) || self.tenant.is_rationed() {
             true => at + 1,
             false => job.run_end(core, at),
@@ -297,7 +306,7 @@ impl Session {
 
     /// Counts the requests that ran on the slices held, answers the one that failed there, and says where to go on.
     #[inline]
-    fn settle(
+    pub(super) fn settle(
         &mut self,
         core: &Core,
         command: &Command,
@@ -340,7 +349,7 @@ impl Session {
     }
 
     /// Runs requests on the slices held, from `progress.next` up to `end`, until there is enough output.
-    fn run_held(
+    pub(super) fn run_held(
         &mut self,
         core: &Core,
         job: &mut Job<'_>,
@@ -356,7 +365,7 @@ impl Session {
         let mut command = job.planned(progress.next).known_command(registry);
         let mut env = self.keys_env(core, held.mask(), now_ms);
         env.keeps_due = self.keeps_due(core, command);
-        env.may_escalate = !breathing::is_on_fiber();
+        env.may_escalate = !breathing::note_locked(held.mask());
         let keys = Keys::new(SliceSet::new(held), env, &mut effects);
         if let Run::Server(_) = command.run {
             let args = job.args(progress.next);

@@ -3,6 +3,7 @@
 
 mod execute;
 mod job;
+mod long;
 mod plan;
 mod prefetch;
 mod refuse;

@@ -94,6 +94,11 @@ impl<T: SliceState> TenantSlices<T> {
         self.cells.len()
     }
 
+    /// Nobody spins for the slices of these shards from now on, until they are unlocked. Their holder alone calls it.
+    pub fn begin_breathing(&self, mask: u64) {
+        shards_of(mask).for_each(|shard| self.cells[shard].begin_breathing());
+    }
+
     /// All shards.
     pub fn mask_of_all(&self) -> u64 {
         u64::MAX
@@ -234,16 +239,6 @@ pub struct Holding<'a, T: SliceState> {
     gate: Option<Ticket<'a>>,
 }
 
-/// Locked slices, by name only.
-pub struct Breathing<'a, T>(&'a [SliceCell<T>], u64);
-
-impl<T> Breathing<'_, T> {
-    /// Nobody spins for them from now on, until they are unlocked. Their holder alone calls it.
-    pub fn begin(&self) {
-        shards_of(self.1).for_each(|shard| self.0[shard].begin_breathing());
-    }
-}
-
 /// Takes the tenant's gate. The task holds no slice.
 ///
 /// # Errors
@@ -320,9 +315,9 @@ impl<'a, T: SliceState> Holding<'a, T> {
         self.held.mask()
     }
 
-    /// A way to say that the task is in the middle of something long, usable while the slices locked so far are in use.
-    pub fn breathing(&self) -> Breathing<'a, T> {
-        Breathing(self.held.cells(), self.held.mask())
+    /// Whose slices they are.
+    pub fn tenant(&self) -> &'a TenantSlices<T> {
+        self.tenant
     }
 
     /// Whether somebody waits for one of the locked slices.

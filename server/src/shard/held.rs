@@ -102,10 +102,6 @@ impl<'a, T: SliceState> Held<'a, T> {
         Ok(held)
     }
 
-    pub(super) fn cells(&self) -> &'a [SliceCell<T>] {
-        self.cells
-    }
-
     pub(super) fn mask(&self) -> u64 {
         self.mask
     }

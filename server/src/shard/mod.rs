@@ -72,8 +72,8 @@ mod sync;
 mod task;
 
 pub use door::{
-    Breathing, DoorError, Holding, Refused, SliceState, TenantSlices, gated, hold, hold_all,
-    retire, try_with_slices, whole_tenant, with_slices,
+    DoorError, Holding, Refused, SliceState, TenantSlices, gated, hold, hold_all, retire,
+    try_with_slices, whole_tenant, with_slices,
 };
 pub(crate) use door::{inside_again, outside};
 pub use held::{MAX_SHARDS, Slices, payload_text, shards_of};

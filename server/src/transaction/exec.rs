@@ -14,7 +14,7 @@ use crate::breathing;
 use crate::core::{Core, now_ms};
 use crate::registry::{Command, Run};
 use crate::session::{Ahead, AheadKey, ReplyMode, Session};
-use crate::shard::{self, DoorError, Refused, SliceState, Slices, TaskNode};
+use crate::shard::{self, DoorError, SliceState, Slices, TaskNode};
 
 const ABORTED: CommandError =
     CommandError::text("EXECABORT Transaction discarded because of previous errors.");
@@ -99,26 +99,14 @@ impl Session {
                 false => self.reply_broken(out_of_work),
             }
         };
-        let done = if queue.breathes {
-            let holding = match queue.whole_tenant {
-                true => shard::hold_all(slices, task).await,
-                false => shard::hold(slices, task, mask).await,
-            };
-            match holding {
-                Ok(holding) => breathing::run(core, holding, work).await,
-                Err(error) => Err(error),
-            }
-        } else {
-            match shard::try_with_slices(slices, mask, work) {
-                Ok(()) => Ok(()),
-                Err(Refused::Failed(error)) => Err(error),
-                Err(Refused::Busy { f, .. }) if queue.whole_tenant => {
-                    shard::whole_tenant(slices, task, f).await
-                }
-                Err(Refused::Busy { f, mask, .. }) => {
-                    shard::with_slices(slices, task, mask, f).await
-                }
-            }
+        let holding = match queue.whole_tenant {
+            true => shard::hold_all(slices, task).await,
+            false => shard::hold(slices, task, mask).await,
+        };
+        let done = match holding {
+            Err(error) => Err(error),
+            Ok(holding) if queue.breathes => breathing::run(core, holding, work).await,
+            Ok(mut holding) => holding.run(work),
         };
         if let Err(error) = &done {
             out.rollback(start);

@@ -1,0 +1,127 @@
+//! Requests that may take long: they run on a fiber, where they can breathe.
+
+use std::rc::Rc;
+
+use resp::{Args, OutputBuffer};
+use store::keyspace::Slice;
+
+use super::execute::{FLUSH_BYTES, Progress, Step};
+use super::plan::Planned;
+use super::{Job, Session, Verdict};
+use crate::breathing;
+use crate::core::Core;
+use crate::registry::{Command, Run};
+use crate::shard::{self, DoorError, Holding, Slices, TaskNode};
+use crate::tenant::Membership;
+
+impl Session {
+    /// Runs request `at`, which may take long, and those after it that can do with the same fiber; says where to go on.
+    pub(super) async fn run_long(
+        &mut self,
+        core: &Core,
+        task: &TaskNode,
+        job: &mut Job<'_>,
+        at: usize,
+        out: &mut OutputBuffer,
+    ) -> usize {
+        let tenant = Rc::clone(&self.tenant);
+        let next = breathing::run_unlocked(core, &tenant.slices, || {
+            self.run_while_free(core, job, at, out)
+        })
+        .await;
+        match next {
+            Some(next) => next,
+            None => self.run_long_locked(core, task, job, at, out).await,
+        }
+    }
+
+    /// Runs request `at`, which may run now, and those after it, on the fiber that this is called on, as long as their slices are free. Says which
+    /// is next; none when `at` has to wait for its slices.
+    fn run_while_free(
+        &mut self,
+        core: &Core,
+        job: &mut Job<'_>,
+        at: usize,
+        out: &mut OutputBuffer,
+    ) -> Option<usize> {
+        let Step::Next(mut next) = self.run_if_free(core, job, at, out) else {
+            return None;
+        };
+        while self.goes_on(core, job, next, out) {
+            breathing::note_locked(0);
+            match self.step(core, job, next, out) {
+                Step::Next(at) => next = at,
+                Step::Waits => break,
+            }
+        }
+        Some(next)
+    }
+
+    /// Whether request `next` may run on the fiber of those before it.
+    fn goes_on(&self, core: &Core, job: &Job<'_>, next: usize, out: &OutputBuffer) -> bool {
+        let Some(planned) = job.plans.get(next) else {
+            return false;
+        };
+        if planned.verdict != Verdict::Run || out.len() >= FLUSH_BYTES {
+            return false;
+        }
+        let command = planned.known_command(&core.server.registry);
+        // What changes the session itself may change its tenant.
+        let stays = command.spec.breathes || matches!(command.run, Run::Data(_));
+        stays && !self.is_blocked() && !self.closing && !self.must_let_go()
+    }
+
+    /// Runs the one request `at` once all that it needs is locked.
+    async fn run_long_locked(
+        &mut self,
+        core: &Core,
+        task: &TaskNode,
+        job: &mut Job<'_>,
+        at: usize,
+        out: &mut OutputBuffer,
+    ) -> usize {
+        let planned = job.planned(at);
+        let command = planned.known_command(&core.server.registry);
+        let mut progress = Progress::new(at, out);
+        let tenant = Rc::clone(&self.tenant);
+        let holding = self.lock(&tenant, task, planned, command, job.args(at));
+        let Some(holding) = tenant.scripts.unless_busy(command, holding).await else {
+            self.refuse(core, Some(command), &tenant.scripts.busy_error(), out);
+            return at + 1;
+        };
+        let result = match holding {
+            Err(error) => Err(error),
+            Ok(holding) => {
+                let work = |held: &mut Slices<'_, Slice>| {
+                    self.run_held(core, job, at + 1, held, &mut progress, out)
+                };
+                breathing::run(core, holding, work).await
+            }
+        };
+        self.settle(core, command, at, result, &progress, out)
+    }
+
+    /// The shards whose slices a request needs.
+    #[inline]
+    pub(super) fn mask_of(&self, planned: &Planned, command: &Command, args: Args<'_>) -> u64 {
+        match self.calls_lua(command, args) {
+            true => self.tenant.slices.mask_of_all(),
+            false => planned.mask,
+        }
+    }
+
+    /// Locks the slices that a request needs, waiting for them.
+    pub(super) async fn lock<'t>(
+        &self,
+        tenant: &'t Membership,
+        task: &'t TaskNode,
+        planned: &Planned,
+        command: &Command,
+        args: Args<'_>,
+    ) -> Result<Holding<'t, Slice>, DoorError> {
+        match planned.whole_tenant || self.calls_lua(command, args) {
+            true => shard::hold_all(&tenant.slices, task).await,
+            false => shard::hold(&tenant.slices, task, planned.mask).await,
+        }
+    }
+}
