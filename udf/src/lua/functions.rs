@@ -1,19 +1,16 @@
 //! A state that has loaded one library, and runs its functions.
 
-use std::panic::resume_unwind;
 use std::time::{Duration, Instant};
 
 use mlua_sys as ffi;
-use resp::{Args, OutputBuffer, Protocol, ReplyWriter};
+use resp::{Args, OutputBuffer, Protocol};
 
 use super::context::MemoryAccount;
 use super::frame::Frame;
-use super::hook::set_hook;
 use super::redis::{hide_from_functions, push_load_redis};
 use super::register::{Registered, load_failure};
-use super::result::write_result;
 use super::sandbox::{Dialect, REAL_GLOBALS, swap_globals};
-use super::state::{ARGV, HANDLER, State, compile_text, push_list, write_failure};
+use super::state::{ARGV, State, compile_text, push_list};
 use crate::{Function, Host, LoadError};
 
 /// A library's own state.
@@ -59,28 +56,12 @@ impl FunctionState {
         out: &mut OutputBuffer,
     ) {
         let called = &self.registered[function];
-        let (frame, context) = (self.state.frame(), self.state.context());
+        let frame = self.state.frame();
         frame.raw_get_at(ffi::LUA_REGISTRYINDEX, called.callback);
         push_list(frame, given.keys, 0..given.keys.len());
         push_list(frame, given.args, 0..given.args.len());
-        // SAFETY: the function and its arguments are on top, the handler where it always is.
-        let run = || unsafe { ffi::lua_pcall(frame.raw(), 2, 1, HANDLER) };
-        let status = context.with_host(host, run);
-        if context.is_killed.get() {
-            set_hook(frame);
-        }
-        if let Some(panic) = context.panic.take() {
-            frame.set_top(ARGV);
-            resume_unwind(panic);
-        }
-        let mut reply = ReplyWriter::new(out, protocol);
-        match status {
-            ffi::LUA_OK => write_result(frame, &mut reply, |text, counted| {
-                host.note_error(text, counted)
-            }),
-            _ => write_failure(frame, called.function.name.as_bytes(), &mut reply, host),
-        }
-        frame.set_top(ARGV);
+        let name = called.function.name.as_bytes();
+        self.state.call_pushed(2, name, host, protocol, out);
     }
 }
 

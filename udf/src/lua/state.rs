@@ -18,7 +18,7 @@ use crate::Host;
 
 /// What stays at the bottom of the stack of a state, by index.
 const GLOBALS: c_int = 1;
-pub(super) const HANDLER: c_int = 2;
+const HANDLER: c_int = 2;
 const KEYS: c_int = 3;
 pub(super) const ARGV: c_int = 4;
 
@@ -121,9 +121,21 @@ impl State {
         set_list(frame, KEYS, call.params, 0..call.keys);
         set_list(frame, ARGV, call.params, call.keys..call.params.len());
         frame.raw_get_at(ffi::LUA_REGISTRYINDEX, chunk.0);
-        let context = &*self.context;
-        // SAFETY: the function is on top, the handler where it always is.
-        let run = || unsafe { ffi::lua_pcall(frame.raw(), 0, 1, HANDLER) };
+        self.call_pushed(0, call.name, host, protocol, out);
+    }
+
+    /// Calls the function that was pushed, and after it so many arguments. Writes its reply, or its error, to `out`.
+    pub(super) fn call_pushed(
+        &self,
+        args: c_int,
+        name: &[u8],
+        host: &mut dyn Host,
+        protocol: Protocol,
+        out: &mut OutputBuffer,
+    ) {
+        let (frame, context) = (self.frame(), self.context());
+        // SAFETY: the caller has pushed the function and its arguments; the handler is where it always is.
+        let run = || unsafe { ffi::lua_pcall(frame.raw(), args, 1, HANDLER) };
         let status = context.with_host(host, run);
         if context.is_killed.get() {
             set_hook(frame);
@@ -137,7 +149,7 @@ impl State {
             ffi::LUA_OK => write_result(frame, &mut reply, |text, counted| {
                 host.note_error(text, counted)
             }),
-            _ => write_failure(frame, call.name, &mut reply, host),
+            _ => write_failure(frame, name, &mut reply, host),
         }
         frame.set_top(ARGV);
     }
@@ -184,12 +196,7 @@ pub(super) fn push_list(frame: Frame<'_>, params: Args<'_>, range: std::ops::Ran
 }
 
 /// Answers with the error on top of the stack.
-pub(super) fn write_failure(
-    frame: Frame<'_>,
-    name: &[u8],
-    reply: &mut ReplyWriter<'_>,
-    host: &mut dyn Host,
-) {
+fn write_failure(frame: Frame<'_>, name: &[u8], reply: &mut ReplyWriter<'_>, host: &mut dyn Host) {
     let mut text = frame.context().buffer.take();
     let counted = match frame.kind(-1) {
         Kind::Table => tell(frame, -1, Some(name), &mut text).counted,
