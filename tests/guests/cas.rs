@@ -10,7 +10,7 @@ pub struct Arg {
 
 impl Arg {
     fn bytes(&self) -> &[u8] {
-        // The server has written `len` bytes there for the time of the call.
+        // SAFETY: the server has written `len` bytes there, and they stay as they are during the call.
         unsafe { core::slice::from_raw_parts(self.at, self.len) }
     }
 }
@@ -30,6 +30,7 @@ fn panic(_: &core::panic::PanicInfo) -> ! {
 
 #[no_mangle]
 pub extern "C" fn redox_load() -> i32 {
+    // SAFETY: the pointer and the length are those of one text.
     unsafe { register(b"cas".as_ptr(), 3, 0) }
 }
 
@@ -38,11 +39,14 @@ pub extern "C" fn cas(argv: *const Arg, keys: i32, args: i32) -> i32 {
     if keys != 1 || args != 2 {
         return -2;
     }
+    // SAFETY: the server has written as many pairs there as it says that there are keys and arguments.
     let argv = unsafe { core::slice::from_raw_parts(argv, 3) };
     let (key, expected, new) = (argv[0].bytes(), argv[1].bytes(), argv[2].bytes());
     let mut value = [0; 4096];
+    // SAFETY: each pointer comes with the length of what it points to.
     let len = unsafe { get(key.as_ptr(), key.len(), value.as_mut_ptr(), value.len()) };
     let same = len >= 0 && value.get(..len as usize) == Some(expected);
+    // SAFETY: as above.
     unsafe {
         if same {
             set(key.as_ptr(), key.len(), new.as_ptr(), new.len(), 0, 0);

@@ -9,7 +9,6 @@
 //! ```
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use bitflags::bitflags;
 use resp::{OutputBuffer, Protocol};
@@ -17,7 +16,7 @@ use resp::{OutputBuffer, Protocol};
 use crate::Host;
 
 bitflags! {
-    /// What a function says of itself when it is registered.
+    /// What a function says of itself when it is registered, or a script in its first line.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
     pub struct FunctionFlags: u32 {
         /// It writes nothing.
@@ -35,21 +34,32 @@ bitflags! {
     }
 }
 
+const FLAG_NAMES: [(FunctionFlags, &str); 6] = [
+    (FunctionFlags::NO_WRITES, "no-writes"),
+    (FunctionFlags::ALLOW_OOM, "allow-oom"),
+    (FunctionFlags::ALLOW_STALE, "allow-stale"),
+    (FunctionFlags::NO_CLUSTER, "no-cluster"),
+    (FunctionFlags::CROSS_SLOT, "allow-cross-slot-keys"),
+    (FunctionFlags::STATELESS, "stateless"),
+];
+
 impl FunctionFlags {
     /// The names of those that are set, as FUNCTION LIST gives them.
     pub fn names(self) -> impl Iterator<Item = &'static str> {
-        const NAMES: [(FunctionFlags, &str); 6] = [
-            (FunctionFlags::NO_WRITES, "no-writes"),
-            (FunctionFlags::ALLOW_OOM, "allow-oom"),
-            (FunctionFlags::ALLOW_STALE, "allow-stale"),
-            (FunctionFlags::NO_CLUSTER, "no-cluster"),
-            (FunctionFlags::CROSS_SLOT, "allow-cross-slot-keys"),
-            (FunctionFlags::STATELESS, "stateless"),
-        ];
-        NAMES
+        FLAG_NAMES
             .into_iter()
             .filter(move |(flag, _)| self.contains(*flag))
             .map(|(_, name)| name)
+    }
+
+    /// The flag of this name that Lua's scripts and functions may have, in lower case.
+    pub fn of_lua(name: &str) -> Option<Self> {
+        let mut known = FLAG_NAMES
+            .into_iter()
+            .filter(|(flag, _)| *flag != FunctionFlags::STATELESS);
+        known
+            .find(|(_, known)| *known == name)
+            .map(|(flag, _)| flag)
     }
 }
 
@@ -172,27 +182,5 @@ impl CallError {
     /// Whether it was a trap.
     pub fn is_trap(&self) -> bool {
         matches!(self, CallError::Trapped { .. })
-    }
-}
-
-/// What running a function has cost, summed over all cores.
-#[derive(Debug, Default)]
-pub struct Account {
-    /// Calls.
-    pub calls: AtomicU64,
-    /// Time of those calls, ns, waits not counted.
-    pub run_ns: AtomicU64,
-    /// Calls that trapped.
-    pub traps: AtomicU64,
-}
-
-impl Account {
-    /// Books a call.
-    pub fn note(&self, run_ns: u64, trapped: bool) {
-        self.calls.fetch_add(1, Relaxed);
-        self.run_ns.fetch_add(run_ns, Relaxed);
-        if trapped {
-            self.traps.fetch_add(1, Relaxed);
-        }
     }
 }

@@ -37,18 +37,19 @@ impl LibraryTable {
     pub fn write_costs(&self, text: &mut String) {
         for library in self.get().iter() {
             for (function, account) in library.functions.iter().zip(&library.accounts) {
-                let calls = account.calls.load(Relaxed);
+                let calls = account.calls();
                 if calls == 0 {
                     continue;
                 }
-                let usec = account.run_ns.load(Relaxed) / 1000;
+                let usec = account.run_ns() / 1000;
                 let _ = write!(
                     text,
-                    "functionstat_{}.{}:calls={calls},usec={usec},usec_per_call={:.2},traps={}\r\n",
+                    "functionstat_{}.{}:calls={calls},usec={usec},usec_per_call={:.2},p99={:.3},traps={}\r\n",
                     library.name,
                     function.name,
                     usec as f64 / calls as f64,
-                    account.traps.load(Relaxed)
+                    account.percentile_ns(99.0) as f64 / 1000.0,
+                    account.traps()
                 );
             }
         }

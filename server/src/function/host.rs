@@ -10,6 +10,7 @@ use store::command::{
     CommandError, Ctx, Flags, Key, KeyFlags, Keys, Patience, Routing, key_positions,
 };
 use tracing::{debug, info, warn};
+use udf::refusal::{NOT_FROM_SCRIPT, READ_ONLY, UNDECLARED, UNKNOWN, WRONG_ARITY};
 use udf::{Denied, Function, FunctionFlags, Host, Intent, LogLevel, Pulse};
 
 use super::running::Seen;
@@ -20,16 +21,6 @@ use crate::memory::OOM;
 use crate::registry::{Command, Run};
 use crate::session::{ReplyMode, Session};
 use crate::tenant::Membership;
-
-const UNKNOWN: CommandError = CommandError::text("ERR Unknown Redis command called from script");
-const WRONG_ARITY: CommandError =
-    CommandError::text("ERR Wrong number of args calling Redis command from script");
-const NOT_FROM_SCRIPT: CommandError =
-    CommandError::text("ERR This Redis command is not allowed from script");
-const READ_ONLY: CommandError =
-    CommandError::text("ERR Write commands are not allowed from read-only scripts.");
-const UNDECLARED: CommandError =
-    CommandError::text("ERR the function accesses a key that it did not declare");
 
 /// What a function reaches during one call.
 pub(super) struct FunctionHost<'a> {
@@ -257,11 +248,8 @@ impl Host for FunctionHost<'_> {
         key: &[u8],
         work: &mut dyn FnMut(&mut Ctx<'_>, Key<'_>),
     ) -> Result<(), Denied> {
-        if intent != Intent::Read {
-            if self.is_read_only() {
-                return Err(Denied::Forbidden);
-            }
-            self.wrote = true;
+        if intent != Intent::Read && self.is_read_only() {
+            return Err(Denied::Forbidden);
         }
         let key = self.declared(key)?;
         if !self.unrestricted && !self.user_may(command, key.bytes) {
@@ -270,6 +258,7 @@ impl Host for FunctionHost<'_> {
         if intent == Intent::Grow && self.is_out_of_memory() {
             return Err(Denied::OutOfMemory);
         }
+        self.wrote |= intent != Intent::Read;
         let core = self.core;
         let mut ctx = Ctx {
             keys: self.keys.only(key.shard),

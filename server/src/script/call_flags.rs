@@ -2,7 +2,8 @@
 
 use resp::Args;
 use store::command::Flags;
-use udf::lua::shebang::{self, ScriptFlags};
+use udf::FunctionFlags;
+use udf::lua::shebang;
 
 use super::eval::digest;
 use crate::registry::Command;
@@ -25,12 +26,12 @@ impl Session {
             return self.calls_reader(args);
         }
         let said = match command.spec.name {
-            "eval" => shebang::parse(text()).ok().map(|(said, _)| said),
+            "eval" => shebang::parse(text()).ok().and_then(|(said, _)| said),
             "evalsha" => digest(text())
                 .and_then(|sha| self.tenant.scripts.get(&sha))
-                .map(|script| script.flags),
+                .and_then(|script| script.flags),
             _ => None,
         };
-        said.is_some_and(|said| said.contains(ScriptFlags::NO_WRITES))
+        said.is_some_and(|said| said.contains(FunctionFlags::NO_WRITES))
     }
 }

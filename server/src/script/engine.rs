@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use hashbrown::HashMap;
 use store::command::CommandError;
-use udf::lua::shebang::ScriptFlags;
+use udf::FunctionFlags;
 use udf::lua::{Chunk, Dialect, MemoryAccount, State};
 
 use super::{Script, Scripts, Sha};
@@ -19,7 +19,7 @@ pub struct Compiled {
     /// What runs it.
     pub chunk: Chunk,
     /// What it says of itself.
-    pub flags: ScriptFlags,
+    pub flags: Option<FunctionFlags>,
 }
 
 /// One state and what was compiled in it.

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use resp::{Args, OutputBuffer, ReplyWriter};
 use store::command::{CommandError, Ctx, Patience, parse_i64};
-use udf::lua::shebang::ScriptFlags;
+use udf::FunctionFlags;
 use udf::lua::{Call, Dialect, sha1_hex};
 
 use super::Sha;
@@ -142,20 +142,20 @@ fn find(
 fn licence(
     ctx: &ServerCtx<'_>,
     args: Args<'_>,
-    flags: ScriptFlags,
+    flags: Option<FunctionFlags>,
     mode: Mode,
 ) -> Result<Licence, CommandError> {
-    if flags.contains(ScriptFlags::UNDECLARED) {
+    let Some(flags) = flags else {
         return Ok(Licence {
             read_only: mode == Mode::ReadOnly,
             copes_without_memory: false,
         });
-    }
-    let writes = !flags.contains(ScriptFlags::NO_WRITES);
+    };
+    let writes = !flags.contains(FunctionFlags::NO_WRITES);
     if writes && mode == Mode::ReadOnly {
         return Err(MAY_WRITE);
     }
-    let copes = !writes || flags.contains(ScriptFlags::ALLOW_OOM);
+    let copes = !writes || flags.contains(FunctionFlags::ALLOW_OOM);
     let memory = &ctx.session.tenant.memory;
     if !copes && memory.is_set() && memory.excess(args.iter().map(<[u8]>::len).sum()) > 0 {
         return Err(NO_MEMORY);

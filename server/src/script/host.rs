@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use resp::{Args, OutputBuffer, Protocol, ReplyWriter};
 use store::command::{CommandError, Ctx, Flags, Key, Keys, Patience};
+use udf::refusal::{NOT_FROM_SCRIPT, READ_ONLY, UNKNOWN, WRONG_ARITY};
 use udf::{Denied, Host, Intent, LogLevel, Pulse};
 
 use super::Scripts;
@@ -16,14 +17,6 @@ use crate::function::Seen;
 use crate::memory::OOM;
 use crate::registry::{Command, Run};
 use crate::session::{ReplyMode, Session};
-
-const UNKNOWN: CommandError = CommandError::text("ERR Unknown Redis command called from script");
-const WRONG_ARITY: CommandError =
-    CommandError::text("ERR Wrong number of args calling Redis command from script");
-const NOT_FROM_SCRIPT: CommandError =
-    CommandError::text("ERR This Redis command is not allowed from script");
-const READ_ONLY: CommandError =
-    CommandError::text("ERR Write commands are not allowed from read-only scripts.");
 
 /// Breaths between two looks at the clock and at who wants the script to end.
 const BREATHS_PER_LOOK: u32 = 16;

@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use hashbrown::HashMap;
 use store::command::CommandError;
-use udf::lua::shebang::{self, ScriptFlags};
+use udf::FunctionFlags;
+use udf::lua::shebang;
 
 use super::Running;
 
@@ -20,7 +21,7 @@ pub struct Script {
     /// The whole text.
     pub text: Box<[u8]>,
     /// What it says of itself.
-    pub flags: ScriptFlags,
+    pub flags: Option<FunctionFlags>,
     body_at: usize,
 }
 

@@ -162,13 +162,10 @@ fn read_flags(frame: Frame<'_>) -> Result<FunctionFlags, &'static str> {
     Ok(flags)
 }
 
-/// The flag of this name, if Lua's functions may have it.
+/// The flag of this name in any case, if Lua's functions may have it.
 fn flag(name: &[u8]) -> Option<FunctionFlags> {
-    let all = FunctionFlags::all().difference(FunctionFlags::STATELESS);
-    all.iter().find(|flag| {
-        flag.names()
-            .any(|known| known.as_bytes().eq_ignore_ascii_case(name))
-    })
+    let name = std::str::from_utf8(name).ok()?;
+    FunctionFlags::of_lua(&name.to_ascii_lowercase())
 }
 
 /// A text at `index`, or a number as one.

@@ -1,34 +1,6 @@
 //! The first line of a script, `#!lua flags=no-writes,allow-oom`.
 
-use bitflags::bitflags;
-
-bitflags! {
-    /// What a script or function says of itself.
-    #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-    pub struct ScriptFlags: u32 {
-        /// It does not write.
-        const NO_WRITES = 1;
-        /// It may run although there is no memory.
-        const ALLOW_OOM = 1 << 1;
-        /// It may run on a stale replica.
-        const ALLOW_STALE = 1 << 2;
-        /// It may not run in a cluster.
-        const NO_CLUSTER = 1 << 3;
-        /// Its keys may be in several slots.
-        const ALLOW_CROSS_SLOT = 1 << 4;
-        /// It says nothing: it has no such line.
-        const UNDECLARED = 1 << 5;
-    }
-}
-
-/// The flags by name.
-pub const FLAG_NAMES: &[(&str, ScriptFlags)] = &[
-    ("no-writes", ScriptFlags::NO_WRITES),
-    ("allow-oom", ScriptFlags::ALLOW_OOM),
-    ("allow-stale", ScriptFlags::ALLOW_STALE),
-    ("no-cluster", ScriptFlags::NO_CLUSTER),
-    ("allow-cross-slot-keys", ScriptFlags::ALLOW_CROSS_SLOT),
-];
+use crate::FunctionFlags;
 
 /// Why such a line is not understood. `Display` is the text behind the error code.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -50,11 +22,14 @@ pub enum ShebangError {
     Option(String),
 }
 
-/// Reads the first line of a script. Gives its flags and what to compile: the text from the end of that line on, so that lines keep their
-/// numbers.
-pub fn parse(script: &[u8]) -> Result<(ScriptFlags, &[u8]), ShebangError> {
+/// Reads the first line of a script. Gives its flags, none when it has no such line, and what to compile: the text from the end of that line
+/// on, so that lines keep their numbers.
+///
+/// # Errors
+/// [`ShebangError`]
+pub fn parse(script: &[u8]) -> Result<(Option<FunctionFlags>, &[u8]), ShebangError> {
     if !script.starts_with(b"#!") {
-        return Ok((ScriptFlags::UNDECLARED, script));
+        return Ok((None, script));
     }
     let end = script
         .iter()
@@ -68,29 +43,23 @@ pub fn parse(script: &[u8]) -> Result<(ScriptFlags, &[u8]), ShebangError> {
         Some("#!lua") => {}
         Some(engine) => return Err(ShebangError::Engine(engine.to_owned())),
     }
-    let mut flags = ScriptFlags::empty();
+    let mut flags = FunctionFlags::empty();
     for word in words {
         let Some(names) = word.strip_prefix("flags=") else {
             return Err(ShebangError::Option(word.to_owned()));
         };
         for name in names.split(',').filter(|_| !names.is_empty()) {
-            flags |= flag(name).ok_or_else(|| ShebangError::Flag(name.to_owned()))?;
+            flags |=
+                FunctionFlags::of_lua(name).ok_or_else(|| ShebangError::Flag(name.to_owned()))?;
         }
     }
-    Ok((flags, body))
-}
-
-/// The flag of this name.
-pub fn flag(name: &str) -> Option<ScriptFlags> {
-    FLAG_NAMES
-        .iter()
-        .find(|(known, _)| *known == name)
-        .map(|(_, flag)| *flag)
+    Ok((Some(flags), body))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{ScriptFlags, parse};
+    use super::parse;
+    use crate::FunctionFlags;
 
     #[test]
     fn first_lines() {
@@ -99,11 +68,11 @@ mod tests {
                 .map(|(flags, _)| flags)
                 .map_err(|error| error.to_string())
         };
-        assert_eq!(flags("return 1"), Ok(ScriptFlags::UNDECLARED));
-        assert_eq!(flags("#!lua\nreturn 1"), Ok(ScriptFlags::empty()));
+        assert_eq!(flags("return 1"), Ok(None));
+        assert_eq!(flags("#!lua\nreturn 1"), Ok(Some(FunctionFlags::empty())));
         assert_eq!(
             flags("#!lua flags=no-writes,allow-oom\n"),
-            Ok(ScriptFlags::NO_WRITES | ScriptFlags::ALLOW_OOM)
+            Ok(Some(FunctionFlags::NO_WRITES | FunctionFlags::ALLOW_OOM))
         );
         for (script, error) in [
             ("#!lua", "Invalid script shebang"),

@@ -1,17 +1,22 @@
 //! The server as a function sees it during a case: the same rules, without sessions, users and other clients.
 
+use std::time::Instant;
+
 use resp::{Args, OutputBuffer, Protocol, ReplyWriter};
 use store::command::{CommandError, Ctx, DataCommand, Flags, Key, KeyFlags, key_positions};
+use udf::refusal::{NOT_FROM_SCRIPT, READ_ONLY, UNDECLARED};
 use udf::{Denied, FunctionFlags, Host, Intent, LogLevel, Pulse};
 
 use super::data::{Data, find};
 
-const NOT_FROM_SCRIPT: CommandError =
-    CommandError::text("ERR This Redis command is not allowed from script");
-const READ_ONLY: CommandError =
-    CommandError::text("ERR Write commands are not allowed from read-only scripts.");
-const UNDECLARED: CommandError =
-    CommandError::text("ERR the function accesses a key that it did not declare");
+/// How a library's language is treated.
+#[derive(Clone, Copy)]
+pub(super) enum Manner {
+    /// As WebAssembly: declared keys only; the engine ends what takes too long.
+    Wasm,
+    /// As Lua: all keys; a call that goes on beyond this is ended, so that a trial has an end. Servers go on, and are busy.
+    Lua(Instant),
+}
 
 /// What a function reaches during one call.
 pub(super) struct TrialHost<'a> {
@@ -19,13 +24,14 @@ pub(super) struct TrialHost<'a> {
     /// The keys it was given.
     pub(super) declared: &'a [&'a [u8]],
     pub(super) flags: FunctionFlags,
+    pub(super) manner: Manner,
     /// What it has logged.
     pub(super) log: &'a mut Vec<String>,
 }
 
 impl TrialHost<'_> {
     fn is_declared(&self, key: &[u8]) -> bool {
-        self.declared.contains(&key)
+        matches!(self.manner, Manner::Lua(_)) || self.declared.contains(&key)
     }
 
     fn is_read_only(&self) -> bool {
@@ -45,7 +51,8 @@ impl TrialHost<'_> {
         let found = key_positions(&command.spec, args, |index, flags| {
             undeclared |= !flags.contains(KeyFlags::NOT_KEY) && !self.is_declared(args.get(index));
         });
-        match undeclared || found.is_err() {
+        let is_unclear = found.is_err() && matches!(self.manner, Manner::Wasm);
+        match undeclared || is_unclear {
             true => Err(UNDECLARED),
             false => Ok(command),
         }
@@ -79,7 +86,10 @@ impl Host for TrialHost<'_> {
     }
 
     fn breathe(&mut self) -> Pulse {
-        Pulse::Alive
+        match self.manner {
+            Manner::Lua(end) if Instant::now() >= end => Pulse::Killed,
+            _ => Pulse::Alive,
+        }
     }
 
     fn now_ms(&self) -> u64 {
