@@ -47,7 +47,7 @@ pub(super) fn fcall(
         keys,
         args: others,
         protocol: ctx.reply.protocol(),
-        time_limit_ms: ctx.core.settings().wasm_time_limit_ms,
+        time_limit_ms: tenant.wasm_time_limit_ms(ctx.core.settings().wasm_time_limit_ms),
     };
     if super::lua::is_lua(library) {
         return super::lua::call(ctx, args, &call, library, mode);

@@ -6,7 +6,7 @@ use std::thread;
 
 use udf::library::{Header, Library, LibraryError};
 use udf::lua::{Dialect, LuaEngine};
-use udf::wasm::{Compiler, Limits, WasmEngine};
+use udf::wasm::{Compiler, Limits, WasmEngine, Within};
 use udf::{Engine, LoadError};
 
 use crate::shard::TaskRef;
@@ -111,8 +111,8 @@ impl Loader {
             .get_or_init(|| WasmEngine::new(compiler()).ok().map(Arc::new))
             .as_ref()
             .ok_or_else(|| refused("WASM does not run on this machine"))?;
-        engine.set_limits(limits);
-        Ok(Arc::clone(engine) as Arc<dyn Engine>)
+        let engine = Arc::clone(engine);
+        Ok(Arc::new(Within { engine, limits }))
     }
 
     /// Lets running functions look whether they were killed.

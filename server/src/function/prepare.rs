@@ -12,6 +12,7 @@ use crate::core::Core;
 use crate::registry::Command;
 use crate::session::Session;
 use crate::shard::TaskNode;
+use crate::tenant::Tenant;
 
 /// Libraries taken in for requests of this session that are about to run, in order.
 #[derive(Default)]
@@ -44,12 +45,7 @@ impl Session {
     }
 
     async fn prepare_code(&mut self, core: &Core, task: &TaskNode, code: &[u8]) {
-        let settings = core.settings();
-        let limits = Limits {
-            module_bytes_max: settings.wasm_module_bytes_max,
-            functions_max: settings.wasm_module_functions_max,
-            memory_bytes_max: settings.wasm_memory_bytes_max,
-        };
+        let limits = limits_of(core, &self.tenant);
         let dialect = crate::script::dialect(core);
         let submitted = core
             .server
@@ -85,5 +81,19 @@ impl Session {
             // The session was killed while it waited; nobody reads this.
             None => Err(LibraryError::NotFound),
         }
+    }
+}
+
+/// The limits of a tenant's modules: the server's, but where the tenant has its own.
+fn limits_of(core: &Core, tenant: &Tenant) -> Limits {
+    let (settings, own) = (core.settings(), tenant.account.quotas().wasm);
+    let or = |own: u64, servers: usize| match own {
+        0 => servers,
+        own => own as usize,
+    };
+    Limits {
+        module_bytes_max: or(own.module_bytes_max, settings.wasm_module_bytes_max),
+        functions_max: or(own.module_functions_max, settings.wasm_module_functions_max),
+        memory_bytes_max: or(own.memory_bytes_max, settings.wasm_memory_bytes_max),
     }
 }

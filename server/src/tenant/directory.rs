@@ -73,6 +73,7 @@ impl Blueprint {
             memory,
             rate: Rate::default(),
             max_value: AtomicU64::new(0),
+            wasm_time_limit_ms: AtomicU64::new(0),
             rationed: AtomicBool::new(false),
             own_policy: AtomicBool::new(false),
             pubsub: pubsub::Directory::new(self.cores),

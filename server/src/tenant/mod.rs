@@ -72,6 +72,8 @@ pub struct Tenant {
     pub rate: Rate,
     /// Most bytes of an argument of a command that writes; 0 for no limit.
     pub max_value: AtomicU64,
+    /// Milliseconds a function in WebAssembly may run; 0 for what the server says.
+    pub wasm_time_limit_ms: AtomicU64,
     /// Requests are held against a quota before they run.
     rationed: AtomicBool,
     /// It has an eviction policy of its own.
@@ -112,11 +114,22 @@ impl Tenant {
         self.account.id
     }
 
+    /// How long its functions in WebAssembly may run, when the server says so.
+    #[inline]
+    pub fn wasm_time_limit_ms(&self, servers: u64) -> u64 {
+        match self.wasm_time_limit_ms.load(Relaxed) {
+            0 => servers,
+            own => own,
+        }
+    }
+
     /// Takes over its account's quotas.
     fn apply_quotas(&self, server_limit: usize) {
         let quotas = self.account.quotas();
         self.rate.set(quotas.ops, quotas.ops_burst);
         self.max_value.store(quotas.max_value, Relaxed);
+        self.wasm_time_limit_ms
+            .store(quotas.wasm.time_limit_ms, Relaxed);
         let is_rationed = quotas.ops != 0 || quotas.max_value != 0;
         self.rationed.store(is_rationed, Relaxed);
         self.own_policy.store(quotas.policy.is_some(), Relaxed);

@@ -34,6 +34,21 @@ pub struct Quotas {
     pub maxclients: u64,
     /// Bytes of one argument of a command that writes.
     pub max_value: u64,
+    /// What its functions in WebAssembly may take.
+    pub wasm: WasmQuotas,
+}
+
+/// What a tenant's functions in WebAssembly may take, in place of the server's directives of the same names.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct WasmQuotas {
+    /// Milliseconds of run time of a call.
+    pub time_limit_ms: u64,
+    /// Bytes of memory of an instance.
+    pub memory_bytes_max: u64,
+    /// Bytes of a library.
+    pub module_bytes_max: u64,
+    /// Functions of a module.
+    pub module_functions_max: u64,
 }
 
 /// Why an option is refused. `Display` is the wire text.
@@ -87,9 +102,17 @@ pub enum QuotaOption {
     MaxClients,
     /// `max-value`
     MaxValue,
+    /// `wasm-time-limit`
+    WasmTimeLimit,
+    /// `wasm-memory-max`
+    WasmMemoryMax,
+    /// `wasm-module-max-size`
+    WasmModuleMaxSize,
+    /// `wasm-module-max-functions`
+    WasmModuleMaxFunctions,
 }
 
-const OPTIONS: [(QuotaOption, &str, Option<&str>); 8] = [
+const OPTIONS: [(QuotaOption, &str, Option<&str>); 12] = [
     (QuotaOption::MaxMemory, "maxmemory", None),
     (QuotaOption::MinMemory, "min-memory", None),
     (QuotaOption::Policy, "maxmemory-policy", Some("policy")),
@@ -98,6 +121,14 @@ const OPTIONS: [(QuotaOption, &str, Option<&str>); 8] = [
     (QuotaOption::OpsAction, "ops-action", None),
     (QuotaOption::MaxClients, "maxclients", None),
     (QuotaOption::MaxValue, "max-value", None),
+    (QuotaOption::WasmTimeLimit, "wasm-time-limit", None),
+    (QuotaOption::WasmMemoryMax, "wasm-memory-max", None),
+    (QuotaOption::WasmModuleMaxSize, "wasm-module-max-size", None),
+    (
+        QuotaOption::WasmModuleMaxFunctions,
+        "wasm-module-max-functions",
+        None,
+    ),
 ];
 
 impl QuotaOption {
@@ -145,6 +176,10 @@ impl Quotas {
             QuotaOption::Ops => self.ops = number()?,
             QuotaOption::OpsBurst => self.ops_burst = number()?,
             QuotaOption::MaxClients => self.maxclients = number()?,
+            QuotaOption::WasmTimeLimit => self.wasm.time_limit_ms = number()?,
+            QuotaOption::WasmMemoryMax => self.wasm.memory_bytes_max = bytes()?,
+            QuotaOption::WasmModuleMaxSize => self.wasm.module_bytes_max = bytes()?,
+            QuotaOption::WasmModuleMaxFunctions => self.wasm.module_functions_max = number()?,
             QuotaOption::Policy => {
                 let named = EvictionPolicy::named(value);
                 self.policy = Some(named.ok_or(invalid("expected an eviction policy"))?);
@@ -189,6 +224,10 @@ impl Quotas {
             QuotaOption::Ops => self.ops.to_string(),
             QuotaOption::OpsBurst => self.ops_burst.to_string(),
             QuotaOption::MaxClients => self.maxclients.to_string(),
+            QuotaOption::WasmTimeLimit => self.wasm.time_limit_ms.to_string(),
+            QuotaOption::WasmMemoryMax => self.wasm.memory_bytes_max.to_string(),
+            QuotaOption::WasmModuleMaxSize => self.wasm.module_bytes_max.to_string(),
+            QuotaOption::WasmModuleMaxFunctions => self.wasm.module_functions_max.to_string(),
             QuotaOption::Policy => self.policy.map_or("", EvictionPolicy::name).to_owned(),
             QuotaOption::OpsAction => match self.ops_action {
                 OpsAction::Wait => "wait".to_owned(),
@@ -225,11 +264,11 @@ mod tests {
 
     #[test]
     fn options_read_back_as_they_were_set() {
-        let line = "maxmemory 536870912 min-memory 1024 maxmemory-policy allkeys-lfu ops 50000 ops-burst 7 ops-action reply maxclients 3 max-value 10";
+        let line = "maxmemory 536870912 min-memory 1024 maxmemory-policy allkeys-lfu ops 50000 ops-burst 7 ops-action reply maxclients 3 max-value 10 wasm-time-limit 20 wasm-memory-max 65536 wasm-module-max-size 1024 wasm-module-max-functions 9";
         let quotas = set(line).expect("valid");
         assert_eq!(quotas.to_string().trim(), line);
         let short = set(
-            "MAXMEMORY 512mb min-memory 1kb Policy allkeys-lfu OPS 50000 burst 7 ops-action REPLY MAXCLIENTS 3 MAX-VALUE 10",
+            "MAXMEMORY 512mb min-memory 1kb Policy allkeys-lfu OPS 50000 burst 7 ops-action REPLY MAXCLIENTS 3 MAX-VALUE 10 WASM-TIME-LIMIT 20 WASM-MEMORY-MAX 64kb WASM-MODULE-MAX-SIZE 1kb WASM-MODULE-MAX-FUNCTIONS 9",
         );
         assert_eq!(short, Ok(quotas));
         assert_eq!(Quotas::default().to_string(), "");

@@ -8,6 +8,7 @@
 //! | --- | --- |
 //! | `text` | turns WAT into a binary module |
 //! | `scan` | refuses what is too large, or wants what there is not |
+//! | `inspect`, `hint` | name mistakes, and what to change |
 //! | `compile`, `cache` | machine code, made in a process that can be killed, kept by the hash of its module |
 //! | `program`, `instance` | what runs, and its one call at a time |
 //! | `guest`, `abi`, `reply`, `replies`, `lent` | what the guest sees: its host, its imports, the reply it writes, those it reads |
@@ -20,6 +21,8 @@ mod cache;
 mod clock;
 mod compile;
 mod guest;
+mod hint;
+mod inspect;
 mod instance;
 mod lent;
 mod limits;
@@ -31,5 +34,6 @@ mod scan;
 mod text;
 
 pub use compile::{Compiler, child};
+pub use inspect::check_exports;
 pub use limits::Limits;
-pub use program::WasmEngine;
+pub use program::{WasmEngine, Within};

@@ -11,11 +11,11 @@ use super::compile::Compiler;
 use super::guest::Guest;
 use super::instance::{WasmInstance, kind_of};
 use super::limits::Limits;
-use super::{abi, runtime, scan, text};
+use super::{abi, inspect, runtime, scan, text};
 use crate::{CallError, Function, FunctionFlags, Instance, LoadError, Loaded, Program};
 
 /// What a library exports besides its functions.
-const LOAD_HOOK: &str = "redox_load";
+pub(super) const LOAD_HOOK: &str = "redox_load";
 
 /// Takes WASM libraries in.
 pub struct WasmEngine {
@@ -23,7 +23,6 @@ pub struct WasmEngine {
     linker: Linker<Guest>,
     clock: Arc<Clock>,
     compiler: Compiler,
-    limits: Mutex<Limits>,
     /// Locked while something is compiled: one at a time.
     cache: Mutex<Cache>,
 }
@@ -56,14 +55,8 @@ impl WasmEngine {
             engine,
             linker,
             compiler,
-            limits: Mutex::default(),
             cache: Mutex::default(),
         })
-    }
-
-    /// Sets the limits that hold for what is loaded from now on.
-    pub fn set_limits(&self, limits: Limits) {
-        *self.limits.lock().unwrap_or_else(PoisonError::into_inner) = limits;
     }
 
     /// Lets every running function look at once whether it was killed.
@@ -94,7 +87,7 @@ impl WasmEngine {
         let compiled = self.module(&artefact)?;
         let module_pre = self.linker.instantiate_pre(&compiled).map_err(|error| {
             LoadError(format!(
-                "an import does not fit: {}",
+                "an import does not fit, declare it as docs/functions/abi.md has it: {}",
                 text::one_line(&format!("{error:#}"))
             ))
         })?;
@@ -108,13 +101,36 @@ impl WasmEngine {
     }
 }
 
+/// An engine that takes in what keeps to other limits than the usual ones.
+pub struct Within {
+    /// The engine.
+    pub engine: Arc<WasmEngine>,
+    /// The limits.
+    pub limits: Limits,
+}
+
+impl crate::Engine for Within {
+    fn name(&self) -> &'static str {
+        self.engine.name()
+    }
+
+    fn load(&self, source: &[u8]) -> Result<Loaded, LoadError> {
+        self.engine.load_within(source, &self.limits)
+    }
+}
+
 impl crate::Engine for WasmEngine {
     fn name(&self) -> &'static str {
         "WASM"
     }
 
     fn load(&self, source: &[u8]) -> Result<Loaded, LoadError> {
-        let limits = *self.limits.lock().unwrap_or_else(PoisonError::into_inner);
+        self.load_within(source, &Limits::default())
+    }
+}
+
+impl WasmEngine {
+    fn load_within(&self, source: &[u8], limits: &Limits) -> Result<Loaded, LoadError> {
         let source = source.strip_prefix(b"\n").unwrap_or(source);
         if source.len() > limits.module_bytes_max {
             return Err(LoadError(format!(
@@ -124,9 +140,15 @@ impl crate::Engine for WasmEngine {
             )));
         }
         let module = text::to_binary(source)?;
-        scan::scan(&module, &limits)?;
-        let mut code = self.code(&module, &limits, Vec::new())?;
-        let functions = functions_of(&code)?;
+        scan::scan(&module, limits)?;
+        inspect::inspect(&module)?;
+        let mut code = self.code(&module, limits, Vec::new())?;
+        let functions = functions_of(&code, &module)?;
+        if functions.is_empty() {
+            return Err(LoadError(
+                "No functions registered: export one of type (i32, i32, i32) -> i32, or register one in redox_load".into(),
+            ));
+        }
         code.names = functions
             .iter()
             .map(|function| function.name.clone())
@@ -142,7 +164,7 @@ impl crate::Engine for WasmEngine {
 }
 
 /// What the module registers, or exports if it has no hook to register anything.
-fn functions_of(code: &Code) -> Result<Vec<Function>, LoadError> {
+fn functions_of(code: &Code, source: &[u8]) -> Result<Vec<Function>, LoadError> {
     let module = code.module.module();
     let exported = |name: &str| {
         let export = module.get_export(name);
@@ -159,9 +181,10 @@ fn functions_of(code: &Code) -> Result<Vec<Function>, LoadError> {
     let mut functions: Vec<Function> = Vec::with_capacity(registered.len());
     for (name, flags) in registered {
         if !exported(&name) {
-            return Err(LoadError(format!(
-                "'{name}' is registered, but the module exports no function of that name and of type (i32, i32, i32) -> i32"
-            )));
+            let wrong = inspect::explain_registered(source, &name);
+            return Err(wrong.unwrap_or_else(|| LoadError(format!(
+                "function '{name}' is registered, but the module does not export it: export it, or take its register away"
+            ))));
         }
         if functions.iter().any(|known| known.name == name) {
             return Err(LoadError("Function already exists in the library".into()));
