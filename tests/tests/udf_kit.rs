@@ -182,6 +182,69 @@ fn from_nothing_to_a_reply_in_assemblyscript() {
     from_nothing_to_a_reply("assemblyscript");
 }
 
+/// The lines of the README's section about functions that are to be typed: those for the shell, and those for Python.
+fn typed_lines() -> (String, String) {
+    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md");
+    let text = fs::read_to_string(readme).unwrap();
+    let section = text
+        .split("\n## ")
+        .find(|part| part.starts_with("Functions"));
+    let typed: Vec<&str> = section
+        .expect("README has a section about functions")
+        .lines()
+        .filter_map(|line| line.strip_prefix("    "))
+        .collect();
+    let at = typed.iter().position(|line| line.starts_with("import "));
+    let (shell, python) = typed.split_at(at.expect("it goes on in Python"));
+    (shell.join("\n"), python.join("\n"))
+}
+
+/// Who copies the README's lines, on a machine with nothing but the server and a compiler, gets a rate limiter that answers.
+#[test]
+fn the_lines_of_the_readme_do_what_they_say() {
+    let place = Place::new();
+    let (shell, python) = typed_lines();
+    let bin = place.0.join("bin");
+    fs::create_dir_all(&bin).unwrap();
+    std::os::unix::fs::symlink(own_binary(), bin.join("redoxcache")).unwrap();
+    let port = harness::server::free_port().to_string();
+    let venv = Path::new(env!("CARGO_MANIFEST_DIR")).join("../.venv/bin/python");
+    let python = python.replace("Redis()", &format!("Redis(port={port})"));
+    place.write("reply.py", &format!("{python}\nprint(allowed, left)\n"));
+    let script = format!(
+        "export REDOX_URL=redis://127.0.0.1:{port}\n{shell}\ncode=$?\n[ -x {venv} ] && {venv} ../reply.py\nkill %1\nexit $code",
+        venv = venv.display()
+    )
+    // The server is given a moment to come up, which somebody who types gives it anyway.
+    .replace(" &\n", " & until redis-cli -p 6379 ping >/dev/null 2>&1; do sleep 0.05; done\n")
+    .replace("redis-cli FCALL", "redis-cli -p 6379 FCALL");
+    let script = script.replace("6379", &port);
+    let ran = Command::new("timeout")
+        .args(["300", "bash", "-c", &script])
+        .current_dir(&place.0)
+        .env_clear()
+        .env("HOME", &place.0)
+        .env("PATH", format!("{}:/usr/bin:/bin", bin.display()))
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&ran.stdout);
+    let erred = String::from_utf8_lossy(&ran.stderr);
+    if erred.contains(" is missing: ") {
+        println!("!! SKIPPED the README's lines: {erred}");
+        return;
+    }
+    assert!(ran.status.success(), "{script}\n{said}\n{erred}");
+    assert!(said.contains("5 passed, 0 failed"), "{said}\n{erred}");
+    assert!(
+        said.contains("library 'limiter' is loaded"),
+        "{said}\n{erred}"
+    );
+    assert!(said.contains("\n1\n9\n"), "{said}\n{erred}");
+    if venv.exists() {
+        assert!(said.contains("1 8\n"), "{said}\n{erred}");
+    }
+}
+
 /// Copies a directory.
 fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
@@ -224,8 +287,11 @@ fn with_f(rest: &str, body: &str) -> String {
 }
 
 #[test]
-fn what_would_be_refused_is_named_before_it_is_deployed() {
+fn what_is_refused_is_named_by_build_test_deploy_and_server() {
     let place = Place::new();
+    place.write("cases.toml", A_CASE);
+    let (server, url) = server();
+    let mut conn = server.connect();
     for (text, parts) in [
         (
             format!(
@@ -259,7 +325,7 @@ fn what_would_be_refused_is_named_before_it_is_deployed() {
                 "(import \"redox1\" \"strlen\" (func (param i32) (result i32)))",
                 "(i32.const 0)",
             ),
-            &["strlen", "does not fit"],
+            &["redox1::strlen", "does not fit", "docs/functions/abi.md"],
         ),
         (
             with_f("(data (i32.const 65530) \"0123456789\")", "(i32.const 0)"),
@@ -279,7 +345,7 @@ fn what_would_be_refused_is_named_before_it_is_deployed() {
         ),
         (
             format!("(module {MEMORY})"),
-            &["No functions registered", "export a function"],
+            &["No functions registered", "export one of type"],
         ),
         (with_f("", "(local.get 9)"), &["unknown local"]),
         ("(module (func".into(), &["expected"]),
@@ -287,8 +353,20 @@ fn what_would_be_refused_is_named_before_it_is_deployed() {
         let path = place.write("wrong.wat", &text);
         let path = path.to_str().unwrap();
         bad(&place.0, &["build", path], parts);
+        bad(&place.0, &["test", path], parts);
+        bad(&place.0, &["deploy", path, "--url", &url], parts);
+        let code = format!("#!wasm name=wrong\n{text}");
+        let reply = conn.call(&["FUNCTION", "LOAD", &code]).show();
+        for part in parts {
+            assert!(
+                reply.contains(part),
+                "the server does not say {part:?}: {reply}"
+            );
+        }
     }
 }
+
+const A_CASE: &str = "[[case]]\nname = \"it replies\"\ncall = \"f 1 k\"\nexpect = 1\n";
 
 const RET: &str = "(import \"redox1\" \"ret_array\" (func $array (param i32))) (import \"redox1\" \"ret_int\" (func $int (param i64)))";
 const STRLEN: &str = "(import \"redox1\" \"strlen\" (func $strlen (param i32 i32) (result i32)))";
@@ -296,10 +374,7 @@ const STRLEN: &str = "(import \"redox1\" \"strlen\" (func $strlen (param i32 i32
 #[test]
 fn what_fails_in_a_call_is_named_by_test_and_server() {
     let place = Place::new();
-    place.write(
-        "cases.toml",
-        "[[case]]\nname = \"it replies\"\ncall = \"f 1 k\"\nexpect = 1\n",
-    );
+    place.write("cases.toml", A_CASE);
     let (server, url) = server();
     let mut conn = server.connect();
     for (text, kind, advice) in [
@@ -315,8 +390,16 @@ fn what_fails_in_a_call_is_named_by_test_and_server() {
         ),
         (
             with_f(STRLEN, "(call $strlen (i32.const 65536) (i32.const 70000))"),
-            "trapped",
-            "check",
+            "out of bounds pointer",
+            "check its pointers and lengths",
+        ),
+        (
+            with_f(
+                RET,
+                "(loop $l (call $array (i32.const 1)) (br $l)) (i32.const 0)",
+            ),
+            "its reply nests too deep",
+            "flatten its reply",
         ),
         (
             with_f(
@@ -332,7 +415,7 @@ fn what_fails_in_a_call_is_named_by_test_and_server() {
                 "(call $int (i64.const 1)) (call $int (i64.const 1)) (i32.const 0)",
             ),
             "it replies twice",
-            "announce several with ret_array",
+            "announce several values with ret_array",
         ),
         (
             with_f("", "(i32.const -1)"),
@@ -342,7 +425,7 @@ fn what_fails_in_a_call_is_named_by_test_and_server() {
         (
             with_f("", "(i32.const 7)"),
             "the unknown status 7",
-            "returns 0, -1",
+            "return 0, -1",
         ),
         (with_f("", "unreachable"), "unreachable", "panicked"),
     ] {
@@ -356,7 +439,9 @@ fn what_fails_in_a_call_is_named_by_test_and_server() {
         good(&place.0, &["deploy", path, "--replace", "--url", &url]);
         let reply = conn.run("FCALL f 1 k").show();
         assert!(
-            reply.contains("function 'f' trapped") && reply.contains(kind),
+            reply.contains("function 'f' trapped")
+                && reply.contains(kind)
+                && reply.contains(advice),
             "{reply}"
         );
     }

@@ -1,66 +1,11 @@
-//! What to change when the engine or a server refuses a library or ends a call: by what stands in the error's text.
+//! What to change when the engine or a server refuses a library or ends a call: by what stands in the error's text. Of traps the engine
+//! itself says it.
 
 /// Parts of error texts, and what helps against each. The first that fits is given.
 const ADVICE: &[(&str, &str)] = &[
     (
-        "time limit of",
-        "it runs too long, or for ever: bound its loops; a limit that is meant to be higher is time_limit_ms in a case and wasm-time-limit on the server",
-    ),
-    (
-        "out of bounds memory access",
-        "it reads or writes outside of its memory: check its pointers and lengths, and that a length an import returned is no negative status",
-    ),
-    (
-        "pointer",
-        "it gives an import a pointer and a length that leave its memory: check both, and that a length an import returned is no negative status",
-    ),
-    (
-        "undefined element",
-        "it calls through a table entry that is not set: check its function pointers",
-    ),
-    (
-        "indirect call type mismatch",
-        "it calls a function pointer as another type than it has: check casts between function types",
-    ),
-    (
-        "divide by zero",
-        "it divides by zero: check the divisor first",
-    ),
-    (
-        "call stack exhausted",
-        "it recurses too deep: use a loop, or keep less on the stack",
-    ),
-    (
-        "unreachable",
-        "it panicked or aborted (in Rust a panic, an index out of range, an unwrap); its last log line says where",
-    ),
-    (
-        "its reply is incomplete",
-        "ret_array, ret_map or ret_set announced more values than followed: write that many (a map needs two a pair)",
-    ),
-    (
-        "it replies twice",
-        "it wrote a value after its reply was complete: announce several with ret_array, and reply once",
-    ),
-    (
-        "its reply nests too deep",
-        "it opened arrays within arrays without an end: flatten its reply",
-    ),
-    (
-        "its reply is too large",
-        "reply with less, or in several calls",
-    ),
-    (
-        "fails without an error",
-        "it returned -1 without ret_error: write the error first, or return 0",
-    ),
-    (
-        "returns the unknown status",
-        "a function returns 0, -1 (with ret_error) or -2 (wrong number of arguments): check what it returns",
-    ),
-    (
-        "register outside of redox_load",
-        "only redox_load may call register: move it there",
+        "killed by user with SCRIPT KILL",
+        "it runs too long, or for ever: bound its loops; a limit that is meant to be higher is time_limit_ms in a case; on a server others are answered -BUSY after busy-reply-threshold",
     ),
     (
         "wrong number of arguments for function",
@@ -92,7 +37,7 @@ const ADVICE: &[(&str, &str)] = &[
     ),
     (
         "No functions registered",
-        "export a function of type (i32, i32, i32) -> i32, or register one in redox_load",
+        "register one: with redis.register_function in Lua, in redox_load or by exporting it otherwise",
     ),
 ];
 

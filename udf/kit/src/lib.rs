@@ -21,7 +21,6 @@ mod build;
 mod cases;
 mod command;
 mod error;
-mod inspect;
 mod library;
 mod project;
 mod remote;

@@ -3,13 +3,16 @@
 use std::sync::Arc;
 
 use udf::library::{Header, Library, LibraryError};
-use udf::wasm::{Compiler, WasmEngine};
+use udf::lua::{Dialect, LuaEngine};
+use udf::wasm::{Compiler, WasmEngine, check_exports};
 use udf::{Engine, Function};
 
 use crate::advice::advised;
 use crate::error::{KitError, Result};
-use crate::inspect;
 use crate::project::Project;
+
+/// The name of the engine of WebAssembly.
+const WASM: &str = "WASM";
 
 /// A library that servers will accept, and what there is to know about it.
 pub(crate) struct Report {
@@ -26,20 +29,21 @@ pub(crate) fn load(code: &[u8], compiler: Compiler) -> Result<Library> {
     let header = Header::parse(code).map_err(refused)?;
     let engine: Box<dyn Engine> = match header.engine.to_ascii_lowercase().as_slice() {
         b"wasm" => {
-            inspect_source(header.source)?;
             let engine = WasmEngine::new(compiler);
             Box::new(engine.map_err(|error| {
                 KitError::Library(format!("WASM does not run on this machine: {error}"))
             })?)
         }
+        b"lua" => Box::new(LuaEngine {
+            dialect: Dialect::Present,
+        }),
         _ => return Err(refused(LibraryError::NoEngine(header.engine.into()))),
     };
-    let loaded = engine.load(header.source).map_err(|error| {
-        let text = explained(header.source, &error.0);
-        KitError::Library(advised(&text))
-    })?;
-    for function in &loaded.functions {
-        inspect::check_name(&function.name).map_err(KitError::Library)?;
+    let loaded = engine
+        .load(header.source)
+        .map_err(|error| refused(error.into()))?;
+    if engine.name() == WASM {
+        check_exports(header.source).map_err(|error| refused(error.into()))?;
     }
     Library::new(header.name, engine.name(), Arc::from(code), loaded).map_err(refused)
 }
@@ -53,32 +57,6 @@ pub(crate) fn check(code: &[u8], compiler: Compiler) -> Result<Report> {
         library: load(code, compiler)?,
         code_bytes: code.len(),
     })
-}
-
-fn inspect_source(source: &[u8]) -> Result<()> {
-    let source = source.strip_prefix(b"\n").unwrap_or(source);
-    // Text that is none the engine refuses, with the place of the mistake.
-    match wat::parse_bytes(source) {
-        Ok(module) => inspect::inspect(&module).map_err(KitError::Library),
-        Err(_) => Ok(()),
-    }
-}
-
-/// The engine's error; for a registered function of another signature, with that signature.
-fn explained(source: &[u8], error: &str) -> String {
-    let name = error
-        .strip_prefix('\'')
-        .and_then(|rest| rest.split_once("' is registered, but"))
-        .map(|(name, _)| name);
-    let found = name.and_then(|name| {
-        let source = source.strip_prefix(b"\n").unwrap_or(source);
-        let module = wat::parse_bytes(source).ok()?;
-        Some((name, inspect::type_of_export(&module, name)?))
-    });
-    match found {
-        Some((name, found)) => inspect::wrong_type(name, &found),
-        None => error.to_owned(),
-    }
 }
 
 impl Report {

@@ -12,6 +12,7 @@ use resp::OutputBuffer;
 use wasmtime::{Memory, Store, StoreLimitsBuilder, Trap, TypedFunc};
 
 use super::guest::{Guest, Stop, View};
+use super::hint::with_hint;
 use super::lent::Loan;
 use super::limits::{PAGE_BYTES, TABLE_ELEMENTS_MAX, TABLES_MAX};
 use super::program::Code;
@@ -180,7 +181,7 @@ impl Instance for WasmInstance {
         guest.replies.clear();
         let trapped = |kind: String| CallError::Trapped {
             function: self.code.names[call.function].clone(),
-            kind,
+            kind: with_hint(kind),
         };
         match ended {
             Ok(OK | FAILED) => match guest.reply.finish(out) {

@@ -8,9 +8,12 @@ use udf::library::Library;
 use udf::{Call, CallError, FunctionFlags, Instance};
 
 use super::data::{Data, find};
-use super::host::TrialHost;
+use super::host::{Manner, TrialHost};
 use crate::advice::advice;
 use crate::cases::{Action, Case, Expected, Step, Words, show};
+
+/// A step of Lua takes as long as so many of WebAssembly; a case's limit of time is meant for the latter.
+const LUA_STEP_COST: u32 = 20;
 
 /// What a case came to.
 pub(super) struct Outcome {
@@ -127,6 +130,16 @@ impl Run<'_> {
         }
     }
 
+    fn manner(&self) -> Manner {
+        match self.library.engine {
+            udf::lua::NAME => {
+                let limit = Duration::from_millis(self.case.time_limit_ms) * LUA_STEP_COST;
+                Manner::Lua(Instant::now() + limit)
+            }
+            _ => Manner::Wasm,
+        }
+    }
+
     fn command(&mut self, words: &Words) -> Value {
         let mut out = OutputBuffer::new();
         let list = slices(words.list());
@@ -160,7 +173,11 @@ impl Run<'_> {
         let mut out = OutputBuffer::new();
         let ended = self.enter(&call, known[index].flags, &mut out);
         match ended {
-            Ok(()) => (value_of(&out), None),
+            Ok(()) => {
+                let reply = value_of(&out);
+                let hint = hint_of(&reply);
+                (reply, hint)
+            }
             Err(error) => {
                 let text = error.to_string();
                 (error_value(&text), advice(&text))
@@ -179,10 +196,12 @@ impl Run<'_> {
             Some(instance) => instance,
             None => self.library.program.instantiate()?,
         };
+        let manner = self.manner();
         let mut host = TrialHost {
             data: &mut self.data,
             declared: call.keys,
             flags,
+            manner,
             log: &mut self.outcome.log,
         };
         let begun = Instant::now();
@@ -197,6 +216,14 @@ impl Run<'_> {
             self.instance = Some(instance);
         }
         ended
+    }
+}
+
+/// What to change when a reply is an error.
+fn hint_of(reply: &Value) -> Option<String> {
+    match reply {
+        Value::ServerError(error) => advice(error.details().unwrap_or_default()),
+        _ => None,
     }
 }
 
