@@ -34,6 +34,10 @@ pub enum Ask {
     Delete(usize, usize),
     /// INCR of two keys in one transaction.
     IncrBoth(usize, usize),
+    /// A script that makes the first of two keys greater by one than both were: what they were, what it is.
+    Overtake(usize, usize),
+    /// A script that exchanges what two keys hold, which it was not told of as keys: what they hold then.
+    Exchange(usize, usize),
 }
 
 /// What it was told, as numbers in the order of the reply; none for null.
@@ -78,6 +82,15 @@ impl Ask {
                 vec![Some(gone.iter().sum())]
             }
             Ask::IncrBoth(a, b) => [a, b].map(|key| incr(&mut state[key])).to_vec(),
+            Ask::Overtake(a, b) => {
+                let (before, other) = (state[a], state[b]);
+                state[a] = Some(before.unwrap_or(0).max(other.unwrap_or(0)) + 1);
+                vec![before, other, state[a]]
+            }
+            Ask::Exchange(a, b) => {
+                state.swap(a, b);
+                vec![state[a], state[b]]
+            }
         }
     }
 }
@@ -163,6 +176,19 @@ mod tests {
         ];
         assert!(!is_linearizable(&history));
         history[1].told = vec![Some(1), Some(1), None];
+        assert!(is_linearizable(&history));
+    }
+
+    #[test]
+    fn half_of_a_script_is_found() {
+        let mut history = vec![
+            operation(0, 3, Ask::Set(0, 7), &[]),
+            operation(4, 20, Ask::Exchange(0, 1), &[None, Some(7)]),
+            operation(5, 9, Ask::GetAll, &[Some(7), Some(7), None]),
+            operation(21, 22, Ask::Overtake(2, 1), &[None, Some(7), Some(8)]),
+        ];
+        assert!(!is_linearizable(&history));
+        history[2].told = vec![None, Some(7), None];
         assert!(is_linearizable(&history));
     }
 

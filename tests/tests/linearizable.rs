@@ -18,11 +18,25 @@ fn key(number: usize) -> String {
     format!("register:{number}")
 }
 
+const OVERTAKE: &str = "
+    local a, b = redis.call('GET', KEYS[1]), redis.call('GET', KEYS[2])
+    local over = math.max(tonumber(a or 0), tonumber(b or 0)) + 1
+    redis.call('SET', KEYS[1], over)
+    return {a, b, over}";
+const EXCHANGE: &str = "
+    local a, b = redis.call('GET', ARGV[1]), redis.call('GET', ARGV[2])
+    local function put(key, value)
+        if value then redis.call('SET', key, value) else redis.call('DEL', key) end
+    end
+    put(ARGV[1], b)
+    put(ARGV[2], a)
+    return {b, a}";
+
 fn choose(rng: &mut Rng) -> Ask {
     let value = rng.between(1, 1000) * 1000;
     let (one, other) = (rng.below(KEYS), rng.below(KEYS - 1));
     let other = (one + 1 + other) % KEYS;
-    match rng.below(10) {
+    match rng.below(12) {
         0 => Ask::Set(one, value),
         1 => Ask::Swap(one, value),
         2 => Ask::SetAll(value),
@@ -30,6 +44,8 @@ fn choose(rng: &mut Rng) -> Ask {
         4 | 5 => Ask::IncrBoth(one, other),
         6 => Ask::Get(one),
         7 => Ask::Incr(one),
+        8 => Ask::Overtake(one, other),
+        9 => Ask::Exchange(one, other),
         _ => Ask::GetAll,
     }
 }
@@ -37,7 +53,11 @@ fn choose(rng: &mut Rng) -> Ask {
 fn number(reply: &Reply) -> Option<i64> {
     match reply.is_null() {
         true => None,
-        false => Some(reply.text().parse().expect("registers hold numbers")),
+        false => Some(
+            reply
+                .int()
+                .unwrap_or_else(|| reply.text().parse().expect("registers hold numbers")),
+        ),
     }
 }
 
@@ -67,7 +87,14 @@ fn run(conn: &mut Conn, ask: &Ask) -> Told {
             conn.run(&format!("INCR {}", key(b)));
             conn.run("EXEC").items().iter().map(Reply::int).collect()
         }
+        Ask::Overtake(a, b) => script(conn, OVERTAKE, "2", a, b),
+        Ask::Exchange(a, b) => script(conn, EXCHANGE, "0", a, b),
     }
+}
+
+fn script(conn: &mut Conn, script: &str, key_count: &str, a: usize, b: usize) -> Told {
+    let reply = conn.call(&["EVAL", script, key_count, &key(a), &key(b)]);
+    reply.items().iter().map(number).collect()
 }
 
 /// One round: every client runs some operations at once.
