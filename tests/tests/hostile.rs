@@ -143,6 +143,28 @@ fn before_authentication_limits_are_tight() {
     }
 }
 
+/// However much the system would hold of what it does not read, and even when it reads all: a client that only ever hears
+/// that it must log in is not talked to for long.
+#[test]
+fn who_does_not_log_in_hears_only_so_much() {
+    const ENOUGH: usize = 64 * MIB as usize;
+    matrix(&["--requirepass", "secret"], |server| {
+        let mut conn = server.connect();
+        let (requests, mut heard) = (b"SET x 5\r\n".repeat(100), 0);
+        let reply = "NOAUTH Authentication required.";
+        while heard < ENOUGH && conn.send_raw(&requests).is_ok() {
+            let replies = (0..100).map_while(|_| conn.read().ok());
+            let count = replies.inspect(|one| assert!(one.is_error(reply))).count();
+            heard += count * reply.len();
+            if count < 100 {
+                break;
+            }
+        }
+        assert!((MIB as usize / 2..ENOUGH).contains(&heard), "{heard}");
+        assert_eq!(server.connect().run("AUTH secret").text(), "OK");
+    });
+}
+
 #[test]
 fn a_request_may_come_byte_by_byte() {
     matrix(&[], |server| {

@@ -26,6 +26,10 @@ use tracing::{error, warn};
 
 /// Bytes of replies that a client that must log in and has not may make at once or leave untaken.
 const LOCKED_OUTPUT_MAX: usize = 16 * 1024;
+/// Bytes of replies that such a client may take altogether, and more for each second that it has been connected: how much of
+/// what it does not read the system would hold for it is not ours to know.
+const LOCKED_TOTAL_MAX: u64 = 1024 * 1024;
+const LOCKED_BYTES_PER_SECOND: u64 = 1024;
 
 /// Whether the connection goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,6 +96,8 @@ struct Connection {
     task: TaskNode,
     decoder: Decoder,
     input: Input,
+    /// Bytes of replies it was given while it had to log in.
+    locked_bytes: u64,
 }
 
 /// Serves one connection to its end. A panic ends this connection only.
@@ -135,6 +141,7 @@ impl Connection {
             task: TaskNode::new(&reactor.lane),
             decoder: Decoder::new(),
             input: Input::default(),
+            locked_bytes: 0,
             registered: Registered {
                 reactor,
                 info,
@@ -376,7 +383,7 @@ impl Connection {
         let owed = self.wire.unsent() + work.out.len();
         let class = self.registered.link.class();
         let limit = reactor.net().limits.output_of(class);
-        let is_locked_over = self.session.access.is_locked() && owed > LOCKED_OUTPUT_MAX;
+        let is_locked_over = self.session.access.is_locked() && self.takes_too_much(owed, work);
         if is_locked_over || limit.is_over_hard(owed) || work.out.overflowed() {
             return Some(self.cut_off(owed));
         }
@@ -392,6 +399,15 @@ impl Connection {
         let clients = &reactor.core.server.clients;
         clients.note_memory(&self.registered.info);
         None
+    }
+
+    /// Whether a client that has not logged in takes more than it may; it is given what is in `work.out` otherwise.
+    #[cold]
+    fn takes_too_much(&mut self, owed: usize, work: &Work) -> bool {
+        self.locked_bytes += work.out.len() as u64;
+        let seconds = self.registered.info.age_seconds(now_ms());
+        owed > LOCKED_OUTPUT_MAX
+            || self.locked_bytes > LOCKED_TOTAL_MAX + seconds * LOCKED_BYTES_PER_SECOND
     }
 
     /// Has replies without end broken off where the client would be cut off anyway.
