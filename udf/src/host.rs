@@ -31,6 +31,17 @@ impl LogLevel {
             _ => None,
         }
     }
+
+    /// Writes a line to the server's log, where its level is configured.
+    pub fn write(self, text: &[u8]) {
+        let text = String::from_utf8_lossy(text);
+        match self {
+            LogLevel::Debug => tracing::trace!("{text}"),
+            LogLevel::Verbose => tracing::debug!("{text}"),
+            LogLevel::Notice => tracing::info!("{text}"),
+            LogLevel::Warning => tracing::warn!("{text}"),
+        }
+    }
 }
 
 /// Whether a function goes on.

@@ -68,6 +68,17 @@ pub enum LogLevel {
     Warning,
 }
 
+impl From<LogLevel> for udf::LogLevel {
+    fn from(level: LogLevel) -> Self {
+        match level {
+            LogLevel::Debug => udf::LogLevel::Debug,
+            LogLevel::Verbose => udf::LogLevel::Verbose,
+            LogLevel::Notice => udf::LogLevel::Notice,
+            LogLevel::Warning => udf::LogLevel::Warning,
+        }
+    }
+}
+
 /// Form of the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogFormat {

@@ -9,7 +9,7 @@ use resp::{Args, OutputBuffer, Protocol, ReplyWriter};
 use store::command::{
     CommandError, Ctx, Flags, Key, KeyFlags, Keys, Patience, Routing, key_positions,
 };
-use tracing::{debug, info, warn};
+use tracing::{debug, info, trace, warn};
 use udf::refusal::{NOT_FROM_SCRIPT, READ_ONLY, UNDECLARED, UNKNOWN, WRONG_ARITY};
 use udf::{Denied, Function, FunctionFlags, Host, Intent, LogLevel, Pulse};
 
@@ -299,19 +299,14 @@ impl Host for FunctionHost<'_> {
     }
 
     fn log_level(&self) -> LogLevel {
-        use crate::config::LogLevel as Configured;
-        match self.core.settings().loglevel {
-            Configured::Debug => LogLevel::Debug,
-            Configured::Verbose => LogLevel::Verbose,
-            Configured::Notice => LogLevel::Notice,
-            Configured::Warning => LogLevel::Warning,
-        }
+        self.core.settings().loglevel.into()
     }
 
     fn log(&mut self, level: LogLevel, text: &[u8]) {
         let (function, text) = (&self.function.name, String::from_utf8_lossy(text));
         match level {
-            LogLevel::Debug | LogLevel::Verbose => debug!(%function, "{text}"),
+            LogLevel::Debug => trace!(%function, "{text}"),
+            LogLevel::Verbose => debug!(%function, "{text}"),
             LogLevel::Notice => info!(%function, "{text}"),
             LogLevel::Warning => warn!(%function, "{text}"),
         }

@@ -312,12 +312,11 @@ impl Host for ScriptHost<'_, '_> {
     }
 
     fn log_level(&self) -> LogLevel {
-        LogLevel::Debug
+        self.core.settings().loglevel.into()
     }
 
     fn log(&mut self, level: LogLevel, text: &[u8]) {
-        let text = String::from_utf8_lossy(text);
-        tracing::info!(?level, "{text}");
+        level.write(text);
     }
 
     fn permits(&self, args: &[&[u8]]) -> Option<bool> {

@@ -279,20 +279,10 @@ fn log(frame: Frame<'_>) -> Results {
             text.extend_from_slice(bytes);
         }
     }
-    log_line(level, &text);
+    // Not by the host: libraries log while they are loaded.
+    level.write(&text);
     frame.context().give_back(text);
     Ok(0)
-}
-
-/// Logging needs no host: libraries log while they are loaded.
-fn log_line(level: LogLevel, text: &[u8]) {
-    let text = String::from_utf8_lossy(text);
-    match level {
-        LogLevel::Debug => tracing::trace!("{text}"),
-        LogLevel::Verbose => tracing::debug!("{text}"),
-        LogLevel::Notice => tracing::info!("{text}"),
-        LogLevel::Warning => tracing::warn!("{text}"),
-    }
 }
 
 fn set_protocol(frame: Frame<'_>) -> Results {
