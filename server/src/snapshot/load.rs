@@ -30,7 +30,7 @@ pub enum LoadError {
 pub struct Loaded {
     /// Keys taken over.
     pub keys: usize,
-    /// Keys whose time had come, which were left out.
+    /// Keys whose time was over, which were left out.
     pub expired: usize,
 }
 
@@ -47,7 +47,7 @@ pub fn load(
     file::read(&bytes, build, |key| {
         if key.db >= databases {
             too_high = Some(key.db);
-        } else if key.expire_at_ms.is_some_and(|at_ms| at_ms <= now_ms) {
+        } else if key.expire_at_ms.is_some_and(|at_ms| at_ms < now_ms) {
             loaded.expired += 1;
         } else {
             loaded.keys += 1;

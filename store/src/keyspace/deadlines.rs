@@ -78,7 +78,7 @@ impl Deadlines {
         mut removed: impl FnMut(T),
     ) -> SweepReport {
         let mut report = SweepReport::default();
-        if now_ms < self.earliest_ms && self.cursor == 0 {
+        if now_ms <= self.earliest_ms && self.cursor == 0 {
             report.finished = true;
             return report;
         }
@@ -92,7 +92,7 @@ impl Deadlines {
                 report.finished = true;
                 return report;
             };
-            if at.hint <= now_ms {
+            if at.hint < now_ms {
                 report.visited += at.len;
                 let mut earliest_ms = HINT_NONE;
                 let due = |item: &mut T| match judge(item) {

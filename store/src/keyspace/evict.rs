@@ -60,7 +60,7 @@ impl Eviction {
         let expire_at_ms = entry.expire_at_ms();
         match expire_at_ms {
             None if self.scope == Scope::Volatile => return None,
-            Some(at_ms) if at_ms <= self.now_ms => return Some(u64::MAX),
+            Some(at_ms) if at_ms < self.now_ms => return Some(u64::MAX),
             None | Some(_) => {}
         }
         Some(match self.order {

@@ -54,6 +54,8 @@ pub struct Counters {
     pub expired_fields: u64,
     /// Keys removed because memory was short.
     pub evicted: u64,
+    /// Keys and values freed some time after they were removed.
+    pub freed_later: u64,
 }
 
 /// What a slice holds.
@@ -284,12 +286,19 @@ impl Slice {
         for offset in 0..count {
             let index = (self.next_freed + offset) % count;
             if let Some(db) = self.dbs[index].as_deref_mut().filter(|db| db.has_trash()) {
+                let before = db.trash_len();
                 db.free_step(items);
+                self.counters.freed_later += (before - db.trash_len()) as u64;
                 self.next_freed = index;
                 break;
             }
         }
         !self.existing().any(Db::has_trash)
+    }
+
+    /// How many keys and values wait to be freed.
+    pub fn trash_len(&self) -> usize {
+        self.existing().map(Db::trash_len).sum()
     }
 
     /// Removes due keys and fields from all databases, looking at about `items_max` of each, and tells `on_expired`

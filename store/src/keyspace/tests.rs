@@ -200,11 +200,11 @@ impl Model {
                 let mut removed = sweep_all(slice, now_ms, budget);
                 removed.extend(sweep_all(slice, now_ms, budget));
                 let due = |(_, expire): &(ModelValue, Option<u64>)| {
-                    expire.is_some_and(|at_ms| at_ms <= now_ms)
+                    expire.is_some_and(|at_ms| at_ms < now_ms)
                 };
                 let expected = self.0.extract_if(|_, value| due(value)).map(|(key, _)| key);
                 assert_eq!(removed, expected.collect());
-                assert!(slice.next_deadline_ms() > now_ms);
+                assert!(slice.next_deadline_ms() >= now_ms);
             }
             Op::Swap(a, b) => {
                 slice.swap_db(a, b, 0);
@@ -319,7 +319,7 @@ fn a_sweep_is_bounded_and_skips_what_is_not_due() {
     assert_eq!(slice.next_deadline_ms(), 1000);
     assert_eq!(
         slice
-            .sweep_expired(999, 100, |_, _, _| panic!("none is due"))
+            .sweep_expired(1000, 100, |_, _, _| panic!("none is due"))
             .visited,
         0
     );
@@ -339,7 +339,7 @@ fn a_sweep_is_bounded_and_skips_what_is_not_due() {
     // Nothing more is due: one look at the earliest deadline.
     assert_eq!(slice.sweep_expired(25_999, 100, |_, _, _| ()).visited, 0);
     // One more is due: only segments whose own earliest deadline has come are looked into.
-    let report = slice.sweep_expired(26_000, 1_000_000, |_, key, _| {
+    let report = slice.sweep_expired(26_001, 1_000_000, |_, key, _| {
         assert_eq!(key, numbered(25_000))
     });
     assert!(report.expired == 1 && report.visited <= 577, "{report:?}");

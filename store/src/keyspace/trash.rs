@@ -28,6 +28,11 @@ impl Trash {
         self.entries.is_empty() && self.tables.is_empty()
     }
 
+    /// Entries still to be freed.
+    pub(super) fn len(&self) -> usize {
+        self.entries.len() + self.tables.iter().map(Table::len).sum::<usize>()
+    }
+
     /// Frees an entry: at once when it is small, else later.
     #[inline]
     pub(super) fn discard(&mut self, entry: Entry) {

@@ -125,7 +125,7 @@ impl CellTable {
         deadlines.note(&mut self.table, hash_key(&self.seed, key), at_ms);
     }
 
-    /// Removes about `items_max` cells whose word, a deadline, has come.
+    /// Removes about `items_max` cells whose word, a deadline, is over.
     pub(super) fn sweep(
         &mut self,
         deadlines: &mut Deadlines,
@@ -139,7 +139,7 @@ impl CellTable {
             items_max,
             |cell| hash_key(&seed, cell.key()),
             |cell| match cell.word() {
-                Some(at_ms) if at_ms <= now_ms => Verdict::Due,
+                Some(at_ms) if at_ms < now_ms => Verdict::Due,
                 at_ms => Verdict::Until(at_ms.unwrap_or(HINT_NONE)),
             },
             |cell| *cell_bytes -= cell.mem_bytes(),

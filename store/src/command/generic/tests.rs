@@ -31,7 +31,7 @@ fn bulks(reply: &str) -> Vec<&str> {
 #[test]
 fn keys_are_deleted_and_counted_once() {
     let mut bench = bench_with(&["SET a 1", "RPUSH l x", "SADD s x", "SET gone 1 PX 5"]);
-    bench.now_ms += 5;
+    bench.now_ms += 6;
     bench.check(&[
         ("EXISTS a a l none gone", ":3"),
         ("TOUCH a l none", ":2"),
@@ -74,7 +74,7 @@ fn reads_count_as_lookups_and_writes_do_not() {
         ("RANDOMKEY", 0, 0),
     ] {
         let mut bench = bench_with(&["SET a 1", "RPUSH l 7", "SADD s x", "SET gone 1 PX 5"]);
-        bench.now_ms += 5;
+        bench.now_ms += 6;
         bench.run(line);
         assert_eq!(bench.lookups(), (hits, misses), "{line}");
     }
@@ -96,9 +96,38 @@ fn who_listens_hears_of_misses() {
 }
 
 #[test]
+fn a_key_is_there_for_the_last_millisecond_of_its_time() {
+    let mut bench = bench_with(&["SET a 1 PX 5", "HSET h f v", "HPEXPIRE h 5 FIELDS 1 f"]);
+    bench.now_ms += 5;
+    assert_eq!(bench.sweep(), 0);
+    bench.check(&[
+        ("PTTL a", ":0"),
+        ("TTL a", ":0"),
+        ("GET a", "$1 1"),
+        ("HPTTL h FIELDS 1 f", "*1 :0"),
+        ("HGET h f", "$1 v"),
+    ]);
+    bench.now_ms += 1;
+    bench.check(&[("EXISTS a h", ":0"), ("PTTL a", ":-2")]);
+}
+
+#[test]
+fn a_key_that_expires_now_is_deleted() {
+    let mut bench = bench_with(&["SET a 1", "SET b 1", "HSET h f v"]);
+    bench.check(&[
+        ("PEXPIRE a 0", ":1"),
+        ("EXISTS a", ":0"),
+        ("HPEXPIRE h 0 FIELDS 1 f", "*1 :2"),
+        ("EXISTS h", ":0"),
+    ]);
+    bench.run(&format!("PEXPIREAT b {}", bench.now_ms));
+    bench.check(&[("EXISTS b", ":0")]);
+}
+
+#[test]
 fn a_due_key_expires_and_is_not_deleted() {
     let mut bench = bench_with(&["SET a 1 PX 5"]);
-    bench.now_ms += 5;
+    bench.now_ms += 6;
     bench.check(&[("DEL a", ":0")]);
     assert_eq!(bench.events, ["expired a"]);
     assert_eq!(bench.dirty, 0);
@@ -325,7 +354,7 @@ fn conditions_hold_an_expiry_back() {
 #[test]
 fn keys_lists_what_matches() {
     let mut bench = bench_with(&["SET one 1", "SET two 2", "SET three 3", "SET due 1 PX 5"]);
-    bench.now_ms += 5;
+    bench.now_ms += 6;
     assert_eq!(bulks(&bench.run("KEYS *")), ["one", "three", "two"]);
     assert_eq!(bulks(&bench.run("KEYS t*")), ["three", "two"]);
     bench.check(&[("KEYS o?e", "*1 $3 one"), ("KEYS x*", "*0")]);
@@ -360,7 +389,7 @@ fn scan_meets_every_key_once() {
     }
     bench.run("RPUSH list x");
     bench.run("SET due x PX 5");
-    bench.now_ms += 5;
+    bench.now_ms += 6;
     expected.push("list".to_owned());
     expected.sort_unstable();
     for count in ["", " COUNT 1", " COUNT 100", " COUNT 9223372036854775807"] {

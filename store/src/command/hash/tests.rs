@@ -133,7 +133,7 @@ fn a_deadline_in_the_past_removes_at_once() {
 #[test]
 fn due_fields_are_gone_for_everybody() {
     let mut bench = bench();
-    bench.now_ms += 10_000;
+    bench.now_ms += 10_001;
     bench.check(&[("HGET h a", "$-1")]);
     assert_eq!(bench.events, ["hexpired h"]);
     bench.check(&[
@@ -146,7 +146,7 @@ fn due_fields_are_gone_for_everybody() {
         ("HSETNX h a 5", ":1"),
         ("HPEXPIRE h 10 FIELDS 3 a b c", "*3 :1 :1 :1"),
     ]);
-    bench.now_ms += 10;
+    bench.now_ms += 11;
     bench.check(&[("HGETALL h", "*0")]);
     assert_eq!(bench.events, ["hexpired h", "del h"]);
     bench.check(&[("EXISTS h", ":0")]);
@@ -161,7 +161,7 @@ fn fields_too_many_to_remove_are_hidden() {
         bench.run(&format!("HPEXPIRE h 10 FIELDS 1 f{field}"));
     }
     bench.run("HSET h last v");
-    bench.now_ms += 10;
+    bench.now_ms += 11;
     bench.check(&[("HGETALL h", "*2 $4 last $1 v")]);
     assert_ne!(bench.run("HLEN h"), ":1");
     bench.check(&[
@@ -186,10 +186,10 @@ fn the_sweep_removes_due_fields_and_what_is_left_empty() {
     let mut bench = bench();
     bench.run("HSET other x 1");
     bench.run("HPEXPIRE other 20000 FIELDS 1 x");
-    bench.now_ms += 10_000;
+    bench.now_ms += 10_001;
     assert_eq!(bench.sweep(), 1);
     bench.check(&[("HLEN h", ":2"), ("DBSIZE", ":2")]);
-    bench.now_ms += 10_000;
+    bench.now_ms += 10_001;
     assert_eq!(bench.sweep(), 1);
     bench.check(&[("DBSIZE", ":1")]);
     bench.audit();
@@ -224,7 +224,7 @@ fn what_sets_a_field_clears_its_deadline_and_what_alters_it_does_not() {
             expected,
             "{line}"
         );
-        bench.now_ms += 10_000;
+        bench.now_ms += 10_001;
         bench.run(&format!("HGET {key} a"));
         assert_eq!(bench.events.is_empty(), left != ":10", "{line}");
     }

@@ -41,7 +41,7 @@ impl Db {
                 on_expired(entry.key(), Expired::Key);
                 return Verdict::Due;
             }
-            if entry.deadline_ms() <= now_ms && fields_left > 0 {
+            if entry.deadline_ms() < now_ms && fields_left > 0 {
                 let swept = expire_fields(entry, now_ms, fields_left);
                 fields_left = fields_left.saturating_sub(swept.report.visited);
                 expired_fields += swept.report.expired;
@@ -84,7 +84,7 @@ impl Db {
         items_max: usize,
     ) -> Option<(Expired, usize)> {
         let entry = self.table.find_mut(hash, |entry| entry.key() == key)?;
-        if entry.deadline_ms() > now_ms {
+        if entry.deadline_ms() >= now_ms {
             return None;
         }
         let swept = expire_fields(entry, now_ms, items_max);

@@ -169,6 +169,11 @@ impl Db {
         self.trash.mem_bytes()
     }
 
+    /// How many entries wait to be freed.
+    pub fn trash_len(&self) -> usize {
+        self.trash.len()
+    }
+
     /// Whether something waits to be freed.
     pub fn has_trash(&self) -> bool {
         !self.trash.is_empty()

@@ -177,10 +177,10 @@ impl Entry {
         });
     }
 
-    /// Whether the deadline has come.
+    /// Whether the deadline is over: its own millisecond is the last in which the key is there.
     #[inline]
     pub fn is_expired(&self, now_ms: u64) -> bool {
-        self.expire_at_ms().is_some_and(|at_ms| at_ms <= now_ms)
+        self.expire_at_ms().is_some_and(|at_ms| at_ms < now_ms)
     }
 
     /// When the first thing of the entry is due, itself or a field of its hash; `u64::MAX` when nothing ever is.

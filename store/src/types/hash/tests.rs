@@ -82,7 +82,7 @@ proptest! {
         let (mut hash, mut model) = (Hash::new(), BTreeMap::<Vec<u8>, Field>::new());
         for (now_ms, (edit, field, value, span)) in (1000..).zip(edits) {
             hash.expire_fields(now_ms, 1);
-            model.retain(|_, (_, at_ms)| at_ms.is_none_or(|at_ms| at_ms > now_ms));
+            model.retain(|_, (_, at_ms)| at_ms.is_none_or(|at_ms| at_ms >= now_ms));
             let known = model.get(&field).cloned();
             match edit {
                 0 => {
@@ -139,7 +139,7 @@ fn removing_due_fields_is_bounded() {
     }
     let mut steps = 0;
     loop {
-        let report = hash.expire_fields(1000, 100);
+        let report = hash.expire_fields(1001, 100);
         assert!(report.visited <= 100 + 577);
         assert_eq!(hash.len_in_sight(), 5000);
         steps += 1;

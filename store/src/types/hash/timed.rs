@@ -1,7 +1,7 @@
 //! A hash some of whose fields have deadlines: a table of cells whose words are these.
 //!
 //! Due fields are removed in steps. Those that are still there are out of sight from the moment that time is made known
-//! ([`Timed::expire`]): it is remembered as the horizon, and no field whose deadline is not beyond it is shown, found or
+//! ([`Timed::expire`]): it is remembered as the horizon, and no field whose deadline lies before it is shown, found or
 //! counted, except in [`Timed::len`].
 
 use crate::encoding::cell::Cell;
@@ -67,11 +67,11 @@ impl Timed {
 
     /// Whether fields may be out of sight.
     fn hides_some(&self) -> bool {
-        self.deadlines.earliest_ms() <= self.horizon_ms
+        self.deadlines.earliest_ms() < self.horizon_ms
     }
 
     fn in_sight(&self, cell: &Cell) -> bool {
-        cell.word().is_none_or(|at_ms| at_ms > self.horizon_ms)
+        cell.word().is_none_or(|at_ms| at_ms >= self.horizon_ms)
     }
 
     pub(super) fn find(&self, field: Member<'_>) -> Option<&Cell> {
@@ -91,7 +91,7 @@ impl Timed {
         let horizon_ms = self.horizon_ms;
         let replaced = self.table.edit(field, |cell| {
             cell.set_value(value);
-            let gone = cell.word().is_some_and(|at_ms| at_ms <= horizon_ms);
+            let gone = cell.word().is_some_and(|at_ms| at_ms < horizon_ms);
             if gone || expiry == FieldExpiry::Clear {
                 cell.put_word(None);
             }
@@ -108,7 +108,7 @@ impl Timed {
         let horizon_ms = self.horizon_ms;
         self.table
             .remove(field)
-            .is_some_and(|cell| cell.word().is_none_or(|at_ms| at_ms > horizon_ms))
+            .is_some_and(|cell| cell.word().is_none_or(|at_ms| at_ms >= horizon_ms))
     }
 
     /// Gives `field` a deadline, or takes it; nothing happens to a field that is not in sight.
