@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use resp::{Args, OutputBuffer, Protocol, ReplyWriter};
 use store::command::{
-    Ctx, DataConfig, Effects, EventClass, Key, Keys, KeysEnv, Patience, SliceSet, tables,
+    Ctx, DataConfig, Effects, EventClass, Key, Keys, KeysEnv, Lookups, Patience, SliceSet, tables,
 };
 use store::hash::Seed;
 use store::keyspace::{Access, Slice, Tracking};
@@ -102,6 +102,7 @@ macro_rules! context {
             keeps_due: false,
             breathe: || {},
             may_escalate: false,
+            lookups: Lookups::Counted,
             scripted: false,
         };
         Ctx {

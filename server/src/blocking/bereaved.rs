@@ -1,7 +1,7 @@
 //! Keys that go without a command, by time or by eviction, while somebody waits for them: XREADGROUP answers that its group
 //! is gone.
 
-use store::command::{Effects, Keys, KeysEnv, SliceSet};
+use store::command::{Effects, Keys, KeysEnv, Lookups, SliceSet};
 use store::hash::hash_key;
 use store::keyspace::Slice;
 
@@ -43,6 +43,7 @@ impl Bereaved {
             keeps_due: false,
             breathe: || {},
             may_escalate: false,
+            lookups: Lookups::Counted,
             scripted: false,
         };
         let mut keys = Keys::new(SliceSet::new(held), env, effects);

@@ -15,7 +15,9 @@ use std::rc::Rc;
 use std::sync::atomic::Ordering::Relaxed;
 
 use resp::{Args, Batch, Mark, OutputBuffer, ReplyWriter};
-use store::command::{CommandError, Ctx, Effects, Keys, KeysEnv, Patience, SliceSet, serve_ready};
+use store::command::{
+    CommandError, Ctx, Effects, Keys, KeysEnv, Lookups, Patience, SliceSet, serve_ready,
+};
 use store::keyspace::Slice;
 
 use super::job::Job;
@@ -156,9 +158,11 @@ impl Session {
             self.run_alone(core, command, job.args(at), out);
             return at + 1;
         }
-        let is_long = std::mem::take(&mut self.goes_long) || command.spec.breathes;
-        if is_long {
-            return self.run_long(core, task, job, at, out).await;
+        self.runs_again = std::mem::take(&mut self.goes_long);
+        if self.runs_again || command.spec.breathes {
+            let next = self.run_long(core, task, job, at, out).await;
+            self.runs_again = false;
+            return next;
         }
         let mut progress = Progress::new(at, out);
         let end = self.run_end(core, job, at);
@@ -366,6 +370,9 @@ impl Session {
         let mut env = self.keys_env(core, held.mask(), now_ms);
         env.keeps_due = self.keeps_due(core, command);
         env.may_escalate = !breathing::note_locked(held.mask());
+        if std::mem::take(&mut self.runs_again) {
+            env.lookups = Lookups::CountedBefore;
+        }
         let keys = Keys::new(SliceSet::new(held), env, &mut effects);
         if let Run::Server(_) = command.run {
             let args = job.args(progress.next);
@@ -414,6 +421,7 @@ impl Session {
                 if self.goes_long {
                     break;
                 }
+                ctx.keys.count_lookups();
                 if self.tracking.is_some() {
                     self.note_reads(core, command, &mut ctx.keys, job.args(progress.next));
                 }
@@ -444,6 +452,7 @@ impl Session {
             keeps_due: false,
             breathe: breathing::breathe,
             may_escalate: false,
+            lookups: Lookups::Counted,
             scripted: false,
         }
     }

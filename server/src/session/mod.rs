@@ -76,6 +76,8 @@ pub struct Session {
     pub is_crowded: bool,
     /// The command that is to run next has found that it takes long.
     pub goes_long: bool,
+    /// The command that runs next has run before, up to where it found that.
+    pub runs_again: bool,
     /// A script runs its commands.
     pub in_script: bool,
     /// Requests that were taken from its tenant's rate of operations and have not run yet.
@@ -109,6 +111,7 @@ impl Session {
             is_crowded: false,
             allowance: 0,
             goes_long: false,
+            runs_again: false,
             in_script: false,
             prepared: None,
             closing: false,

@@ -46,6 +46,7 @@ impl SliceFigures {
         sum.expired += more.expired;
         sum.expired_fields += more.expired_fields;
         sum.evicted += more.evicted;
+        sum.freed_later += more.freed_later;
     }
 }
 

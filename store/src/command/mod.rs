@@ -39,7 +39,7 @@ pub use context::{Ctx, DataConfig};
 pub use effects::{Effects, EventClass};
 pub use error::{CommandError, c_string};
 pub use key_positions::{InvalidKeys, key_positions};
-pub use keys::{Key, Keys, KeysEnv, SliceSet};
+pub use keys::{Key, Keys, KeysEnv, Lookups, SliceSet};
 pub use spec::{
     Begin, Categories, Channels, Find, Flags, Group, HiddenReads, KeyFinder, KeyFlags, KeyFlagsOf,
     KeySpec, Routing, Spec,

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use resp::{Args, OutputBuffer, Protocol, ReplyWriter};
 
 use super::{
-    Ctx, DataCommand, DataConfig, Effects, EventClass, Keys, KeysEnv, Patience, ReadyKey, SliceSet,
-    Waiter, serve_ready, tables,
+    Ctx, DataCommand, DataConfig, Effects, EventClass, Keys, KeysEnv, Lookups, Patience, ReadyKey,
+    SliceSet, Waiter, serve_ready, tables,
 };
 use crate::hash::{Seed, hash_key};
 use crate::keyspace::{Access, Slice, Tracking};
@@ -170,6 +170,7 @@ impl Bench {
             keeps_due: self.keeps_due,
             breathe: || {},
             may_escalate: false,
+            lookups: Lookups::Counted,
             scripted: false,
         };
         let mut ctx = Ctx {

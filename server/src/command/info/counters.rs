@@ -45,6 +45,9 @@ pub(in super::super) struct Figures {
     pub(in super::super) expired: u64,
     pub(in super::super) evicted: u64,
     pub(in super::super) expired_fields: u64,
+    /// What was freed some time after it was removed, and what is still to be.
+    pub(in super::super) freed_later: u64,
+    pub(in super::super) to_be_freed: usize,
     pub(in super::super) databases: Vec<DbFigures>,
     /// Keys that clients track, and pairs of a key and a client.
     pub(in super::super) tracked_keys: usize,
@@ -123,6 +126,8 @@ impl Figures {
             self.expired += slice.counters.expired;
             self.evicted += slice.counters.evicted;
             self.expired_fields += slice.counters.expired_fields;
+            self.freed_later += slice.counters.freed_later;
+            self.to_be_freed += slice.trash_len();
             for (index, figures) in self.databases.iter_mut().enumerate() {
                 let db = slice.db(index);
                 figures.keys += db.map_or(0, |db| db.len());

@@ -214,14 +214,9 @@ fn memory(text: &mut String, ctx: &ServerCtx<'_>, figures: &Figures) {
     line(text, "mem_clients_normal", figures.client_bytes);
     zeroes(text, &["mem_cluster_links", "mem_aof_buffer"]);
     line(text, "mem_allocator", "mimalloc");
-    zeroes(
-        text,
-        &[
-            "active_defrag_running",
-            "lazyfree_pending_objects",
-            "lazyfreed_objects",
-        ],
-    );
+    line(text, "active_defrag_running", 0);
+    line(text, "lazyfree_pending_objects", figures.to_be_freed);
+    line(text, "lazyfreed_objects", figures.freed_later);
 }
 
 /// A number of bytes, and again for people.

@@ -54,6 +54,7 @@ fn count_one(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<u64, CommandError> {
 fn count_union(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<u64, CommandError> {
     let mut registers = [0; REGISTERS];
     let breath = ctx.keys.pace().over(args.len() * ELEMENTS_PER_VALUE)?;
+    ctx.keys.count_lookups();
     for index in 1..args.len() {
         breath.piece();
         let key = ctx.keys.arg(args, index);

@@ -31,6 +31,7 @@ fn pfmerge(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<(), CommandError> {
     let mut registers = [0; REGISTERS];
     let mut any_dense = false;
     let breath = ctx.keys.pace().over(args.len() * ELEMENTS_PER_VALUE)?;
+    ctx.keys.count_lookups();
     for index in 1..args.len() {
         breath.piece();
         let key = ctx.keys.arg(args, index);

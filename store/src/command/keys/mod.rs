@@ -51,8 +51,26 @@ pub struct KeysEnv {
     pub breathe: fn(),
     /// Whether a command that will take long ends with [`CommandError::Long`] instead of going on.
     pub may_escalate: bool,
+    /// Whether lookups are counted and missing keys told of.
+    pub lookups: Lookups,
     /// Whether a script runs the command.
     pub scripted: bool,
+}
+
+/// Whether lookups have been counted before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lookups {
+    /// They are new.
+    Counted,
+    /// The command is run again, because it takes long: those it makes before it goes on were counted the first time.
+    CountedBefore,
+}
+
+impl Lookups {
+    #[inline]
+    fn weight(self) -> u64 {
+        u64::from(self == Lookups::Counted)
+    }
 }
 
 /// The keyspace of one tenant, as far as the slices held reach.
@@ -95,6 +113,11 @@ impl<'a> Keys<'a> {
             breathe: self.env.breathe,
             may_escalate: self.env.may_escalate,
         }
+    }
+
+    /// What is looked up from here on is new, also when the command is run again.
+    pub fn count_lookups(&mut self) {
+        self.env.lookups = Lookups::Counted;
     }
 
     /// The view a command gets of the slices it holds.

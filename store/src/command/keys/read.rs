@@ -15,6 +15,7 @@ impl Keys<'_> {
     pub fn read(&mut self, key: Key<'_>) -> Option<ValueRef<'_>> {
         let hidden = self.expire_if_due(key) && self.env.keeps_due;
         let (access, touch, db) = (self.access(), self.env.touch, self.env.db);
+        let weight = self.env.lookups.weight();
         let slice = self.slices.get_mut(self.env.mask, key.shard);
         let (found, counters) = slice.db_and_counters(db);
         match found
@@ -22,16 +23,18 @@ impl Keys<'_> {
             .and_then(|db| db.get_mut(key.hash, key.bytes))
         {
             Some(entry) => {
-                counters.hits += 1;
+                counters.hits += weight;
                 if touch {
                     entry.touch(access);
                 }
                 Some(entry.value())
             }
             None => {
-                counters.misses += 1;
-                self.effects
-                    .event(db, EventClass::MISS, KEY_MISS, key.bytes);
+                counters.misses += weight;
+                if weight > 0 {
+                    self.effects
+                        .event(db, EventClass::MISS, KEY_MISS, key.bytes);
+                }
                 None
             }
         }
@@ -49,10 +52,11 @@ impl Keys<'_> {
     pub fn count_lookup(&mut self, key: Key<'_>) -> bool {
         self.expire_if_due(key);
         let found = self.live_entry(key).is_some();
+        let weight = self.env.lookups.weight();
         let counters = &mut self.slice_mut(key.shard).counters;
         match found {
-            true => counters.hits += 1,
-            false => counters.misses += 1,
+            true => counters.hits += weight,
+            false => counters.misses += weight,
         }
         found
     }
@@ -168,7 +172,7 @@ impl Keys<'_> {
         let now_ms = self.env.now_ms;
         match self.db_of_mut(key) {
             // The bound may be early, never late: before it nothing can be due.
-            Some(db) if db.next_deadline_ms() <= now_ms => self.expire_slowly(key),
+            Some(db) if db.next_deadline_ms() < now_ms => self.expire_slowly(key),
             _ => false,
         }
     }

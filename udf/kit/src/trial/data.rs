@@ -2,8 +2,8 @@
 
 use resp::{Args, OutputBuffer, Protocol, ReplyWriter};
 use store::command::{
-    CommandError, Ctx, DataCommand, DataConfig, Effects, EventClass, Key, Keys, KeysEnv, Patience,
-    SliceSet, tables,
+    CommandError, Ctx, DataCommand, DataConfig, Effects, EventClass, Key, Keys, KeysEnv, Lookups,
+    Patience, SliceSet, tables,
 };
 use store::hash::Seed;
 use store::keyspace::{Access, Slice, Tracking};
@@ -92,6 +92,7 @@ impl Data {
             keeps_due: false,
             breathe: || {},
             may_escalate: false,
+            lookups: Lookups::Counted,
             scripted: false,
         };
         work(&mut Ctx {

@@ -166,11 +166,13 @@ impl Sorted {
         }
         let pace = keys.pace();
         let scripted = keys.is_scripted();
-        let Some(value) = keys.read(key) else {
+        let len = keys.read(key).map(sortable_len).transpose()?;
+        let breath = pace.over(len.unwrap_or(0))?;
+        // What BY and GET name is looked up from here on.
+        keys.count_lookups();
+        let (Some(value), Some(len)) = (keys.view(key), len) else {
             return Ok(Sorted::default());
         };
-        let len = sortable_len(value)?;
-        let breath = pace.over(len)?;
         let range = options.limit.range(len);
         let (by, comparison) = match (value, options.by) {
             // What is stored, or a script learns, must not depend on the accidental order of a set.
