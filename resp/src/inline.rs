@@ -1,4 +1,5 @@
-//! Inline commands: a line of words as typed into telnet, split as Redis's shell-like splitter does.
+//! Inline commands: a line of words as typed into telnet, split as Redis's shell-like splitter does. Configuration files and the first lines of
+//! scripts are split in the same way.
 //!
 //! ```text
 //! set "a\x41\n" 'it\'s' plain      words end at blanks; a closing quote must end its word
@@ -7,7 +8,7 @@
 //! Words without quotes stay ranges of the buffer; words with quotes are unescaped into bytes of their own. This is a path for people, not
 //! for clients in a hurry.
 
-use crate::args::Arg;
+use crate::args::{Arg, Args};
 use crate::error::ProtocolError;
 use bytes::Bytes;
 
@@ -43,6 +44,15 @@ pub(crate) fn split(
             at += plain;
         }
     }
+}
+
+/// The words of one line, quotes taken off and escapes resolved. `"…"` takes the escapes `\n \r \t \b \a \xHH` and `\` before any other byte;
+/// `'…'` takes `\'` only. `None` when a quote is not closed, or is closed before anything but a blank.
+pub fn split_words(line: &[u8]) -> Option<Vec<Vec<u8>>> {
+    let (mut args, mut owned) = (Vec::new(), Vec::new());
+    split(line, 0, line.len(), &mut args, &mut owned).ok()?;
+    let args = Args::from_wire(line, &args, &owned);
+    Some(args.iter().map(<[u8]>::to_vec).collect())
 }
 
 /// The byte at `at`, or zero at the end of the line.

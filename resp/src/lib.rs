@@ -27,6 +27,7 @@ pub use cursor::BIG_ARG;
 pub use decoder::{Decoder, INLINE_MAX, Limits, Progress, Status};
 pub use double::{DoubleBuffer, format_double};
 pub use error::ProtocolError;
+pub use inline::split_words;
 pub use number::parse_integer;
 pub use output::{Chunk, Chunks, Mark, OutputBuffer, RETAINED_CAPACITY_MAX};
 pub use reply::{DeferredLen, Protocol, ReplyWriter, SHARED_MIN};

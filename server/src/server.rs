@@ -53,6 +53,8 @@ pub struct Server {
     pub loader: Loader,
     /// CLIENT PAUSE.
     pub pause: Pause,
+    /// Whether scripts may call DEBUG, which DEBUG SET-DISABLE-DENY-SCRIPTS switches.
+    pub scripts_debug: AtomicBool,
     /// Whether cores remove due keys in the background, which DEBUG SET-ACTIVE-EXPIRE switches.
     pub active_expire: AtomicBool,
     /// Whether what cores do by the clock rests, which DEBUG PAUSE-CRON switches.

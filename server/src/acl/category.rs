@@ -81,7 +81,7 @@ fn is_in(spec: &Spec, category: &str) -> bool {
     match category {
         "keyspace" => declared(Categories::KEYSPACE),
         "read" => flag(Flags::READONLY) && !declared(Categories::SCRIPTING),
-        "write" => flag(Flags::WRITE) && !declared(Categories::SCRIPTING),
+        "write" => flag(Flags::WRITE),
         "set" => spec.group == Group::Set || declared(Categories::SET),
         "sortedset" => spec.group == Group::SortedSet || declared(Categories::SORTED_SET),
         "list" => spec.group == Group::List || declared(Categories::LIST),

@@ -135,6 +135,7 @@ const CALLS: Spec = Spec {
     complexity: "Depends on the function that is executed.",
     arity: -3,
     syntax: "function numkeys [key [key ...]] [arg [arg ...]]",
+    categories: Categories::SCRIPTING,
     breathes: true,
     ..SCRIPTING
 };
@@ -206,11 +207,12 @@ fn load(ctx: &mut ServerCtx<'_>, args: Args<'_>) -> Result<(), CommandError> {
         .tenant
         .functions
         .change(|libraries| {
-            if !replace {
+            let has_engine = !matches!(outcome, Err(LibraryError::NoEngine(_)));
+            if !replace && has_engine {
                 // Whether there is one already is asked before the code is looked at.
                 let header = udf::library::Header::parse(code)?;
                 if libraries.get(header.name.as_bytes()).is_some() {
-                    return Err(LibraryError::Exists(header.name.to_owned()));
+                    return Err(LibraryError::Exists(header.name));
                 }
             }
             let library = outcome?;

@@ -75,7 +75,7 @@ impl Loader {
         task: &TaskRef,
     ) -> Result<Arc<Ticket>, LibraryError> {
         let header = Header::parse(code)?;
-        let engine = self.engine(header.engine, limits, dialect)?;
+        let engine = self.engine(&header.engine, limits, dialect)?;
         let ticket = Arc::new(Ticket {
             outcome: Mutex::new(None),
             waits: task.clone(),
@@ -146,5 +146,5 @@ fn take_in(job: &Job) -> Outcome {
     let header = Header::parse(&job.code)?;
     let loaded = job.engine.load(header.source)?;
     let code = Arc::clone(&job.code);
-    Library::new(header.name, job.engine.name(), code, loaded).map(Arc::new)
+    Library::new(&header.name, job.engine.name(), code, loaded).map(Arc::new)
 }

@@ -336,6 +336,7 @@ fn build_server(
         acl,
         loader: Loader::default(),
         pause: Pause::default(),
+        scripts_debug: AtomicBool::new(false),
         active_expire: AtomicBool::new(true),
         cron_paused: AtomicBool::new(false),
         keeps_spares: AtomicBool::new(false),

@@ -133,7 +133,7 @@ impl<'a, 'k> ScriptHost<'a, 'k> {
         if !command.spec.arity_allows(args.len()) {
             return Err(WRONG_ARITY);
         }
-        if flags.contains(Flags::NOSCRIPT) {
+        if flags.contains(Flags::NOSCRIPT) && !self.may_debug(flags) {
             return Err(NOT_FROM_SCRIPT);
         }
         if !self.session.access.is_unrestricted() {
@@ -153,6 +153,12 @@ impl<'a, 'k> ScriptHost<'a, 'k> {
             return Err(OOM);
         }
         Ok(())
+    }
+
+    /// Whether it is DEBUG, and scripts may call that.
+    #[cold]
+    fn may_debug(&self, flags: Flags) -> bool {
+        flags.contains(Flags::PROTECTED) && self.core.server.scripts_debug.load(Relaxed)
     }
 
     /// Whether there is no memory for a request that may add some.

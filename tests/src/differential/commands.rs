@@ -324,7 +324,11 @@ const PUBSUB: &str = "
 ";
 
 const SCRIPTING: &str = "
+    exact/60  EVAL script nkeys { value }
+    exact/10  EVAL_RO script 0
     exact/5   EVALSHA garbage nkeys
+    exact/5   EVALSHA_RO garbage nkeys
+    exact/5   FCALL_RO garbage nkeys
     exact/5   FCALL garbage nkeys
     exact/3   SCRIPT EXISTS { garbage }
     exact/3   SCRIPT NOSUCH
@@ -376,10 +380,6 @@ pub const NOT_DRAWN: &[(&str, &[&str])] = &[
             "pfdebug",
             "pfselftest",
         ],
-    ),
-    (
-        "scripts: their own suites",
-        &["eval", "eval_ro", "evalsha_ro", "fcall_ro"],
     ),
 ];
 

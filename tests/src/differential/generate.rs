@@ -5,6 +5,7 @@
 
 use super::compare::Mode;
 use super::grammar::{Node, Rule};
+use super::scripts;
 use crate::Rng;
 
 /// One command: its arguments, the name first.
@@ -118,6 +119,8 @@ terminals! {
     ZeroCursor = "zerocursor",
     /// No cursor.
     BadCursor = "badcursor",
+    /// A Lua script.
+    Script = "script",
     /// Bytes that are no command, option or payload.
     Garbage = "garbage",
 }
@@ -397,6 +400,7 @@ impl Generator {
             Terminal::Timeout => b"0.001".to_vec(),
             Terminal::GroupName => rng.pick(&["g1", "g2", "nogroup"]).as_bytes().to_vec(),
             Terminal::Consumer => rng.pick(&["alice", "bob", "carol"]).as_bytes().to_vec(),
+            Terminal::Script => scripts::script(rng),
             Terminal::Garbage => rng
                 .pick(&[
                     &b"\0\x01\x7f"[..],

@@ -5,6 +5,7 @@
 //! commands  one line a command: how to compare its reply, how to make its arguments
 //! grammar     │ parses those lines into patterns
 //! generate    ▼ draws argument vectors from a pattern, and now and then breaks them
+//! scripts       draws Lua scripts, and wraps drawn commands into them
 //! compare       judges two replies by the command's mode (exact, as a set, within a time tolerance, …)
 //! deliberate    lists what may differ, and why
 //! snapshot      reads both keyspaces and compares every key
@@ -20,6 +21,7 @@ pub mod deliberate;
 pub mod generate;
 pub mod grammar;
 pub mod run;
+pub mod scripts;
 pub mod snapshot;
 
 pub use run::{Divergence, Options, Report, run};

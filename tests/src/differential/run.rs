@@ -6,7 +6,7 @@ use super::commands::all_rules;
 use super::compare::{Mode, agree};
 use super::generate::{Args, Generator};
 use super::grammar::Rule;
-use super::snapshot;
+use super::{scripts, snapshot};
 use crate::wire::{encode, show_bytes};
 use crate::{Conn, Protocol, Reply};
 use std::fmt;
@@ -196,7 +196,11 @@ fn draw_epoch(generator: &mut Generator, rules: &[Rule], transactions: bool) -> 
 
 fn draw(generator: &mut Generator, rules: &[Rule]) -> (Mode, Args) {
     let rule = generator.rule(rules);
-    (rule.mode, generator.command(rule))
+    let args = generator.command(rule);
+    (
+        rule.mode,
+        scripts::wrapped(generator.rng(), rule.mode, args),
+    )
 }
 
 /// A connection to each server, both empty and in database 0 at the start.
@@ -223,8 +227,14 @@ impl Pair {
             ours_beside: connect(ours)?,
             theirs_beside: connect(theirs)?,
         };
-        pair.ours.try_call(&["FLUSHALL"])?;
-        pair.theirs.try_call(&["FLUSHALL"])?;
+        let loading = scripts::loading();
+        for conn in [&mut pair.ours, &mut pair.theirs] {
+            conn.try_call(&["FLUSHALL"])?;
+            conn.writer().send_raw(&loading)?;
+            for _ in 0..scripts::LOADING_REPLIES {
+                conn.read()?;
+            }
+        }
         Ok(pair)
     }
 

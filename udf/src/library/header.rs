@@ -3,12 +3,12 @@
 use super::LibraryError;
 
 /// What a library's first line says, and what follows it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Header<'a> {
     /// The engine's name, as it was written.
-    pub engine: &'a [u8],
+    pub engine: Vec<u8>,
     /// The library's name.
-    pub name: &'a str,
+    pub name: String,
     /// The rest, the end of the first line included.
     pub source: &'a [u8],
 }
@@ -27,15 +27,15 @@ impl<'a> Header<'a> {
             .position(|&byte| byte == b'\n')
             .ok_or(LibraryError::InvalidMetadata)?;
         let (line, source) = code.split_at(end);
-        let mut words = line
-            .split(u8::is_ascii_whitespace)
-            .filter(|word| !word.is_empty());
-        let engine = words.next().ok_or(LibraryError::InvalidMetadata)?;
+        let words = resp::split_words(line).ok_or(LibraryError::InvalidMetadata)?;
+        let mut words = words.into_iter();
+        let mut engine = words.next().ok_or(LibraryError::InvalidMetadata)?;
+        engine.drain(..2.min(engine.len()));
         let mut name = None;
         for word in words {
             match word.split_at_checked(5) {
                 Some((key, value)) if key.eq_ignore_ascii_case(b"name=") => {
-                    if name.replace(value).is_some() {
+                    if name.replace(value.to_vec()).is_some() {
                         return Err(LibraryError::NameTwice);
                     }
                 }
@@ -44,8 +44,8 @@ impl<'a> Header<'a> {
         }
         let name = name.ok_or(LibraryError::NoName)?;
         Ok(Header {
-            engine: &engine[2..],
-            name: checked_name(name)?,
+            engine,
+            name: checked_name(&name)?.to_owned(),
             source,
         })
     }
@@ -72,6 +72,8 @@ mod tests {
         for (code, expected) in [
             ("#!lua name=a\nx", "lua a"),
             ("#!LUA  NAME=a_1\n", "LUA a_1"),
+            ("#!lua name=\"a\"\n", "lua a"),
+            ("#!lua name='a\n", "Invalid library metadata"),
             ("lua name=a\n", "Missing library metadata"),
             ("#!lua name=a", "Invalid library metadata"),
             ("#!lua\n", "Library name was not given"),
@@ -86,7 +88,11 @@ mod tests {
             ),
         ] {
             let shown = match Header::parse(code.as_bytes()) {
-                Ok(header) => format!("{} {}", String::from_utf8_lossy(header.engine), header.name),
+                Ok(header) => format!(
+                    "{} {}",
+                    String::from_utf8_lossy(&header.engine),
+                    header.name
+                ),
                 Err(error) => error.to_string(),
             };
             assert_eq!(shown, expected);

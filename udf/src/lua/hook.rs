@@ -12,7 +12,7 @@ use crate::Pulse;
 const PERIOD: i32 = 1000;
 
 /// The error of a function that was killed.
-pub(super) const KILLED: &str = "Error running script: killed by user with SCRIPT KILL.";
+pub(super) const KILLED: &str = "Script killed by user with SCRIPT KILL...";
 
 /// Calls the hook every [`PERIOD`] instructions.
 pub(super) fn set_hook(frame: Frame<'_>) {

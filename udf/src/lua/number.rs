@@ -1,9 +1,18 @@
-//! Numbers as text in the way of C's `%g`, which scripts and their data depend on.
+//! Numbers as integers in the way of C's casts and as text in the way of its `%g`, which scripts and their data depend on.
 
 use std::io::Write as _;
 
 /// Most digits that `%.17g` shows.
 const DIGITS_MAX: usize = 17;
+
+/// A number as an integer: cut off, and the least of all where it does not fit, as x86 does.
+pub(super) fn to_integer(number: f64) -> i64 {
+    const LIMIT: f64 = 9_223_372_036_854_775_808.0;
+    match (-LIMIT..LIMIT).contains(&number) {
+        true => number as i64,
+        false => i64::MIN,
+    }
+}
 
 /// Appends `number` as `%.{precision}g` prints it; precision from 1 to 17.
 pub(super) fn append_g(out: &mut Vec<u8>, number: f64, precision: usize) {

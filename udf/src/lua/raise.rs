@@ -5,6 +5,7 @@ use std::ffi::{CStr, c_int};
 use mlua_sys as ffi;
 
 use super::frame::Frame;
+use super::number::to_integer;
 
 /// An error to raise. Plain data, so that nothing is lost in the jump.
 #[derive(Clone, Copy, Debug)]
@@ -92,7 +93,7 @@ impl Frame<'_> {
 
     /// Argument `index` as an integer, as C casts it.
     pub(super) fn check_integer(&self, index: c_int) -> Result<i64, Raise> {
-        self.check_number(index).map(|number| number as i64)
+        self.check_number(index).map(to_integer)
     }
 
     /// Argument `index` as an integer, or what it is when there is none.

@@ -8,7 +8,7 @@ use resp::{OutputBuffer, Protocol};
 
 use super::error::{fail, push_error};
 use super::frame::{Frame, Kind};
-use super::number::append_g;
+use super::number::{append_g, to_integer};
 use super::raise::{Raise, Results, natives};
 use super::register::register_native;
 use super::reply::push_reply;
@@ -266,7 +266,7 @@ fn log(frame: Frame<'_>) -> Results {
     if !frame.is_number(1) {
         return Err(fail(frame, "First argument must be a number (log level)."));
     }
-    let Some(level) = LogLevel::of(frame.number(1) as i64) else {
+    let Some(level) = LogLevel::of(to_integer(frame.number(1))) else {
         return Err(fail(frame, "Invalid debug level."));
     };
     let mut text = frame.context().buffer.take();
@@ -295,7 +295,7 @@ fn set_protocol(frame: Frame<'_>) -> Results {
     if frame.top() != 1 {
         return Err(fail(frame, "redis.setresp() requires one argument."));
     }
-    let protocol = match frame.number(1) as i64 {
+    let protocol = match to_integer(frame.number(1)) {
         2 => Protocol::Resp2,
         3 => Protocol::Resp3,
         _ => return Err(fail(frame, "RESP version must be 2 or 3.")),
@@ -354,7 +354,7 @@ fn set_replication(frame: Frame<'_>) -> Results {
     if frame.top() != 1 {
         return Err(fail(frame, "redis.set_repl() requires two arguments."));
     }
-    match frame.number(1) as i64 & !(REPL_AOF | REPL_REPLICA) {
+    match to_integer(frame.number(1)) & !(REPL_AOF | REPL_REPLICA) {
         0 => Ok(0),
         _ => Err(fail(
             frame,

@@ -8,6 +8,7 @@ use resp::{DeferredLen, Protocol, ReplyWriter};
 
 use super::error::{tell, trim};
 use super::frame::{Frame, Kind};
+use super::number::to_integer;
 
 /// Slots that one level of tables takes.
 const SLOTS: c_int = 8;
@@ -238,14 +239,5 @@ impl<F: FnMut(&[u8], bool)> Writer<'_, '_, '_, F> {
             }
         }
         false
-    }
-}
-
-/// A number as an integer reply: cut off, and the least of all where it does not fit, as x86 does.
-fn to_integer(number: f64) -> i64 {
-    const LIMIT: f64 = 9_223_372_036_854_775_808.0;
-    match (-LIMIT..LIMIT).contains(&number) {
-        true => number as i64,
-        false => i64::MIN,
     }
 }

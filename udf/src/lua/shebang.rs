@@ -36,9 +36,9 @@ pub fn parse(script: &[u8]) -> Result<(Option<FunctionFlags>, &[u8]), ShebangErr
         .position(|&byte| byte == b'\n')
         .ok_or(ShebangError::NoLineEnd)?;
     let (line, body) = script.split_at(end);
-    let line = String::from_utf8_lossy(line);
-    let mut words = line.split_ascii_whitespace();
-    match words.next() {
+    let words = resp::split_words(line).ok_or(ShebangError::NoEngine)?;
+    let mut words = words.iter().map(|word| String::from_utf8_lossy(word));
+    match words.next().as_deref() {
         None => return Err(ShebangError::NoEngine),
         Some("#!lua") => {}
         Some(engine) => return Err(ShebangError::Engine(engine.to_owned())),
@@ -46,7 +46,7 @@ pub fn parse(script: &[u8]) -> Result<(Option<FunctionFlags>, &[u8]), ShebangErr
     let mut flags = FunctionFlags::empty();
     for word in words {
         let Some(names) = word.strip_prefix("flags=") else {
-            return Err(ShebangError::Option(word.to_owned()));
+            return Err(ShebangError::Option(word.into_owned()));
         };
         for name in names.split(',').filter(|_| !names.is_empty()) {
             flags |=
@@ -74,6 +74,10 @@ mod tests {
             flags("#!lua flags=no-writes,allow-oom\n"),
             Ok(Some(FunctionFlags::NO_WRITES | FunctionFlags::ALLOW_OOM))
         );
+        assert_eq!(
+            flags("#!lua \"flags=no-writes\"\n"),
+            Ok(ScriptFlags::NO_WRITES)
+        );
         for (script, error) in [
             ("#!lua", "Invalid script shebang"),
             (
@@ -84,6 +88,7 @@ mod tests {
                 "#!lua flags=bad\n",
                 "Unexpected flag in script shebang: bad",
             ),
+            ("#!lua 'flags=\n", "Invalid engine in script shebang"),
             (
                 "#!lua badarg=bad\n",
                 "Unknown lua shebang option: badarg=bad",

@@ -221,13 +221,14 @@ fn unpack(frame: Frame<'_>) -> Results {
     let mut format = Format::new(frame)?;
     let data = frame.bytes(2).ok_or(Raise::Type(2, c"string"))?;
     let from = frame.integer_or(3, 1)?;
-    if from <= 0 {
+    if from == 0 {
         return Err(Raise::Arg(3, c"offset must be 1 or greater"));
     }
-    let mut at = from as usize - 1;
+    // One below 0 is beyond any end, and padding may lead around to the beginning.
+    let mut at = (from as usize).wrapping_sub(1);
     let mut results = 0;
     while let Some(item) = format.next()? {
-        at = at.saturating_add(format.padding(at, &item));
+        at = at.wrapping_add(format.padding(at, &item));
         let mut size = item.size;
         let mut field = take(data, at, size)?;
         if !frame.reserve(2) {
@@ -272,7 +273,7 @@ fn unpack(frame: Frame<'_>) -> Results {
         }
         at += size;
     }
-    frame.push_integer(at as i64 + 1);
+    frame.push_integer((at as i64).wrapping_add(1));
     Ok(results + 1)
 }
 

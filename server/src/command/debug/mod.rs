@@ -98,6 +98,16 @@ static DEBUG: ServerCommand = ServerCommand {
         },
         ServerCommand {
             spec: Spec {
+                name: "set-disable-deny-scripts",
+                summary: "Lets scripts call DEBUG (1) or not (0).",
+                syntax: "0|1",
+                ..DEFAULT
+            },
+            run: switches::set_disable_deny_scripts,
+            subcommands: &[],
+        },
+        ServerCommand {
+            spec: Spec {
                 name: "pause-cron",
                 summary: "Stops (1) or resumes (0) what cores do by the clock: expiry, timeouts, soft limits, tidying.",
                 syntax: "0|1",
@@ -288,9 +298,9 @@ fn object(ctx: &mut ServerCtx<'_>, args: Args<'_>) -> Result<(), CommandError> {
     check_allowed(ctx)?;
     let keys = ctx.keys.as_mut().expect("the key spec asks for its slice");
     let key = keys.arg(args, 2);
-    let encoding = keys.encoding(key).ok_or(CommandError::NoSuchKey)?;
-    let idle = keys.idle_seconds(key).unwrap_or(0);
-    let bytes = keys.memory_bytes(key).unwrap_or(0);
+    let entry = keys.entry_even_due(key).ok_or(CommandError::NoSuchKey)?;
+    let (encoding, bytes) = (entry.encoding(), entry.mem_bytes());
+    let idle = keys.idle_of(entry);
     ctx.reply.simple(&format!(
         "refcount:1 encoding:{encoding} memory:{bytes} lru_seconds_idle:{idle}"
     ));

@@ -1,4 +1,4 @@
-//! What DEBUG switches on and off: work that cores do by themselves.
+//! What DEBUG switches on and off: work that cores do by themselves, what scripts may call.
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
@@ -36,6 +36,15 @@ pub(super) fn set_active_expire(
 ) -> Result<(), CommandError> {
     switch(ctx, args, 2, |ctx, on| {
         store(&ctx.core.server.active_expire, on);
+    })
+}
+
+pub(super) fn set_disable_deny_scripts(
+    ctx: &mut ServerCtx<'_>,
+    args: Args<'_>,
+) -> Result<(), CommandError> {
+    switch(ctx, args, 2, |ctx, on| {
+        store(&ctx.core.server.scripts_debug, on)
     })
 }
 

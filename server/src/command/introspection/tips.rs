@@ -58,6 +58,7 @@ static TIPS: &[Tips] = &[
             "command|docs",
             "command|info",
             "command|list",
+            "function|list",
             "hgetall",
             "hkeys",
             "hvals",
@@ -69,7 +70,7 @@ static TIPS: &[Tips] = &[
         tips: &["nondeterministic_output_order"],
     },
     Tips {
-        commands: &["config|set"],
+        commands: &["config|set", "script|flush", "script|load"],
         tips: &["request_policy:all_nodes", "response_policy:all_succeeded"],
     },
     Tips {
@@ -81,11 +82,30 @@ static TIPS: &[Tips] = &[
         tips: &["request_policy:multi_shard", "response_policy:agg_sum"],
     },
     Tips {
-        commands: &["flushall", "flushdb", "ping"],
+        commands: &[
+            "flushall",
+            "flushdb",
+            "function|delete",
+            "function|flush",
+            "function|load",
+            "function|restore",
+            "ping",
+        ],
         tips: &["request_policy:all_shards", "response_policy:all_succeeded"],
     },
     Tips {
-        commands: &["info"],
+        commands: &["function|kill", "script|kill"],
+        tips: &["request_policy:all_shards", "response_policy:one_succeeded"],
+    },
+    Tips {
+        commands: &["script|exists"],
+        tips: &[
+            "request_policy:all_shards",
+            "response_policy:agg_logical_and",
+        ],
+    },
+    Tips {
+        commands: &["function|stats", "info"],
         tips: &[
             "nondeterministic_output",
             "request_policy:all_shards",

@@ -127,6 +127,16 @@ impl Keys<'_> {
         string_of(self.peek(key))
     }
 
+    /// What is there, due or not, for a look inside that changes nothing.
+    pub fn entry_even_due(&self, key: Key<'_>) -> Option<&Entry> {
+        self.db_of(key)?.get(key.hash, key.bytes)
+    }
+
+    /// Seconds since an entry was used last.
+    pub fn idle_of(&self, entry: &Entry) -> u64 {
+        u64::from(self.env.access.idle_seconds(entry.clock()))
+    }
+
     /// OBJECT ENCODING's answer for a live key, without touching it.
     pub fn encoding(&mut self, key: Key<'_>) -> Option<&'static str> {
         self.expire_if_due(key);
