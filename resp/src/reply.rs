@@ -124,6 +124,11 @@ impl<'a> ReplyWriter<'a> {
         self.line(b'+', text.as_bytes());
     }
 
+    /// [`simple`](Self::simple) for a text that need not be UTF-8.
+    pub fn simple_bytes(&mut self, text: &[u8]) {
+        self.line(b'+', text);
+    }
+
     /// `+OK`
     #[inline]
     pub fn ok(&mut self) {
@@ -233,7 +238,8 @@ impl<'a> ReplyWriter<'a> {
     }
 
     /// Text for people. `format` says what it is in three characters: `txt` or `mkd`.
-    pub fn verbatim(&mut self, format: &str, text: &[u8]) {
+    pub fn verbatim(&mut self, format: impl AsRef<[u8]>, text: &[u8]) {
+        let format = format.as_ref();
         debug_assert_eq!(
             format.len(),
             3,
@@ -245,17 +251,18 @@ impl<'a> ReplyWriter<'a> {
         let out = self.out.inline();
         out.reserve(text.len() + BULK_OVERHEAD_MAX + 4);
         push_line(out, b'=', wire_len(text.len() + 4));
-        out.extend_from_slice(format.as_bytes());
+        out.extend_from_slice(format);
         out.push(b':');
         out.extend_from_slice(text);
         out.extend_from_slice(b"\r\n");
     }
 
     /// An integer of any size, given as decimal digits.
-    pub fn big_number(&mut self, digits: &str) {
+    pub fn big_number(&mut self, digits: impl AsRef<[u8]>) {
+        let digits = digits.as_ref();
         match self.protocol {
-            Protocol::Resp2 => self.bulk(digits.as_bytes()),
-            Protocol::Resp3 => self.line(b'(', digits.as_bytes()),
+            Protocol::Resp2 => self.bulk(digits),
+            Protocol::Resp3 => self.line(b'(', digits),
         }
     }
 

@@ -1,5 +1,7 @@
 //! FUNCTION LIST and STATS.
 
+use std::sync::Arc;
+
 use resp::Args;
 use store::command::CommandError;
 use store::glob;
@@ -39,7 +41,7 @@ impl<'a> Wanted<'a> {
 pub(super) fn list(ctx: &mut ServerCtx<'_>, args: Args<'_>) -> Result<(), CommandError> {
     let wanted = Wanted::parse(args)?;
     let libraries = ctx.session.tenant.functions.get();
-    let fits = |library: &&std::sync::Arc<Library>| {
+    let fits = |library: &&Arc<Library>| {
         wanted
             .pattern
             .is_none_or(|pattern| glob::glob_match_ignore_case(pattern, library.name.as_bytes()))
@@ -100,22 +102,21 @@ pub(super) fn stats(ctx: &mut ServerCtx<'_>, _: Args<'_>) -> Result<(), CommandE
         }
     }
     reply.bulk(b"engines");
-    let of = |engine| {
-        libraries
-            .iter()
-            .filter(move |library| library.engine == engine)
+    let of = |engine: &'static str| {
+        let is_of = move |library: &&Arc<Library>| library.engine == engine;
+        libraries.iter().filter(is_of)
     };
     // Redis has one engine, and its clients expect to find that one; another is named when it has something.
-    let is_shown = |engine: &&&'static str| **engine == lua::NAME || of(engine).next().is_some();
-    reply.map(ENGINES.iter().filter(is_shown).count());
-    for engine in ENGINES.iter().filter(is_shown) {
-        let of_engine = || of(engine);
+    let is_shown = |engine: &&'static str| *engine == lua::NAME || of(engine).next().is_some();
+    let shown: Vec<&'static str> = ENGINES.iter().copied().filter(is_shown).collect();
+    reply.map(shown.len());
+    for engine in shown {
         reply.bulk(engine.as_bytes());
         reply.map(2);
         reply.bulk(b"libraries_count");
-        reply.integer(of_engine().count() as i64);
+        reply.integer(of(engine).count() as i64);
         reply.bulk(b"functions_count");
-        let functions = of_engine().map(|library| library.functions.len());
+        let functions = of(engine).map(|library| library.functions.len());
         reply.integer(functions.sum::<usize>() as i64);
     }
     Ok(())

@@ -5,6 +5,7 @@ use std::ffi::{CStr, c_int};
 use mlua_sys as ffi;
 
 use super::frame::{Frame, Kind};
+use super::number::to_integer;
 use super::raise::{Raise, Results, natives};
 
 /// Tables nested deeper are packed as nil.
@@ -87,7 +88,7 @@ fn head(out: &mut Vec<u8>, tag: u8, bytes: &[u8]) {
 }
 
 fn pack_number(out: &mut Vec<u8>, number: f64) {
-    let integer = number as i64;
+    let integer = to_integer(number);
     if number.is_infinite() || integer as f64 != number {
         return match f64::from(number as f32) == number {
             true => head(out, 0xca, &(number as f32).to_be_bytes()),

@@ -88,15 +88,15 @@ impl<F: FnMut(&[u8], bool)> Writer<'_, '_, '_, F> {
             frame.pop(1);
             self.write_error();
         } else if self.has_field(c"ok", Kind::Text) {
-            let text = String::from_utf8_lossy(frame.bytes(-1).unwrap_or_default());
-            self.reply.simple(&text);
+            self.reply.simple_bytes(frame.bytes(-1).unwrap_or_default());
             frame.pop(1);
         } else if self.has_field(c"double", Kind::Number) {
             self.reply.double(frame.number(-1));
             frame.pop(1);
         } else if self.has_field(c"big_number", Kind::Text) {
-            let digits = String::from_utf8_lossy(frame.bytes(-1).unwrap_or_default());
-            self.reply.big_number(&digits.replace(['\r', '\n'], " "));
+            let digits = frame.bytes(-1).unwrap_or_default();
+            let digits: Vec<u8> = digits.iter().copied().map(on_one_line).collect();
+            self.reply.big_number(&digits);
             frame.pop(1);
         } else if self.has_field(c"verbatim_string", Kind::Table) {
             let is_verbatim = self.write_verbatim();
@@ -144,9 +144,8 @@ impl<F: FnMut(&[u8], bool)> Writer<'_, '_, '_, F> {
             let given = frame.bytes(-2).unwrap_or_default();
             let len = given.len().min(format.len());
             format[..len].copy_from_slice(&given[..len]);
-            let format = std::str::from_utf8(&format).unwrap_or("txt");
             let text = frame.bytes(-1).unwrap_or_default();
-            self.reply.verbatim(format, text);
+            self.reply.verbatim(&format, text);
         }
         frame.pop(2);
         is_text
@@ -239,5 +238,13 @@ impl<F: FnMut(&[u8], bool)> Writer<'_, '_, '_, F> {
             }
         }
         false
+    }
+}
+
+/// The byte, or a space for an end of a line.
+fn on_one_line(byte: u8) -> u8 {
+    match byte {
+        b'\r' | b'\n' => b' ',
+        other => other,
     }
 }

@@ -534,7 +534,7 @@ fn protected_call(frame: Frame<'_>) -> Results {
         frame.push_bytes(b"err");
         frame.raw_get(-2);
         match frame.kind(-1) {
-            Kind::Text => frame.replace(-2),
+            Kind::Text | Kind::Number => frame.replace(-2),
             _ => frame.pop(1),
         }
     }
