@@ -82,7 +82,11 @@ fn describe(ctx: &mut ServerCtx<'_>, library: &Library, with_code: bool) {
 }
 
 pub(super) fn stats(ctx: &mut ServerCtx<'_>, _: Args<'_>) -> Result<(), CommandError> {
-    let functions = &ctx.session.tenant.functions;
+    let tenant = &ctx.session.tenant;
+    if tenant.scripts.is_busy() {
+        tenant.scripts.refuse_kill_of_function()?;
+    }
+    let functions = &tenant.functions;
     let libraries = functions.get();
     let longest = functions.running().first().cloned();
     let reply = &mut ctx.reply;

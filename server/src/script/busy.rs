@@ -109,7 +109,7 @@ impl Scripts {
         Ok(())
     }
 
-    /// What FUNCTION KILL answers while a script runs, which it does not end.
+    /// What FUNCTION KILL and STATS answer while a script runs, which is no function.
     pub(crate) fn refuse_kill_of_function(&self) -> Result<(), CommandError> {
         match self.running().first() {
             Some(script) if !script.is_function => Err(BUSY),

@@ -309,7 +309,8 @@ fn table(rng: &mut Rng, depth: usize) -> String {
 
 /// What may be a table's key.
 fn key(rng: &mut Rng) -> &'static str {
-    *rng.pick(&["'k'", "1", "2", "1.5", "true", "'ok'", "-1"])
+    const KEYS: [&str; 7] = ["'k'", "1", "2", "1.5", "true", "'ok'", "-1"];
+    KEYS[rng.below(KEYS.len())]
 }
 
 /// A call of one of the libraries.

@@ -149,7 +149,7 @@ pub(super) fn tell<'f>(
     let field = |name: &CStr, text: &mut Vec<u8>, before: &[u8]| {
         frame.push_bytes(name.to_bytes());
         frame.raw_get(-2);
-        let bytes = frame.bytes(-1);
+        let bytes = frame.c_bytes(-1);
         if let Some(bytes) = bytes {
             text.extend_from_slice(before);
             text.extend_from_slice(bytes);

@@ -167,6 +167,12 @@ impl<'a> Frame<'a> {
         }
     }
 
+    /// [`bytes`](Self::bytes) as C sees them: up to the first zero.
+    pub(super) fn c_bytes(self, index: c_int) -> Option<&'a [u8]> {
+        let bytes = self.bytes(index)?;
+        bytes.split(|&byte| byte == 0).next()
+    }
+
     #[inline]
     pub(super) fn push_bytes(self, bytes: &[u8]) {
         // SAFETY: as the module says; the bytes are copied.

@@ -88,7 +88,8 @@ impl<F: FnMut(&[u8], bool)> Writer<'_, '_, '_, F> {
             frame.pop(1);
             self.write_error();
         } else if self.has_field(c"ok", Kind::Text) {
-            self.reply.simple_bytes(frame.bytes(-1).unwrap_or_default());
+            self.reply
+                .simple_bytes(frame.c_bytes(-1).unwrap_or_default());
             frame.pop(1);
         } else if self.has_field(c"double", Kind::Number) {
             self.reply.double(frame.number(-1));
@@ -141,11 +142,11 @@ impl<F: FnMut(&[u8], bool)> Writer<'_, '_, '_, F> {
         let is_text = frame.kind(-1) == Kind::Text;
         if is_text {
             let mut format = [b' '; 3];
-            let given = frame.bytes(-2).unwrap_or_default();
+            let given = frame.c_bytes(-2).unwrap_or_default();
             let len = given.len().min(format.len());
             format[..len].copy_from_slice(&given[..len]);
             let text = frame.bytes(-1).unwrap_or_default();
-            self.reply.verbatim(&format, text);
+            self.reply.verbatim(format, text);
         }
         frame.pop(2);
         is_text
