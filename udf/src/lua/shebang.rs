@@ -76,7 +76,7 @@ mod tests {
         );
         assert_eq!(
             flags("#!lua \"flags=no-writes\"\n"),
-            Ok(ScriptFlags::NO_WRITES)
+            Ok(Some(FunctionFlags::NO_WRITES))
         );
         for (script, error) in [
             ("#!lua", "Invalid script shebang"),
