@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use hashbrown::HashMap;
+use resp::OutputBuffer;
 use store::command::CommandError;
 use udf::FunctionFlags;
 use udf::lua::{Chunk, Dialect, MemoryAccount, State};
@@ -30,6 +31,8 @@ pub struct Engine {
     compiled: HashMap<Sha, Compiled>,
     /// What runs.
     pub state: State,
+    /// Room for the replies of the commands that a script calls; empty between scripts.
+    pub replies: OutputBuffer,
 }
 
 impl Engine {
@@ -41,6 +44,7 @@ impl Engine {
             generation: scripts.generation(),
             compiled: HashMap::new(),
             state: State::new(dialect, account),
+            replies: OutputBuffer::new(),
         }
     }
 

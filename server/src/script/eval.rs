@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use resp::{Args, OutputBuffer, ReplyWriter};
+use resp::{Args, ReplyWriter};
 use store::command::{CommandError, Ctx, Patience, parse_i64};
 use udf::FunctionFlags;
 use udf::lua::{Call, Dialect, sha1_hex};
@@ -176,10 +176,9 @@ fn call_script(
 ) -> Outcome {
     let core = ctx.core;
     let protocol = ctx.session.protocol;
-    let mut replies = OutputBuffer::new();
     let commands = Ctx {
         keys: keys_of(ctx.keys.take()),
-        reply: ReplyWriter::new(&mut replies, protocol),
+        reply: ReplyWriter::new(&mut engine.replies, protocol),
         config: &core.data_config(),
         now_ms: ctx.now_ms,
         seed: core.server.seed,
@@ -200,8 +199,11 @@ fn call_script(
     engine
         .state
         .run(compiled.chunk, call, &mut host, protocol, out);
-    match host.has_failed() {
+    let outcome = match host.has_failed() {
         true => Outcome::Failed,
         false => Outcome::Fine,
-    }
+    };
+    drop(host);
+    engine.replies.clear();
+    outcome
 }

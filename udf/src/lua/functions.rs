@@ -10,7 +10,7 @@ use super::frame::Frame;
 use super::redis::{hide_from_functions, push_load_redis};
 use super::register::{Registered, load_failure};
 use super::sandbox::{Dialect, REAL_GLOBALS, swap_globals};
-use super::state::{ARGV, State, compile_text, push_list};
+use super::state::{BOTTOM, State, compile_text, push_list};
 use crate::{Function, Host, LoadError};
 
 /// A library's own state.
@@ -90,7 +90,7 @@ fn register_all(
     match status {
         ffi::LUA_OK => {
             swap_globals(frame);
-            frame.set_top(ARGV);
+            frame.set_top(BOTTOM);
             Ok(registered)
         }
         _ => Err(failure(frame, context.is_killed.get())),

@@ -2,6 +2,7 @@
 
 use std::ffi::{CStr, c_int};
 use std::fmt;
+use std::ops::Range;
 use std::panic::resume_unwind;
 use std::ptr::{self, NonNull};
 
@@ -19,8 +20,20 @@ use crate::Host;
 /// What stays at the bottom of the stack of a state, by index.
 const GLOBALS: c_int = 1;
 const HANDLER: c_int = 2;
-const KEYS: c_int = 3;
-pub(super) const ARGV: c_int = 4;
+const KEYS: List = List { name: 3, table: 4 };
+const ARGV: List = List { name: 5, table: 6 };
+/// All of that.
+pub(super) const BOTTOM: c_int = 6;
+
+/// Elements of a list that is used for the next script too, if this one leaves it as it was. Looking takes as long as there are elements.
+const REUSED_LEN_MAX: usize = 4;
+
+/// Where the name of a list of parameters is, and the list.
+#[derive(Clone, Copy)]
+struct List {
+    name: c_int,
+    table: c_int,
+}
 
 /// Bytes of an error that is no error table's that clients are shown.
 const SHOWN_MAX: usize = 100;
@@ -77,8 +90,10 @@ impl State {
         frame.set_top(0);
         frame.field(ffi::LUA_REGISTRYINDEX, REAL_GLOBALS);
         frame.push_function(handler_native);
-        frame.push_bytes(b"KEYS");
-        frame.push_bytes(b"ARGV");
+        for name in [b"KEYS", b"ARGV"] {
+            frame.push_bytes(name);
+            frame.push_nil();
+        }
         set_hook(frame);
         state
     }
@@ -118,8 +133,8 @@ impl State {
         out: &mut OutputBuffer,
     ) {
         let frame = self.frame();
-        set_list(frame, KEYS, call.params, 0..call.keys);
-        set_list(frame, ARGV, call.params, call.keys..call.params.len());
+        KEYS.fill(frame, call.params, 0..call.keys);
+        ARGV.fill(frame, call.params, call.keys..call.params.len());
         frame.raw_get_at(ffi::LUA_REGISTRYINDEX, chunk.0);
         self.call_pushed(0, call.name, host, protocol, out);
     }
@@ -141,7 +156,7 @@ impl State {
             set_hook(frame);
         }
         if let Some(panic) = context.panic.take() {
-            frame.set_top(ARGV);
+            frame.set_top(BOTTOM);
             resume_unwind(panic);
         }
         let mut reply = ReplyWriter::new(out, protocol);
@@ -151,7 +166,7 @@ impl State {
             }),
             _ => write_failure(frame, name, &mut reply, host),
         }
-        frame.set_top(ARGV);
+        frame.set_top(BOTTOM);
     }
 }
 
@@ -179,15 +194,53 @@ pub(super) fn compile_text(frame: Frame<'_>, text: &[u8], name: &CStr) -> Result
     Err(CompileError(message))
 }
 
-/// Sets the global whose name is at `name` to a list of parameters.
-fn set_list(frame: Frame<'_>, name: c_int, params: Args<'_>, range: std::ops::Range<usize>) {
-    frame.push_copy(name);
-    push_list(frame, params, range);
-    frame.raw_set(GLOBALS);
+impl List {
+    /// Puts parameters in, and nothing else.
+    fn fill(self, frame: Frame<'_>, params: Args<'_>, range: Range<usize>) {
+        let Some(had) = self.reusable_len(frame) else {
+            push_list(frame, params, range);
+            frame.replace(self.table);
+            frame.push_copy(self.name);
+            frame.push_copy(self.table);
+            return frame.raw_set(GLOBALS);
+        };
+        let len = range.len();
+        for (n, index) in (1..).zip(range) {
+            frame.push_bytes(params.get(index));
+            frame.raw_set_at(self.table, n);
+        }
+        for n in len..had {
+            frame.push_nil();
+            frame.raw_set_at(self.table, n as c_int + 1);
+        }
+    }
+
+    /// The elements of the list that is there, if it is what this made: a few elements in order, no more, and no metatable.
+    fn reusable_len(self, frame: Frame<'_>) -> Option<usize> {
+        if frame.kind(self.table) != Kind::Table {
+            return None;
+        }
+        if frame.metatable(self.table) {
+            frame.pop(1);
+            return None;
+        }
+        frame.push_nil();
+        let mut len = 0;
+        while frame.next(self.table) {
+            frame.pop(1);
+            len += 1;
+            let is_element = frame.kind(-1) == Kind::Number && frame.number(-1) == len as f64;
+            if len > REUSED_LEN_MAX || !is_element {
+                frame.pop(1);
+                return None;
+            }
+        }
+        Some(len)
+    }
 }
 
 /// Pushes a list of parameters.
-pub(super) fn push_list(frame: Frame<'_>, params: Args<'_>, range: std::ops::Range<usize>) {
+pub(super) fn push_list(frame: Frame<'_>, params: Args<'_>, range: Range<usize>) {
     frame.push_table(range.len() as c_int, 0);
     for (n, index) in (1..).zip(range) {
         frame.push_bytes(params.get(index));

@@ -104,6 +104,44 @@ fn eval(script: &str) -> String {
 }
 
 #[test]
+fn a_script_leaves_nothing_in_the_lists_of_the_next() {
+    let (mut state, mut host) = (state(), Echo::default());
+    let shown = "local n = 0; for _ in pairs(ARGV) do n = n + 1 end \
+                 return {KEYS[1] or 'none', ARGV[1] or 'none', ARGV[2] or 'none', n, #ARGV, tostring(ARGV.x)}";
+    for mischief in [
+        "return 1",
+        "ARGV[1] = nil",
+        "ARGV[7] = 7",
+        "ARGV.x = 1",
+        "ARGV['1'] = 'a text'",
+        "ARGV[1.5] = 1",
+        "ARGV[1] = nil; ARGV[2] = nil; ARGV.x = 1; ARGV.y = 2",
+        "setmetatable(ARGV, {__index = function() return 'ghost' end})",
+        "for n = 1, 100 do ARGV[n] = n end",
+        "table.remove(ARGV); table.insert(ARGV, 1, 'first'); table.insert(ARGV, 'last')",
+    ] {
+        for (params, reply) in [
+            (
+                &[&b"k"[..], b"a", b"b"][..],
+                "*6\r\n$1\r\nk\r\n$1\r\na\r\n$1\r\nb\r\n:2\r\n:2\r\n$3\r\nnil\r\n",
+            ),
+            (
+                &[&b"k"[..], b"a"][..],
+                "*6\r\n$1\r\nk\r\n$1\r\na\r\n$4\r\nnone\r\n:1\r\n:1\r\n$3\r\nnil\r\n",
+            ),
+            (
+                &[][..],
+                "*6\r\n$4\r\nnone\r\n$4\r\nnone\r\n$4\r\nnone\r\n:0\r\n:0\r\n$3\r\nnil\r\n",
+            ),
+        ] {
+            run_in(&mut state, &mut host, mischief, &[b"k", b"a", b"b"]);
+            let now = run_in(&mut state, &mut host, shown, params);
+            assert_eq!(now, reply, "after {mischief}");
+        }
+    }
+}
+
+#[test]
 fn values_become_replies() {
     for (script, reply) in [
         ("return 1", ":1\r\n"),
