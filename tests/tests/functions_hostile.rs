@@ -283,6 +283,75 @@ fn others_are_served_while_one_runs() {
     }
 }
 
+/// On one core at most one call that takes long stands still without a stack of its own; the order in which they end is any.
+#[test]
+fn several_that_run_long_on_one_core_end_in_any_order() {
+    let server = server();
+    let mut admin = server.connect();
+    admin.run("TENANT CREATE third PASSWORD pw");
+    let code = guest(
+        "(func (export \"trap\") (param i32 i32 i32) (result i32) unreachable)",
+        "(loop $l (br $l))",
+    );
+    let mut watches = Vec::new();
+    for tenant in ["mean", "kind", "third"] {
+        admin.run(&format!("TENANT SET {tenant} WASM-TIME-LIMIT 3600000"));
+        let mut watch = enter(&server, tenant);
+        assert_eq!(load(&mut watch, &code).show(), "guest");
+        watches.push(watch);
+    }
+    let [mean, kind, third] = &mut watches[..] else {
+        unreachable!("three tenants")
+    };
+    let start = |tenant: &str, watch: &mut Conn| {
+        let mut runs = enter(&server, tenant);
+        runs.send(&["FCALL", "f", "1", "k"]).expect("sent");
+        wait_for(&format!("{tenant}'s runs"), || {
+            let stats = watch.run("FUNCTION STATS").show();
+            stats.contains("name f command")
+        });
+        runs
+    };
+    let end = |watch: &mut Conn, mut runs: Conn| {
+        assert_eq!(watch.run("FUNCTION KILL").text(), "OK");
+        let ended = runs.read().expect("an answer").show();
+        assert_eq!(ended, "ERR function 'f' trapped: killed by FUNCTION KILL");
+    };
+    // Short calls, those that trap among them, between the turns of the long ones.
+    let short = |watch: &mut Conn| {
+        for n in 1..20 {
+            assert_eq!(watch.run("FCALL calls 0").int(), Some(n));
+        }
+        let trapped = watch.run("FCALL trap 0").show();
+        assert!(trapped.contains("unreachable"), "{trapped}");
+    };
+    for first_ends_first in [true, false] {
+        let first = start("mean", mean);
+        short(third);
+        let second = start("kind", kind);
+        short(third);
+        match first_ends_first {
+            true => {
+                end(mean, first);
+                short(third);
+                let again = start("mean", mean);
+                short(third);
+                end(kind, second);
+                short(third);
+                end(mean, again);
+            }
+            false => {
+                end(kind, second);
+                short(third);
+                end(mean, first);
+            }
+        }
+        short(third);
+        short(mean);
+        short(kind);
+    }
+}
+
 fn wait_for(what: &str, mut condition: impl FnMut() -> bool) {
     let deadline = Instant::now() + PATIENCE;
     while !condition() {

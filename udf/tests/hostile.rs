@@ -400,7 +400,7 @@ fn what_may_not_be_loaded_is_named() {
         (
             "no memory",
             "(module (func (export \"f\") (param i32 i32 i32) (result i32) (i32.const 0)))".into(),
-            "exports no memory",
+            "has no memory",
         ),
         (
             "an invalid body",

@@ -5,9 +5,10 @@
 use std::rc::Rc;
 use std::sync::atomic::Ordering::Relaxed;
 
+use arrayvec::ArrayVec;
 use resp::{Args, OutputBuffer, Protocol, ReplyWriter};
 use store::command::{
-    CommandError, Ctx, Flags, Key, KeyFlags, Keys, Patience, Routing, key_positions,
+    CommandError, Ctx, DataConfig, Flags, Key, KeyFlags, Keys, Patience, Routing, key_positions,
 };
 use tracing::{debug, info, trace, warn};
 use udf::refusal::{NOT_FROM_SCRIPT, READ_ONLY, UNDECLARED, UNKNOWN, WRONG_ARITY};
@@ -28,11 +29,11 @@ pub(super) struct FunctionHost<'a> {
     core: &'a Core,
     tenant: Rc<Membership>,
     keys: Keys<'a>,
+    config: Rc<DataConfig>,
     now_ms: u64,
     function: &'a Function,
     request: Args<'a>,
-    /// The declared keys; by hash, when they are many.
-    declared: Vec<Key<'a>>,
+    declared: Declared<'a>,
     outer: Outer,
     /// The user may do everything.
     unrestricted: bool,
@@ -57,7 +58,25 @@ struct Outer {
 }
 
 /// Declared keys up to which one is looked for by comparing with each.
-const FEW_KEYS: usize = 8;
+const FEW_KEYS: usize = 4;
+
+/// The keys that a call declares.
+enum Declared<'a> {
+    Few(ArrayVec<Key<'a>, FEW_KEYS>),
+    /// By hash.
+    Many(Vec<Key<'a>>),
+}
+
+impl<'a> Declared<'a> {
+    fn new(keys: impl ExactSizeIterator<Item = Key<'a>>) -> Self {
+        if keys.len() <= FEW_KEYS {
+            return Declared::Few(keys.collect());
+        }
+        let mut keys: Vec<Key<'a>> = keys.collect();
+        keys.sort_unstable_by_key(|key| key.hash);
+        Declared::Many(keys)
+    }
+}
 
 impl<'a> FunctionHost<'a> {
     /// A host for one call of `function`; the keys are arguments 3 and following of `request`.
@@ -73,12 +92,7 @@ impl<'a> FunctionHost<'a> {
             core,
             now_ms,
         } = ctx;
-        let mut declared: Vec<Key<'a>> = (3..3 + key_count)
-            .map(|index| keys.arg(request, index))
-            .collect();
-        if key_count > FEW_KEYS {
-            declared.sort_unstable_by_key(|key| key.hash);
-        }
+        let declared = Declared::new((3..3 + key_count).map(|index| keys.arg(request, index)));
         let outer = Outer {
             protocol: session.protocol,
             reply_mode: std::mem::take(&mut session.reply_mode),
@@ -91,6 +105,7 @@ impl<'a> FunctionHost<'a> {
             session,
             core,
             keys,
+            config: core.data_config(),
             now_ms,
             function,
             request,
@@ -104,15 +119,16 @@ impl<'a> FunctionHost<'a> {
 
     /// The key, if it was declared.
     fn declared(&self, key: &[u8]) -> Result<Key<'a>, Denied> {
-        let found = if self.declared.len() <= FEW_KEYS {
-            self.declared.iter().find(|known| known.bytes == key)
-        } else {
-            let hash = self.keys.key(key).hash;
-            let from = self.declared.partition_point(|known| known.hash < hash);
-            let alike = self.declared[from..].iter();
-            alike
-                .take_while(|known| known.hash == hash)
-                .find(|known| known.bytes == key)
+        let found = match &self.declared {
+            Declared::Few(known) => known.iter().find(|known| known.bytes == key),
+            Declared::Many(known) => {
+                let hash = self.keys.key(key).hash;
+                let from = known.partition_point(|known| known.hash < hash);
+                let alike = known[from..].iter();
+                alike
+                    .take_while(|known| known.hash == hash)
+                    .find(|known| known.bytes == key)
+            }
         };
         found.copied().ok_or(Denied::Undeclared)
     }
@@ -202,12 +218,11 @@ impl<'a> FunctionHost<'a> {
         let core = self.core;
         match command.run {
             Run::Data(_) => {
-                let config = core.data_config();
                 let mark = out.mark();
                 let mut ctx = Ctx {
                     keys: self.keys.reborrow(),
                     reply: ReplyWriter::new(out, protocol),
-                    config: &config,
+                    config: &self.config,
                     now_ms: self.now_ms,
                     seed: core.server.seed,
                     rng: &mut core.fork_rng(),
@@ -263,7 +278,7 @@ impl Host for FunctionHost<'_> {
         let mut ctx = Ctx {
             keys: self.keys.only(key.shard),
             reply: ReplyWriter::new(&mut self.nowhere, Protocol::Resp2),
-            config: &core.data_config(),
+            config: &self.config,
             now_ms: self.now_ms,
             seed: core.server.seed,
             rng: &mut core.rng.borrow_mut(),

@@ -25,6 +25,10 @@ impl Session {
         out: &mut OutputBuffer,
     ) -> usize {
         let tenant = Rc::clone(&self.tenant);
+        // With several shards this was done as the batch came.
+        if core.server.shard_map.shards() == 1 && job.plans.len() - at > 1 {
+            job.prefetch_across(&tenant.slices, self.db, at);
+        }
         let next = breathing::run_unlocked(core, &tenant.slices, || {
             self.run_while_free(core, job, at, out)
         })

@@ -8,6 +8,7 @@ use wasmtime::{Caller, Memory, StoreLimits};
 use super::lent::Lent;
 use super::replies::Replies;
 use super::reply::Reply;
+use super::turns::Turns;
 use crate::{FunctionFlags, Host};
 
 /// The data of a store.
@@ -24,6 +25,8 @@ pub(super) struct Guest {
     pub(super) replies: Replies,
     /// What `redox_load` registers; none outside of it.
     pub(super) registered: Option<Vec<(String, FunctionFlags)>>,
+    /// The turns of the present call, if it runs without a fiber.
+    pub(super) direct: Option<Turns>,
 }
 
 impl Guest {
@@ -35,6 +38,7 @@ impl Guest {
             reply: Reply::default(),
             replies: Replies::default(),
             registered: None,
+            direct: None,
         }
     }
 
@@ -57,6 +61,10 @@ pub(super) enum Stop {
     Trap(Cow<'static, str>),
     /// The error reply of a command, which the guest asked to raise.
     Raised(Box<[u8]>),
+    /// It has run for too long.
+    TimeLimit,
+    /// Somebody has killed it.
+    Killed,
 }
 
 impl Stop {
@@ -72,6 +80,8 @@ impl fmt::Display for Stop {
         match self {
             Stop::Trap(kind) => f.write_str(kind),
             Stop::Raised(text) => f.write_str(&String::from_utf8_lossy(text)),
+            Stop::TimeLimit => f.write_str("time limit exceeded"),
+            Stop::Killed => f.write_str("killed by FUNCTION KILL"),
         }
     }
 }

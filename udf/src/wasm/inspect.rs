@@ -9,7 +9,6 @@ use super::limits::PAGE_BYTES;
 use super::program::LOAD_HOOK;
 use super::text::to_binary;
 use crate::LoadError;
-use crate::library::checked_name;
 
 /// What gives room for arguments.
 const ALLOC_HOOK: &str = "redox_alloc";
@@ -205,11 +204,6 @@ impl Module {
             if !is_function(ty) {
                 return Err(wrong_type(name, ty));
             }
-            if checked_name(name.as_bytes()).is_err() {
-                return Err(LoadError(format!(
-                    "function '{name}' cannot have this name: use letters, digits and underscores"
-                )));
-            }
         }
         Ok(())
     }
@@ -259,10 +253,6 @@ mod tests {
             (
                 "(module MEM (func (export \"redox_alloc\") (result i32) i32.const 0))",
                 "it must be (i32) -> i32",
-            ),
-            (
-                "(module MEM (func (export \"a-b\") (param i32 i32 i32) (result i32) i32.const 0))",
-                "function 'a-b' cannot have this name",
             ),
             (
                 "(module MEM (data (i32.const 65530) \"0123456789\"))",

@@ -1,21 +1,24 @@
 //! An instance of a module, and how it is driven through one call.
 //!
-//! Guest code runs on a stack of its own that wasmtime keeps with the store. It yields at every tick of the clock; between two turns the host may let
-//! others use the core, the function may be killed, and its time may be over.
+//! At every tick of the clock guest code stops for a moment: the host may let others use the core, the function may be killed, and its time may be
+//! over. Mostly it runs on its caller's stack, see [`super::direct`]; when that is not possible, on one of its own that wasmtime keeps with the
+//! store, and yields at every tick.
 
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
-use std::time::{Duration, Instant};
 
 use resp::OutputBuffer;
-use wasmtime::{Memory, Store, StoreLimitsBuilder, Trap, TypedFunc};
+use wasmtime::{Memory, Store, StoreLimitsBuilder, Trap, TypedFunc, UpdateDeadline};
 
+use super::clock::Clock;
+use super::direct;
 use super::guest::{Guest, Stop, View};
 use super::hint::with_hint;
 use super::lent::Loan;
 use super::limits::{PAGE_BYTES, TABLE_ELEMENTS_MAX, TABLES_MAX};
 use super::program::Code;
+use super::turns::Turns;
 use crate::{Call, CallError, Host, Instance, Pulse};
 
 /// The signature of functions: where the arguments are, how many of them keys, how many others.
@@ -43,13 +46,6 @@ struct Arena {
     bytes: u32,
     /// Gives a larger one.
     alloc: Option<TypedFunc<u32, u32>>,
-}
-
-/// How a turn of guest code ended before its time.
-enum End {
-    Failed(wasmtime::Error),
-    TimeLimit,
-    Killed,
 }
 
 impl WasmInstance {
@@ -98,7 +94,7 @@ impl WasmInstance {
     }
 
     /// Puts the arguments into the arena: pointers and lengths, then the bytes; where that is.
-    fn pass(&mut self, call: &Call<'_>, loan: &mut Loan<'_>) -> Result<u32, End> {
+    fn pass(&mut self, call: &Call<'_>, loan: &mut Loan<'_>) -> wasmtime::Result<u32> {
         let words = || call.keys.iter().chain(call.args);
         let head = 8 * (call.keys.len() + call.args.len());
         let total = head + words().map(|word| word.len()).sum::<usize>();
@@ -128,11 +124,10 @@ impl WasmInstance {
         wanted: u32,
         time_limit_ms: u64,
         loan: &mut Loan<'_>,
-    ) -> Result<(), End> {
+    ) -> wasmtime::Result<()> {
         let Some(alloc) = self.arena.alloc.clone() else {
-            return Err(
-                Stop::Trap("its arguments do not fit a page: export redox_alloc".into()).into(),
-            );
+            let kind = "its arguments do not fit a page: export redox_alloc";
+            return Err(Stop::Trap(kind.into()).into());
         };
         let bytes = wanted
             .checked_next_power_of_two()
@@ -148,19 +143,20 @@ impl WasmInstance {
     }
 
     /// Runs the function with the host in place; its status.
-    fn run(&mut self, call: &Call<'_>, loan: &mut Loan<'_>) -> Result<i32, End> {
+    fn run(&mut self, call: &Call<'_>, loan: &mut Loan<'_>) -> wasmtime::Result<i32> {
         let at = self.pass(call, loan)?;
-        let counts = (call.keys.len() as u32, call.args.len() as u32);
+        let arguments = (at, call.keys.len() as u32, call.args.len() as u32);
         let entry = &self.entries[call.function];
         self.store.set_epoch_deadline(1);
         self.code.clock.keep_going();
-        let ran = entry.call_async(&mut self.store, (at, counts.0, counts.1));
-        drive(
-            &self.code,
-            call.time_limit_ms,
-            || loan.host().breathe(),
-            ran,
-        )
+        if direct::is_free() {
+            self.store.data_mut().direct = Some(Turns::limited(call.time_limit_ms));
+            return entry.call(&mut self.store, arguments);
+        }
+        self.store.data_mut().direct = None;
+        let ran = entry.call_async(&mut self.store, arguments);
+        let breathe = || loan.host().breathe();
+        drive(&self.code, call.time_limit_ms, breathe, ran)
     }
 }
 
@@ -194,14 +190,12 @@ impl Instance for WasmInstance {
             },
             Ok(WRONG_ARITY) => Err(CallError::Arity(self.code.names[call.function].clone())),
             Ok(status) => Err(trapped(format!("it returns the unknown status {status}"))),
-            Err(End::TimeLimit) => Err(trapped(format!(
-                "time limit of {} ms exceeded",
-                call.time_limit_ms
-            ))),
-            Err(End::Killed) => Err(trapped("killed by FUNCTION KILL".into())),
-            Err(End::Failed(error)) => Err(match error.downcast::<Stop>() {
+            Err(error) => Err(match error.downcast::<Stop>() {
                 Ok(Stop::Raised(text)) => CallError::Raised(text),
-                Ok(Stop::Trap(kind)) => trapped(kind.into()),
+                Ok(Stop::TimeLimit) => {
+                    trapped(format!("time limit of {} ms exceeded", call.time_limit_ms))
+                }
+                Ok(stop) => trapped(stop.to_string()),
                 Err(error) => trapped(kind_of(&error)),
             }),
         }
@@ -212,14 +206,8 @@ impl Instance for WasmInstance {
     }
 }
 
-fn ended_with(ended: &Result<i32, End>, status: i32) -> bool {
+fn ended_with(ended: &wasmtime::Result<i32>, status: i32) -> bool {
     matches!(ended, Ok(ended) if *ended == status)
-}
-
-impl From<Stop> for End {
-    fn from(stop: Stop) -> Self {
-        End::Failed(wasmtime::Error::new(stop))
-    }
 }
 
 /// What a wasmtime error is in few words.
@@ -234,33 +222,35 @@ pub(super) fn kind_of(error: &wasmtime::Error) -> String {
     }
 }
 
-/// Polls guest code to its end. Every time it yields the clock has ticked: then `pulse` says whether it goes on.
+/// Polls guest code on a fiber to its end. Every time it yields the clock has ticked: then `pulse` says whether it goes on.
 fn drive<R>(
     code: &Code,
     time_limit_ms: u64,
     mut pulse: impl FnMut() -> Pulse,
     ran: impl Future<Output = wasmtime::Result<R>>,
-) -> Result<R, End> {
+) -> wasmtime::Result<R> {
     let mut ran = pin!(ran);
     let mut context = Context::from_waker(Waker::noop());
-    // Time is counted from the first tick, so that a call which sees none reads no clock.
-    let mut run_time = Duration::ZERO;
-    let mut resumed: Option<Instant> = None;
+    let mut turns = Turns::limited(time_limit_ms);
     loop {
         if let Poll::Ready(done) = ran.as_mut().poll(&mut context) {
-            return done.map_err(End::Failed);
+            return done;
         }
-        code.clock.keep_going();
-        let now = Instant::now();
-        run_time += resumed.map_or(Duration::ZERO, |resumed| now - resumed);
-        if time_limit_ms > 0 && run_time >= Duration::from_millis(time_limit_ms) {
-            return Err(End::TimeLimit);
-        }
-        if pulse() == Pulse::Killed {
-            return Err(End::Killed);
-        }
-        resumed = Some(Instant::now());
+        turns.tick(&code.clock, &mut pulse)?;
     }
+}
+
+/// What happens to guest code when the clock has ticked.
+fn tick(clock: &Clock, guest: &mut Guest) -> wasmtime::Result<UpdateDeadline> {
+    let Guest { direct, lent, .. } = guest;
+    let Some(turns) = direct else {
+        return Ok(UpdateDeadline::Yield(1));
+    };
+    turns.tick(clock, || match lent.host() {
+        Some(host) => direct::standing(|| host.breathe()),
+        None => Pulse::Alive,
+    })?;
+    Ok(UpdateDeadline::Continue(1))
 }
 
 impl Code {
@@ -275,7 +265,8 @@ impl Code {
             .build();
         let mut store = Store::new(self.module.module().engine(), Guest::new(limits));
         store.limiter(|guest| &mut guest.limits);
-        store.epoch_deadline_async_yield_and_update(1);
+        let clock = Arc::clone(&self.clock);
+        store.epoch_deadline_callback(move |mut store| tick(&clock, store.data_mut()));
         store.set_epoch_deadline(1);
         store
     }
@@ -287,7 +278,7 @@ impl Code {
     ) -> Result<wasmtime::Instance, String> {
         self.clock.keep_going();
         let started = self.module.instantiate_async(store);
-        drive(self, START_LIMIT_MS, || Pulse::Alive, started).map_err(|end| end.at_start())
+        drive(self, START_LIMIT_MS, || Pulse::Alive, started).map_err(|error| at_start(&error))
     }
 
     /// Calls an export that takes and gives nothing but a status.
@@ -297,19 +288,16 @@ impl Code {
         hook: &TypedFunc<(), i32>,
     ) -> Result<i32, String> {
         let ran = hook.call_async(store, ());
-        drive(self, START_LIMIT_MS, || Pulse::Alive, ran).map_err(|end| end.at_start())
+        drive(self, START_LIMIT_MS, || Pulse::Alive, ran).map_err(|error| at_start(&error))
     }
 }
 
 /// How long a library may take to start.
 const START_LIMIT_MS: u64 = 100;
 
-impl End {
-    fn at_start(&self) -> String {
-        match self {
-            End::Failed(error) => kind_of(error),
-            End::TimeLimit => format!("time limit of {START_LIMIT_MS} ms exceeded"),
-            End::Killed => "killed".into(),
-        }
+fn at_start(error: &wasmtime::Error) -> String {
+    match error.downcast_ref::<Stop>() {
+        Some(Stop::TimeLimit) => format!("time limit of {START_LIMIT_MS} ms exceeded"),
+        _ => kind_of(error),
     }
 }

@@ -10,7 +10,7 @@
 //! | `scan` | refuses what is too large, or wants what there is not |
 //! | `inspect`, `hint` | name mistakes, and what to change |
 //! | `compile`, `cache` | machine code, made in a process that can be killed, kept by the hash of its module |
-//! | `program`, `instance` | what runs, and its one call at a time |
+//! | `program`, `instance`, `turns`, `direct` | what runs, and its one call at a time |
 //! | `guest`, `abi`, `reply`, `replies`, `lent` | what the guest sees: its host, its imports, the reply it writes, those it reads |
 //! | `clock`, `runtime` | the engine's configuration and the ticks by which running code is interrupted |
 //!
@@ -20,6 +20,7 @@ mod abi;
 mod cache;
 mod clock;
 mod compile;
+mod direct;
 mod guest;
 mod hint;
 mod inspect;
@@ -32,6 +33,7 @@ mod reply;
 mod runtime;
 mod scan;
 mod text;
+mod turns;
 
 pub use compile::{Compiler, child};
 pub use inspect::check_exports;

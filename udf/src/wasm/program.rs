@@ -12,6 +12,7 @@ use super::guest::Guest;
 use super::instance::{WasmInstance, kind_of};
 use super::limits::Limits;
 use super::{abi, inspect, runtime, scan, text};
+use crate::library::checked_name;
 use crate::{CallError, Function, FunctionFlags, Instance, LoadError, Loaded, Program};
 
 /// What a library exports besides its functions.
@@ -180,6 +181,11 @@ fn functions_of(code: &Code, source: &[u8]) -> Result<Vec<Function>, LoadError> 
     };
     let mut functions: Vec<Function> = Vec::with_capacity(registered.len());
     for (name, flags) in registered {
+        if checked_name(name.as_bytes()).is_err() {
+            return Err(LoadError(format!(
+                "function '{name}' cannot have this name: use letters, digits and underscores"
+            )));
+        }
         if !exported(&name) {
             let wrong = inspect::explain_registered(source, &name);
             return Err(wrong.unwrap_or_else(|| LoadError(format!(
