@@ -291,7 +291,7 @@ fn table(rng: &mut Rng, depth: usize) -> String {
     match rng.below(14) {
         0 => format!("{{ok={inner}}}"),
         1 => format!("{{err={inner}}}"),
-        2 => format!("{{double={inner}}}"),
+        2 => format!("{{double={}}}", inner.replace("0/0", "0")),
         3 => format!("{{map={{[{}]={inner}}}}}", key(rng)),
         4 => format!("{{set={{[{}]=true}}}}", key(rng)),
         5 => format!("{{big_number={inner}}}"),

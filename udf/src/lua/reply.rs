@@ -104,10 +104,10 @@ impl<'w> Replies<'_, 'w> {
         }
     }
 
+    /// The table grows as it fills, as Redis's does: scripts may depend on the order in which `pairs` goes through it.
     fn push_map(&mut self, pairs: usize) {
         self.frame.push_table(0, 1);
-        self.frame
-            .push_table(0, pairs.min(c_int::MAX as usize) as c_int);
+        self.frame.push_table(0, 0);
         for _ in 0..pairs {
             self.push();
             self.push();
@@ -116,10 +116,10 @@ impl<'w> Replies<'_, 'w> {
         self.frame.set_field(-2, c"map");
     }
 
+    /// As [`push_map`](Self::push_map).
     fn push_set(&mut self, len: usize) {
         self.frame.push_table(0, 1);
-        self.frame
-            .push_table(0, len.min(c_int::MAX as usize) as c_int);
+        self.frame.push_table(0, 0);
         for _ in 0..len {
             self.push();
             self.frame.push_bool(true);
