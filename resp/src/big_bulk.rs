@@ -2,9 +2,13 @@
 
 use bytes::Bytes;
 
-/// Memory is reserved at most this far beyond the bytes that have arrived, or as far again as they reach: announcing a huge value costs a
-/// client as much as sending it, and a value that does arrive is moved only a few times while it grows.
+/// Memory is reserved at most this far beyond the bytes that have arrived, or a few times as far as they reach: announcing a huge value
+/// costs a client about as much as sending it, and a value that does arrive is moved only a few times while it grows.
 const GROWTH_STEP: usize = 1024 * 1024;
+/// How many times as far.
+const GROWTH_FACTOR: usize = 3;
+/// Bytes moved at a time.
+const MOVED_AT_ONCE: usize = 256 * 1024;
 /// The line end after the payload; its two bytes are not checked, as in Redis.
 pub(crate) const LINE_END_LEN: usize = 2;
 
@@ -12,6 +16,8 @@ pub(crate) const LINE_END_LEN: usize = 2;
 #[derive(Debug)]
 pub struct BigBulk {
     target: Vec<u8>,
+    /// A larger one, which the bytes of the target are on their way to.
+    next: Vec<u8>,
     total: usize,
 }
 
@@ -20,9 +26,10 @@ impl BigBulk {
     pub(crate) fn new(len: usize, arrived: &[u8]) -> Self {
         let mut bulk = Self {
             target: Vec::new(),
+            next: Vec::new(),
             total: len + LINE_END_LEN,
         };
-        bulk.grow(arrived.len());
+        bulk.target = Vec::with_capacity(bulk.wanted(arrived.len()));
         bulk.target.extend_from_slice(arrived);
         bulk
     }
@@ -33,9 +40,29 @@ impl BigBulk {
         self.total - self.target.len()
     }
 
+    /// One step of making room in a target that is full; true when there are more. What is there already is moved in pieces, between
+    /// which others may have a turn.
+    pub fn make_room(&mut self) -> bool {
+        let arrived = self.target.len();
+        if arrived < self.target.capacity() || self.missing() == 0 {
+            return false;
+        }
+        if self.next.capacity() == 0 {
+            self.next = Vec::with_capacity(self.wanted(arrived));
+        }
+        let from = self.next.len();
+        let moved = &self.target[from..(from + MOVED_AT_ONCE).min(arrived)];
+        self.next.extend_from_slice(moved);
+        if self.next.len() < arrived {
+            return true;
+        }
+        self.target = std::mem::take(&mut self.next);
+        false
+    }
+
     /// How many bytes the next read may append: never more than are missing, and room for them is reserved in the target.
     pub fn room(&mut self) -> usize {
-        self.grow(0);
+        while self.make_room() {}
         self.missing()
             .min(self.target.capacity() - self.target.len())
     }
@@ -53,7 +80,7 @@ impl BigBulk {
 
     /// Bytes of memory held.
     pub(crate) fn used_bytes(&self) -> usize {
-        self.target.capacity()
+        self.target.capacity() + self.next.capacity()
     }
 
     /// The argument, once all of it has arrived.
@@ -67,12 +94,9 @@ impl BigBulk {
         self.target.into()
     }
 
-    /// Reserves room for `incoming` bytes or a step ahead when there is none.
-    fn grow(&mut self, incoming: usize) {
-        let arrived = self.target.len() + incoming;
-        if self.target.capacity() <= arrived {
-            let wanted = self.total.min(arrived + arrived.max(GROWTH_STEP));
-            self.target.reserve_exact(wanted - self.target.len());
-        }
+    /// How much to reserve when so many bytes have arrived.
+    fn wanted(&self, arrived: usize) -> usize {
+        let ahead = (arrived * GROWTH_FACTOR).max(GROWTH_STEP);
+        self.total.min(arrived + ahead)
     }
 }

@@ -5,13 +5,19 @@
 //! ```
 //!
 //! A value is never copied once it is big enough to be shared, and a buffer without shared values is one plain vector that goes to the
-//! socket and comes back for reuse. No I/O happens here.
+//! socket and comes back for reuse. A reply that outgrows [`RETAINED_CAPACITY_MAX`] goes on in a new vector: the bytes that are there are
+//! never moved again, so that no single reply costs a long copy. No I/O happens here.
 
 use bytes::Bytes;
 use std::mem;
 
 /// An emptied buffer keeps at most this much capacity, so that one big reply does not pin memory on an idle connection.
 pub const RETAINED_CAPACITY_MAX: usize = 512 * 1024;
+
+/// A vector is not left behind for a new one before it holds this much.
+const PART_BYTES_MIN: usize = 64 * 1024;
+/// Room of a new one.
+const PART_CAPACITY: usize = 256 * 1024;
 
 /// A shared value that belongs before `inline[at..]`.
 #[derive(Debug)]
@@ -20,12 +26,22 @@ struct Splice {
     bytes: Bytes,
 }
 
+/// What was written before a vector was full, and is only sent.
+#[derive(Debug)]
+struct Part {
+    inline: Vec<u8>,
+    splices: Vec<Splice>,
+}
+
 /// Reply bytes in sending order, big values held by reference.
 #[derive(Debug, Default)]
 pub struct OutputBuffer {
+    /// What comes before `inline`.
+    parts: Vec<Part>,
     inline: Vec<u8>,
     splices: Vec<Splice>,
-    shared_len: usize,
+    /// Bytes that are not in `inline`: those of shared values and of the parts before.
+    elsewhere_len: usize,
     /// Most bytes a client may be owed; 0 for as many as there are.
     bytes_max: usize,
     /// A reply was broken off for that.
@@ -35,9 +51,17 @@ pub struct OutputBuffer {
 /// A point in an [`OutputBuffer`] to which it can be rolled back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Mark {
+    part: usize,
     inline_len: usize,
     splice_count: usize,
-    shared_len: usize,
+    elsewhere_len: usize,
+}
+
+/// A place in an [`OutputBuffer`] that is filled in later.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Place {
+    part: usize,
+    at: usize,
 }
 
 /// One piece of output.
@@ -76,7 +100,7 @@ impl OutputBuffer {
     /// Total bytes to send, shared values included.
     #[inline]
     pub fn len(&self) -> usize {
-        self.inline.len() + self.shared_len
+        self.inline.len() + self.elsewhere_len
     }
 
     /// Whether there is nothing to send.
@@ -107,14 +131,18 @@ impl OutputBuffer {
 
     /// Bytes allocated by this buffer itself, shared values not counted.
     pub fn capacity(&self) -> usize {
-        self.inline.capacity() + self.splices.capacity() * mem::size_of::<Splice>()
+        let before = self.parts.iter().map(|part| part.inline.capacity());
+        self.inline.capacity()
+            + self.splices.capacity() * mem::size_of::<Splice>()
+            + before.sum::<usize>()
     }
 
     /// Drops all content, keeps capacity up to [`RETAINED_CAPACITY_MAX`].
     pub fn clear(&mut self) {
         let inline = mem::take(&mut self.inline);
+        self.parts = Vec::new();
         self.splices = Vec::new();
-        self.shared_len = 0;
+        self.elsewhere_len = 0;
         self.restore(inline);
     }
 
@@ -125,7 +153,7 @@ impl OutputBuffer {
 
     /// Appends bytes that are already in wire format by reference, whatever their size.
     pub fn push_shared(&mut self, bytes: Bytes) {
-        self.shared_len += bytes.len();
+        self.elsewhere_len += bytes.len();
         self.splices.push(Splice {
             at: self.inline.len(),
             bytes,
@@ -134,6 +162,14 @@ impl OutputBuffer {
 
     /// Moves everything out of `other` to the end of this buffer.
     pub fn append(&mut self, other: &mut OutputBuffer) {
+        if !other.parts.is_empty() {
+            self.seal();
+            self.elsewhere_len += other.elsewhere_len;
+            self.parts.append(&mut other.parts);
+            self.inline = mem::take(&mut other.inline);
+            self.splices = mem::take(&mut other.splices);
+            return other.clear();
+        }
         let base = self.inline.len();
         self.inline.extend_from_slice(&other.inline);
         self.splices
@@ -141,17 +177,27 @@ impl OutputBuffer {
                 at: base + splice.at,
                 ..splice
             }));
-        self.shared_len += other.shared_len;
+        self.elsewhere_len += other.elsewhere_len;
         other.clear();
+    }
+
+    /// Leaves the present vector behind; what follows goes to a new one.
+    fn seal(&mut self) {
+        self.elsewhere_len += self.inline.len();
+        self.parts.push(Part {
+            inline: mem::take(&mut self.inline),
+            splices: mem::take(&mut self.splices),
+        });
     }
 
     /// The present end of the buffer.
     #[inline]
     pub fn mark(&self) -> Mark {
         Mark {
+            part: self.parts.len(),
             inline_len: self.inline.len(),
             splice_count: self.splices.len(),
-            shared_len: self.shared_len,
+            elsewhere_len: self.elsewhere_len,
         }
     }
 
@@ -160,18 +206,24 @@ impl OutputBuffer {
     /// A mark stays valid until the buffer is rolled back further, taken or cleared, or a deferred length that was opened before the mark
     /// is filled in.
     pub fn rollback(&mut self, mark: Mark) {
+        if mark.part < self.parts.len() {
+            self.parts.truncate(mark.part + 1);
+            let part = self.parts.pop().expect("the mark was taken in a part");
+            (self.inline, self.splices) = (part.inline, part.splices);
+        }
         debug_assert!(
             mark.inline_len <= self.inline.len() && mark.splice_count <= self.splices.len()
         );
         self.inline.truncate(mark.inline_len);
         self.splices.truncate(mark.splice_count);
-        self.shared_len = mark.shared_len;
+        self.elsewhere_len = mark.elsewhere_len;
     }
 
-    /// Takes the content as one vector, or `None` (and changes nothing) when it holds shared values.
+    /// Takes the content as one vector, or `None` (and changes nothing) when there is more to it.
     #[inline]
     pub fn take_plain(&mut self) -> Option<Vec<u8>> {
-        self.splices.is_empty().then(|| mem::take(&mut self.inline))
+        let is_plain = self.splices.is_empty() && self.parts.is_empty();
+        is_plain.then(|| mem::take(&mut self.inline))
     }
 
     /// Gives a vector back for reuse after its bytes were sent. Its content is dropped; it is kept only when that saves an allocation and it
@@ -189,34 +241,37 @@ impl OutputBuffer {
     pub fn take_chunks(&mut self) -> Chunks {
         let content = mem::take(self);
         (self.bytes_max, self.overflowed) = (content.bytes_max, content.overflowed);
-        if content.splices.is_empty() {
+        if content.splices.is_empty() && content.parts.is_empty() {
             return Chunks {
                 plain: Some(content.inline),
-                inline: Bytes::new(),
-                sent: 0,
-                splices: Vec::new().into_iter(),
-                next: None,
+                ..Chunks::default()
             };
         }
+        let last = Part {
+            inline: content.inline,
+            splices: content.splices,
+        };
+        let mut parts = content.parts;
+        parts.push(last);
         Chunks {
-            plain: None,
-            inline: content.inline.into(),
-            sent: 0,
-            splices: content.splices.into_iter(),
-            next: None,
+            parts: parts.into_iter(),
+            ..Chunks::default()
         }
     }
 
     /// A copy of everything in order; for tests and for callers that need the reply as one value.
     pub fn to_vec(&self) -> Vec<u8> {
         let mut whole = Vec::with_capacity(self.len());
-        let mut sent = 0;
-        for splice in &self.splices {
-            whole.extend_from_slice(&self.inline[sent..splice.at]);
-            whole.extend_from_slice(&splice.bytes);
-            sent = splice.at;
+        let before = self.parts.iter().map(|part| (&part.inline, &part.splices));
+        for (inline, splices) in before.chain([(&self.inline, &self.splices)]) {
+            let mut sent = 0;
+            for splice in splices {
+                whole.extend_from_slice(&inline[sent..splice.at]);
+                whole.extend_from_slice(&splice.bytes);
+                sent = splice.at;
+            }
+            whole.extend_from_slice(&inline[sent..]);
         }
-        whole.extend_from_slice(&self.inline[sent..]);
         whole
     }
 
@@ -226,27 +281,60 @@ impl OutputBuffer {
         &mut self.inline
     }
 
-    /// Replaces `inline[at..at + old_len]` by `new` and moves what lies behind.
-    pub(crate) fn replace(&mut self, at: usize, old_len: usize, new: &[u8]) {
-        if old_len == new.len() {
-            return self.inline[at..at + old_len].copy_from_slice(new);
+    /// The same, with room for so many bytes.
+    #[inline]
+    pub(crate) fn inline_with_room(&mut self, bytes: usize) -> &mut Vec<u8> {
+        if self.inline.capacity() - self.inline.len() < bytes {
+            self.make_room(bytes);
         }
-        self.inline.splice(at..at + old_len, new.iter().copied());
-        for splice in self
-            .splices
-            .iter_mut()
-            .rev()
-            .take_while(|splice| splice.at > at)
-        {
+        &mut self.inline
+    }
+
+    /// Makes the vector larger, or begins a new one.
+    #[cold]
+    fn make_room(&mut self, bytes: usize) {
+        let held = self.inline.len();
+        let wanted = (self.inline.capacity() * 2).max(held + bytes);
+        if held < PART_BYTES_MIN || wanted <= RETAINED_CAPACITY_MAX {
+            return self.inline.reserve(bytes);
+        }
+        self.seal();
+        self.inline = Vec::with_capacity(bytes.max(PART_CAPACITY));
+    }
+
+    /// The place of what is written next.
+    pub(crate) fn place(&self) -> Place {
+        Place {
+            part: self.parts.len(),
+            at: self.inline.len(),
+        }
+    }
+
+    /// Replaces the `old_len` bytes at `place` by `new` and moves what lies behind in the same vector.
+    pub(crate) fn replace(&mut self, Place { part, at }: Place, old_len: usize, new: &[u8]) {
+        let (inline, splices) = match self.parts.get_mut(part) {
+            None => (&mut self.inline, &mut self.splices),
+            Some(part) => {
+                self.elsewhere_len = self.elsewhere_len - old_len + new.len();
+                (&mut part.inline, &mut part.splices)
+            }
+        };
+        if old_len == new.len() {
+            return inline[at..at + old_len].copy_from_slice(new);
+        }
+        inline.splice(at..at + old_len, new.iter().copied());
+        for splice in splices.iter_mut().rev().take_while(|splice| splice.at > at) {
             splice.at = splice.at + new.len() - old_len;
         }
     }
 }
 
 /// The pieces of an [`OutputBuffer`], see [`OutputBuffer::take_chunks`].
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Chunks {
     plain: Option<Vec<u8>>,
+    /// Parts that come after this one.
+    parts: std::vec::IntoIter<Part>,
     inline: Bytes,
     sent: usize,
     splices: std::vec::IntoIter<Splice>,
@@ -254,16 +342,8 @@ pub struct Chunks {
     next: Option<Bytes>,
 }
 
-impl Iterator for Chunks {
-    type Item = Chunk;
-
-    fn next(&mut self) -> Option<Chunk> {
-        if let Some(plain) = self.plain.take() {
-            return (!plain.is_empty()).then_some(Chunk::Owned(plain));
-        }
-        if let Some(shared) = self.next.take() {
-            return Some(Chunk::Shared(shared));
-        }
+impl Chunks {
+    fn next_of_part(&mut self) -> Option<Chunk> {
         for splice in self.splices.by_ref() {
             let before = self.inline.slice(self.sent..splice.at);
             self.sent = splice.at;
@@ -280,6 +360,28 @@ impl Iterator for Chunks {
         let rest = self.inline.split_off(self.sent);
         self.sent = self.inline.len();
         (!rest.is_empty()).then_some(Chunk::Shared(rest))
+    }
+}
+
+impl Iterator for Chunks {
+    type Item = Chunk;
+
+    fn next(&mut self) -> Option<Chunk> {
+        if let Some(plain) = self.plain.take() {
+            return (!plain.is_empty()).then_some(Chunk::Owned(plain));
+        }
+        if let Some(shared) = self.next.take() {
+            return Some(Chunk::Shared(shared));
+        }
+        loop {
+            if let Some(chunk) = self.next_of_part() {
+                return Some(chunk);
+            }
+            let part = self.parts.next()?;
+            self.inline = part.inline.into();
+            self.sent = 0;
+            self.splices = part.splices.into_iter();
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Order, marks and reuse of the output buffer.
 
 use super::*;
+use crate::reply::{Protocol, ReplyWriter, SHARED_MIN};
 use proptest::prelude::*;
 
 fn shared(len: usize) -> Bytes {
@@ -125,4 +126,57 @@ proptest! {
         prop_assert!(chunks.iter().all(|chunk| !chunk.as_ref().is_empty()));
         prop_assert_eq!(chunks.iter().flat_map(|chunk| chunk.as_ref().to_vec()).collect::<Vec<u8>>(), whole);
     }
+}
+
+/// A long reply leaves full vectors behind; marks and deferred lengths in them stay good.
+#[test]
+fn a_long_reply_goes_on_in_new_vectors() {
+    let element = vec![b'e'; 10_000];
+    let mut buffer = OutputBuffer::new();
+    let mut writer = ReplyWriter::new(&mut buffer, Protocol::Resp2);
+    writer.ok();
+    let early = writer.output().mark();
+    let len = writer.array_deferred();
+    (0..300).for_each(|_| writer.bulk(&element));
+    writer.bulk_shared(shared(SHARED_MIN));
+    let late = writer.output().mark();
+    writer.bulk(&element);
+    writer.output().rollback(late);
+    writer.finish_array(len, 301);
+    assert_eq!(buffer.take_plain(), None);
+    let mut expected = b"+OK\r\n*301\r\n".to_vec();
+    for _ in 0..300 {
+        expected.extend_from_slice(b"$10000\r\n");
+        expected.extend_from_slice(&element);
+        expected.extend_from_slice(b"\r\n");
+    }
+    expected.extend_from_slice(format!("${SHARED_MIN}\r\n").as_bytes());
+    expected.extend_from_slice(&shared(SHARED_MIN));
+    expected.extend_from_slice(b"\r\n");
+    assert_eq!(buffer.len(), expected.len());
+    assert!(buffer.to_vec() == expected);
+    let mut behind = OutputBuffer::new();
+    behind.extend_from_slice(b"+FIRST\r\n");
+    behind.append(&mut buffer);
+    assert_eq!((behind.len(), buffer.len()), (expected.len() + 8, 0));
+    let chunks: Vec<Chunk> = behind.take_chunks().collect();
+    assert!(
+        chunks
+            .iter()
+            .all(|chunk| chunk.as_ref().len() <= RETAINED_CAPACITY_MAX)
+            && chunks.len() > 5
+    );
+    assert!(
+        chunks
+            .iter()
+            .flat_map(|chunk| chunk.as_ref())
+            .skip(8)
+            .eq(&expected)
+    );
+    let mut buffer = OutputBuffer::new();
+    let mut writer = ReplyWriter::new(&mut buffer, Protocol::Resp2);
+    writer.ok();
+    (0..300).for_each(|_| writer.bulk(&element));
+    buffer.rollback(early);
+    assert_eq!(buffer.to_vec(), b"+OK\r\n");
 }

@@ -13,7 +13,7 @@
 
 use crate::double::{DoubleBuffer, format_double};
 use crate::number::{push_line, wire_len};
-use crate::output::OutputBuffer;
+use crate::output::{OutputBuffer, Place};
 use bytes::Bytes;
 use std::fmt::{self, Display, Write};
 
@@ -38,7 +38,7 @@ pub enum Protocol {
 #[derive(Debug)]
 #[must_use = "an aggregate needs its length: finish_array, finish_map or finish_set"]
 pub struct DeferredLen {
-    at: usize,
+    place: Place,
 }
 
 /// Writes replies of one connection in its protocol version.
@@ -81,8 +81,7 @@ impl<'a> ReplyWriter<'a> {
     /// `$5\r\nhello`; the bytes are copied.
     #[inline]
     pub fn bulk(&mut self, value: &[u8]) {
-        let out = self.out.inline();
-        out.reserve(value.len() + BULK_OVERHEAD_MAX);
+        let out = self.out.inline_with_room(value.len() + BULK_OVERHEAD_MAX);
         push_line(out, b'$', wire_len(value.len()));
         out.extend_from_slice(value);
         out.extend_from_slice(b"\r\n");
@@ -270,10 +269,10 @@ impl<'a> ReplyWriter<'a> {
     ///
     /// Closing moves the elements by a few bytes unless there are less than ten, so prefer [`array`](Self::array) where the length is known.
     pub fn array_deferred(&mut self) -> DeferredLen {
+        let place = self.out.place();
         let out = self.out.inline();
-        let at = out.len();
         out.extend_from_slice(DEFERRED_PLACEHOLDER);
-        DeferredLen { at }
+        DeferredLen { place }
     }
 
     /// Closes a deferred aggregate as an array of `len` elements.
@@ -297,7 +296,7 @@ impl<'a> ReplyWriter<'a> {
         let mut header = Vec::with_capacity(BULK_OVERHEAD_MAX);
         push_line(&mut header, prefix, len);
         self.out
-            .replace(deferred.at, DEFERRED_PLACEHOLDER.len(), &header);
+            .replace(deferred.place, DEFERRED_PLACEHOLDER.len(), &header);
     }
 
     /// `<prefix><text>\r\n` with line breaks in the text replaced.

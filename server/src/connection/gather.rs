@@ -9,6 +9,8 @@ use resp::OutputBuffer;
 
 /// Pieces per write; the kernel takes up to 1024.
 const PIECES_MAX: usize = 64;
+/// Bytes per write, which the kernel copies in one go: others have a turn between two.
+pub const WRITE_BYTES_MAX: usize = 320 * 1024;
 
 /// Output pieces on their way out.
 pub struct Gather {
@@ -50,12 +52,18 @@ impl Gather {
     /// Points the vectors at the first pieces.
     fn aim(&mut self) {
         self.vectors.clear();
-        let point = |piece: &Bytes| iovec {
-            iov_base: piece.as_ptr().cast_mut().cast(),
-            iov_len: piece.len(),
-        };
-        self.vectors
-            .extend(self.pieces.iter().take(PIECES_MAX).map(point));
+        let mut left = WRITE_BYTES_MAX;
+        for piece in self.pieces.iter().take(PIECES_MAX) {
+            let len = piece.len().min(left);
+            self.vectors.push(iovec {
+                iov_base: piece.as_ptr().cast_mut().cast(),
+                iov_len: len,
+            });
+            left -= len;
+            if left == 0 {
+                break;
+            }
+        }
     }
 }
 

@@ -13,7 +13,7 @@
 //!
 //! An operation, once begun, is awaited to its end: dropping a pending read could lose bytes.
 
-use super::gather::Gather;
+use super::gather::{Gather, WRITE_BYTES_MAX};
 use super::link::Link;
 use super::pool::SMALL_READ;
 use monoio::io::{
@@ -331,6 +331,11 @@ async fn read_once(
 async fn send_plain(mut writer: Writer, plain: Vec<u8>) -> (Writer, io::Result<()>, Vec<u8>) {
     use monoio::buf::IoBuf as _;
     let len = plain.len();
+    if len > WRITE_BYTES_MAX {
+        let mut out = OutputBuffer::new();
+        out.push_shared(plain.into());
+        return send_pieces(writer, Gather::take(&mut out)).await;
+    }
     let (mut result, mut bytes) = writer.write(plain).await;
     let mut sent = 0;
     loop {
