@@ -1,32 +1,32 @@
-//! Long work breathes: it runs on a fiber, and about every millisecond gives its core back for a turn, its slices still locked.
+//! Long work breathes: it runs on a fiber, and every quarter of a millisecond gives its core back for a turn, its slices still locked.
 //!
 //! A fiber is a stack of its own. What runs on it is plain code that calls [`breathe`] now and then; when its time is up, that call
-//! suspends the whole stack, and the task that drives it ([`drive`]) sleeps and resumes it. So a command stays atomic for its own
-//! tenant, and costs everybody else one step at most.
+//! suspends the whole stack, and the task that drives it ([`drive`]) lets others have a turn and resumes it. So a command stays atomic for
+//! its own tenant, and costs everybody else one step at most.
 //!
 //! ```text
 //! task:   drive ──resume──▶ body … breathe() ─┐               ┌─▶ … body ends
 //!             ◀──────────── suspended ────────┘               │
-//!             sleep: the core serves others ────── resume ────┘
+//!             turn: the core serves others  ────── resume ────┘
 //! ```
 //!
 //! It knows nothing of slices or commands. A fiber is driven to its end: its task may be told to hurry, never dropped. When a core
 //! shuts down in the middle, the stack is left as it is, not unwound: there may be foreign frames on it.
 
 mod fiber;
+mod turn;
 
 use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 use fiber::Fiber;
+pub use turn::Turnstile;
 
 use crate::core::Core;
 use crate::shard::{DoorError, Holding, SliceState, Slices, TenantSlices};
 
 /// How long a fiber runs between two suspensions.
-pub const STEP: Duration = Duration::from_millis(1);
-/// Calls of [`breathe`] between two looks at the clock; the work between two calls takes some microseconds.
-const CALLS_PER_LOOK: u32 = 4;
+pub const STEP: Duration = Duration::from_micros(250);
 
 /// One step of a fiber: from when it is resumed to when it is suspended or ends.
 #[derive(Clone, Copy, Debug)]
@@ -39,24 +39,14 @@ struct Step {
 thread_local! {
     /// The step that runs now; none outside of fibers.
     static STEPPING: Cell<Option<Step>> = const { Cell::new(None) };
-    static CALLS: Cell<u32> = const { Cell::new(0) };
 }
 
-/// Suspends the fiber that runs now if its step is over. Costs a load or two otherwise, and outside of fibers.
+/// Suspends the fiber that runs now if its step is over. Costs a look at the clock otherwise, and a load outside of fibers: to be called
+/// every some microseconds.
 ///
 /// The caller must be able to stand still: no borrow of what other tasks of this core use.
 #[inline]
 pub fn breathe() {
-    let calls = CALLS.get().wrapping_add(1);
-    CALLS.set(calls);
-    if calls.is_multiple_of(CALLS_PER_LOOK) {
-        look();
-    }
-}
-
-/// [`breathe`] that looks at the clock each time: for who calls it seldom.
-#[cold]
-pub fn look() {
     if STEPPING
         .get()
         .is_some_and(|step| step.since.elapsed() >= STEP)
@@ -105,14 +95,17 @@ impl Drop for Outer {
 }
 
 /// Runs `body` on a fiber to its end. Whenever it is suspended, `suspended` is told what it said to have locked. A panic of `body` goes on here.
-async fn drive<R>(core: &Core, body: impl FnOnce() -> R, suspended: impl Fn(u64)) -> R {
+async fn drive<R>(
+    core: &Core,
+    tenant: u64,
+    body: impl FnOnce() -> R,
+    suspended: impl Fn(u64),
+) -> R {
     let mut fiber = Fiber::new(body);
     let mut locked = 0;
     loop {
-        let outer = Outer::enter(Some(Step {
-            since: Instant::now(),
-            locked,
-        }));
+        let since = Instant::now();
+        let outer = Outer::enter(Some(Step { since, locked }));
         let resumed = fiber.resume();
         locked = STEPPING.get().map_or(0, |step| step.locked);
         drop(outer);
@@ -122,38 +115,35 @@ async fn drive<R>(core: &Core, body: impl FnOnce() -> R, suspended: impl Fn(u64)
         // What others do meanwhile is not this command's time.
         let spent = core.meter.hold();
         suspended(locked);
-        rest().await;
+        let nanos = since.elapsed().as_nanos() as u64;
+        core.shares.pause(tenant, nanos).await;
         core.meter.go_on(spent);
     }
 }
 
-/// Runs `work` on the slices held, on a fiber: what takes long in it calls [`breathe`].
+/// Runs `work` of the tenant `id` on the slices held, on a fiber: what takes long in it calls [`breathe`].
 ///
 /// # Errors
 /// Those of [`Holding::run`].
 pub async fn run<T: SliceState, R>(
     core: &Core,
+    id: u64,
     mut holding: Holding<'_, T>,
     work: impl FnOnce(&mut Slices<'_, T>) -> R,
 ) -> Result<R, DoorError> {
     let (tenant, mask) = (holding.tenant(), holding.mask());
     let suspended = |_| tenant.begin_breathing(mask);
-    drive(core, || holding.run(work), suspended).await
+    drive(core, id, || holding.run(work), suspended).await
 }
 
-/// Runs `body` on a fiber. It locks slices of `tenant`, and none of another's, without waiting, and says so with [`note_locked`].
+/// Runs `body` of the tenant `id` on a fiber. It locks slices of `tenant`, and none of another's, without waiting, and says so with [`note_locked`].
 pub async fn run_unlocked<T: SliceState, R>(
     core: &Core,
+    id: u64,
     tenant: &TenantSlices<T>,
     body: impl FnOnce() -> R,
 ) -> R {
-    drive(core, body, |locked| tenant.begin_breathing(locked)).await
-}
-
-/// Lets the other tasks of the core run, until its timers' next tick.
-async fn rest() {
-    // Rounded up to the next whole millisecond; no time at all would not even yield.
-    monoio::time::sleep(Duration::from_micros(1)).await;
+    drive(core, id, body, |locked| tenant.begin_breathing(locked)).await
 }
 
 #[cfg(test)]

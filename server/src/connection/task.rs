@@ -31,6 +31,9 @@ const LOCKED_OUTPUT_MAX: usize = 16 * 1024;
 const LOCKED_TOTAL_MAX: u64 = 1024 * 1024;
 const LOCKED_BYTES_PER_SECOND: u64 = 1024;
 
+/// Most bytes of a big argument taken over by one read: others have a turn between two.
+const READ_BYTES_MAX: usize = 256 * 1024;
+
 /// Whether the connection goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Next {
@@ -182,7 +185,10 @@ impl Connection {
                 received
             }
             Some(big) => {
-                let room = big.room();
+                while big.make_room() {
+                    give_turn(&self.registered.reactor).await;
+                }
+                let room = big.room().min(READ_BYTES_MAX);
                 let target = std::mem::take(big.target());
                 let (received, target) = self.wire.receive(target, room).await;
                 if let Some(big) = self.decoder.big_bulk() {
@@ -211,6 +217,7 @@ impl Connection {
         }
         let core = &self.registered.reactor.core;
         core.stats().count_read(count);
+        core.shares.charge_bytes(self.session.tenant.id(), count);
         if let Some(stats) = self.session.own_stats(core) {
             stats.count_read(count);
         }
@@ -228,7 +235,17 @@ impl Connection {
         self.registered.link.take_mail(&mut work.out);
         let mut place = Place::default();
         let next = loop {
-            match self.run_on(&reactor, &mut work, &mut place) {
+            let tenant = self.session.tenant.id();
+            let begun = match reactor.core.shares.is_shared(tenant) {
+                false => None,
+                true => Some(self.await_turn(&reactor).await),
+            };
+            let turn = self.run_on(&reactor, &mut work, &mut place);
+            if let Some(begun) = begun {
+                let nanos = reactor.core.meter.end_turn(begun);
+                reactor.core.shares.charge(tenant, nanos);
+            }
+            match turn {
                 Turn::Over(next) => break next,
                 Turn::Send => {}
                 Turn::Wait => {
@@ -252,6 +269,19 @@ impl Connection {
             .note_memory(&self.registered.info);
         reactor.pool.put_work(work);
         next
+    }
+
+    /// Waits for its tenant's turn where several want the core; when it began. Boxed, because it is rare.
+    #[cold]
+    fn await_turn<'s>(&'s self, reactor: &'s Reactor) -> Pin<Box<dyn Future<Output = u64> + 's>> {
+        Box::pin(async move {
+            let tenant = &self.session.tenant;
+            let (nanos, waited) = reactor.core.shares.enter(tenant.id()).await;
+            if waited {
+                tenant.account.totals.queued.fetch_add(1, Relaxed);
+            }
+            reactor.core.meter.begin_turn(nanos)
+        })
     }
 
     /// Decodes and runs requests up to where something has to be awaited.
@@ -391,6 +421,8 @@ impl Connection {
         if let Some(stats) = self.session.own_stats(&reactor.core) {
             stats.count_write(work.out.len());
         }
+        let shares = &reactor.core.shares;
+        shares.charge_bytes(self.session.tenant.id(), work.out.len());
         self.wire.send(&mut work.out).await;
         if !self.wire.is_backed_up() {
             return self.wire.is_broken().then_some(Next::Drop);
@@ -483,6 +515,12 @@ impl Connection {
         self.wire.settle().await;
         self.input.release(&self.registered.reactor.pool);
     }
+}
+
+/// Lets others have a turn. Boxed, because it is rare.
+#[cold]
+fn give_turn(reactor: &Reactor) -> Pin<Box<dyn Future<Output = ()> + '_>> {
+    Box::pin(reactor.core.shares.turn())
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ use udf::{Denied, Function, FunctionFlags, Host, Intent, LogLevel, Pulse};
 
 use super::running::Seen;
 use crate::acl::Context;
-use crate::breathing::{holding_breath, look};
+use crate::breathing::{breathe, holding_breath};
 use crate::core::Core;
 use crate::memory::OOM;
 use crate::registry::{Command, Run};
@@ -298,7 +298,7 @@ impl Host for FunctionHost<'_> {
         if seen.look(self.wrote) {
             return Pulse::Killed;
         }
-        look();
+        breathe();
         match self.session.client.killed.load(Relaxed) && !self.wrote {
             true => Pulse::Killed,
             false => Pulse::Alive,

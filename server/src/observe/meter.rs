@@ -18,12 +18,16 @@ use crate::session::Session;
 
 const NANOS_PER_MILLI: u64 = 1_000_000;
 const NANOS_PER_MICRO: u64 = 1_000;
+/// Cycles whose time tells how fast they go.
+const CYCLES_MEASURED: u64 = 1 << 20;
 
 /// One core's stopwatch and what it looks for.
 pub struct Meter {
     clock: Clock,
     /// Where the last command ended, in cycles.
     lap: Cell<u64>,
+    /// When the turn of the work at hand is over, in cycles.
+    turn_end: Cell<u64>,
     /// `latency-tracking`.
     tracks: Cell<bool>,
     /// Commands that took at least this long are looked at more closely.
@@ -36,6 +40,7 @@ impl Meter {
         let meter = Meter {
             clock: Clock::new(),
             lap: Cell::new(0),
+            turn_end: Cell::new(u64::MAX),
             tracks: Cell::new(true),
             notable_ns: Cell::new(u64::MAX),
         };
@@ -65,6 +70,26 @@ impl Meter {
     #[inline]
     pub fn start(&self) {
         self.lap.set(self.clock.raw());
+    }
+
+    /// The commands that follow have so many ns, until [`Meter::end_turn`].
+    pub fn begin_turn(&self, nanos: u64) -> u64 {
+        let now = self.clock.raw();
+        let measured = self.clock.delta_as_nanos(0, CYCLES_MEASURED).max(1);
+        self.turn_end.set(now + nanos * CYCLES_MEASURED / measured);
+        now
+    }
+
+    /// The turn that began then is over: how long it took, in ns.
+    pub fn end_turn(&self, begun: u64) -> u64 {
+        self.turn_end.set(u64::MAX);
+        self.nanos_since(begun)
+    }
+
+    /// Whether the last command ended behind the end of the turn.
+    #[inline]
+    pub fn turn_is_over(&self) -> bool {
+        self.lap.get() >= self.turn_end.get()
     }
 
     /// The command that is measured is suspended: what it has taken so far, in cycles.

@@ -88,6 +88,11 @@ impl Driver {
         }
     }
 
+    /// Whether cores wait on io_uring.
+    pub fn is_ring(self) -> bool {
+        self != Driver::Epoll
+    }
+
     /// Whether sockets have to be non-blocking: epoll needs it, io_uring would answer EAGAIN instead of waiting.
     pub fn wants_nonblocking(self) -> bool {
         self == Driver::Epoll

@@ -29,7 +29,7 @@ impl Session {
         if core.server.shard_map.shards() == 1 && job.plans.len() - at > 1 {
             job.prefetch_across(&tenant.slices, self.db, at);
         }
-        let next = breathing::run_unlocked(core, &tenant.slices, || {
+        let next = breathing::run_unlocked(core, tenant.id(), &tenant.slices, || {
             self.run_while_free(core, job, at, out)
         })
         .await;
@@ -99,7 +99,7 @@ impl Session {
                 let work = |held: &mut Slices<'_, Slice>| {
                     self.run_held(core, job, at + 1, held, &mut progress, out)
                 };
-                breathing::run(core, holding, work).await
+                breathing::run(core, tenant.id(), holding, work).await
             }
         };
         self.settle(core, command, at, result, &progress, out)

@@ -35,6 +35,8 @@ pub struct Totals {
     pub entered: AtomicU64,
     /// Sessions that were refused.
     pub turned_away: AtomicU64,
+    /// Times a connection waited for its tenant's turn at a core.
+    pub queued: AtomicU64,
     /// Times a connection had to wait for the rate of operations.
     pub throttled: AtomicU64,
     /// Requests and connections refused for a quota.

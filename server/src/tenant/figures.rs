@@ -71,6 +71,8 @@ pub struct Figures {
     pub lock_hold_nanos: u64,
     /// 99 of 100 commands took at most this long, in µs.
     pub p99_micros: u64,
+    /// Times connections waited for its turn at a core.
+    pub queued: u64,
     /// Connections that had to wait for its rate of operations.
     pub throttled: u64,
     /// Requests and connections refused for a quota.
@@ -79,7 +81,7 @@ pub struct Figures {
 
 impl Figures {
     /// Their names and values, as TENANT STATS shows them.
-    pub fn fields(&self) -> [(&'static str, u64); 15] {
+    pub fn fields(&self) -> [(&'static str, u64); 16] {
         let counters = &self.slices.counters;
         [
             (
@@ -96,6 +98,7 @@ impl Figures {
             ("keyspace_misses", counters.misses),
             ("expired_keys", counters.expired),
             ("evicted_keys", counters.evicted),
+            ("turns_waited", self.queued),
             ("throttled", self.throttled),
             ("rejected", self.rejected),
             ("lock_hold_usec", self.lock_hold_nanos / 1000),
@@ -141,6 +144,7 @@ impl Directory {
     pub fn figures(&self, server: &Server, account: &Account) -> Figures {
         let mut figures = Figures {
             clients: account.sessions(),
+            queued: account.totals.queued.load(Relaxed),
             throttled: account.totals.throttled.load(Relaxed),
             rejected: account.totals.rejected.load(Relaxed),
             ..Figures::default()

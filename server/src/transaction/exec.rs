@@ -105,7 +105,7 @@ impl Session {
         };
         let done = match holding {
             Err(error) => Err(error),
-            Ok(holding) if queue.breathes => breathing::run(core, holding, work).await,
+            Ok(holding) if queue.breathes => breathing::run(core, tenant.id(), holding, work).await,
             Ok(mut holding) => holding.run(work),
         };
         if let Err(error) = &done {
@@ -175,6 +175,7 @@ impl Session {
         for request in &queue.requests {
             let slices = (&mut **held, mask);
             panicked |= !self.run_queued(core, request, slices, now_ms, &mut effects, out);
+            breathing::breathe();
         }
         if !effects.ready.is_empty() {
             let mut keys = Keys::new(SliceSet::new(held), env, &mut effects);

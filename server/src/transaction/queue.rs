@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering::Relaxed;
 
 use resp::{Args, OutputBuffer, OwnedArgs, ReplyWriter};
-use store::command::{CommandError, Flags};
+use store::command::{CommandError, Flags, Spec};
 
 use super::InMulti;
 use crate::core::Core;
@@ -27,6 +27,14 @@ pub(super) struct Queued {
     pub(super) mask: u64,
     /// Hash of its only key, for prefetching; 0 when there is none or several.
     pub(super) hash: u64,
+}
+
+/// More requests than this breathe between each other.
+const REQUESTS_MAX: usize = 32;
+
+/// Whether a command may take longer than it takes to make a fiber many times over.
+fn may_take_long(spec: &Spec) -> bool {
+    spec.breathes || !(spec.flags.contains(Flags::FAST) || spec.complexity.starts_with("O(1)"))
 }
 
 /// The requests since MULTI.
@@ -67,7 +75,7 @@ impl Queue {
         self.mask |= planned.mask;
         self.whole_tenant |= planned.whole_tenant;
         self.adds_memory |= command.spec.flags.contains(Flags::DENYOOM);
-        self.breathes |= command.spec.breathes;
+        self.breathes |= may_take_long(command.spec) || self.requests.len() >= REQUESTS_MAX;
         self.flags |= flags;
         self.requests.push(Queued {
             args,

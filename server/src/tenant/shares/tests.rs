@@ -1,0 +1,94 @@
+//! Sharing a core, with time that tests hand out themselves.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use super::{QUIET_TICKS, SHARE, Shares};
+use crate::runtime::driver::{Driver, DriverChoice};
+
+/// Both ways to wait that this machine has.
+fn on_every_driver(test: impl AsyncFn(Rc<Shares>)) {
+    let (best, _) = Driver::choose(DriverChoice::Auto).expect("epoll is always there");
+    for driver in [best, Driver::Epoll] {
+        let ran = driver.block_on(test(Rc::new(Shares::new(driver.is_ring()))));
+        ran.expect("a runtime");
+    }
+}
+
+/// Uses the core for `tenant` in pieces of `nanos`, until all have used `total` together.
+async fn use_up(shares: Rc<Shares>, tenant: u64, nanos: u64, used: Rc<[Cell<u64>; 3]>, total: u64) {
+    while used.iter().map(Cell::get).sum::<u64>() < total {
+        assert!(shares.is_shared(tenant));
+        shares.enter(tenant).await;
+        used[tenant as usize].set(used[tenant as usize].get() + nanos);
+        shares.charge(tenant, nanos);
+    }
+}
+
+#[test]
+fn tenants_that_want_a_core_share_it_whatever_their_connections() {
+    on_every_driver(async |shares: Rc<Shares>| {
+        shares.is_shared(1);
+        assert!(shares.is_shared(2));
+        let used: Rc<[Cell<u64>; 3]> = Rc::default();
+        let total = 300 * SHARE as u64;
+        // One connection that uses what it gets, eight whose requests take several shares at once.
+        let mut tasks = vec![monoio::spawn(use_up(
+            Rc::clone(&shares),
+            1,
+            SHARE as u64,
+            Rc::clone(&used),
+            total,
+        ))];
+        for _ in 0..8 {
+            let (shares, used) = (Rc::clone(&shares), Rc::clone(&used));
+            tasks.push(monoio::spawn(use_up(
+                shares,
+                2,
+                SHARE as u64 * 3,
+                used,
+                total,
+            )));
+        }
+        for task in tasks {
+            task.await;
+        }
+        let [_, one, other] = &*used;
+        assert!(
+            one.get() * 3 > other.get() && other.get() * 3 > one.get(),
+            "{} and {}",
+            one.get(),
+            other.get()
+        );
+    });
+}
+
+#[test]
+fn a_core_that_one_tenant_uses_is_not_shared() {
+    on_every_driver(async |shares: Rc<Shares>| {
+        (0..1000).for_each(|_| assert!(!shares.is_shared(0)));
+        assert!(!shares.is_shared(1), "one change may be a new start");
+        assert!(shares.is_shared(0));
+        shares.enter(0).await;
+        for _ in 0..QUIET_TICKS {
+            shares.tick();
+            assert!(shares.is_shared(0));
+        }
+        shares.tick();
+        assert!(!shares.is_shared(0));
+        assert!(shares.parts.borrow().is_empty());
+    });
+}
+
+#[test]
+fn who_has_used_too_much_goes_on_when_nobody_else_wants_to() {
+    on_every_driver(async |shares: Rc<Shares>| {
+        shares.is_shared(1);
+        shares.is_shared(2);
+        let (left, waited) = shares.enter(2).await;
+        assert_eq!((left, waited), (SHARE as u64, false));
+        shares.charge(2, 100 * SHARE as u64);
+        let (left, waited) = shares.enter(2).await;
+        assert!(waited && left <= SHARE as u64);
+    });
+}
