@@ -45,6 +45,7 @@ impl Bereaved {
             may_escalate: false,
             lookups: Lookups::Counted,
             scripted: false,
+            string_len_max: usize::MAX,
         };
         let mut keys = Keys::new(SliceSet::new(held), env, effects);
         keys.serve_bereaved(&self.0, &core.data_config(), &mut core.fork_rng());

@@ -39,7 +39,7 @@ pub const FLUSH_BYTES: usize = 256 * 1024;
 pub enum Flow {
     /// Every request has been run.
     Done,
-    /// Enough output for now: send it, then go on with this request.
+    /// Enough output or time for now: send what there is, then go on with this request.
     Paused(usize),
     /// This request has to wait: see [`Session::run_waiting`].
     Waits(usize),
@@ -106,7 +106,7 @@ impl Session {
             if next == job.batch.len() {
                 return Flow::Done;
             }
-            if out.len() >= FLUSH_BYTES {
+            if out.len() >= FLUSH_BYTES || core.meter.turn_is_over() {
                 return Flow::Paused(next);
             }
             if self.must_let_go() || self.goes_long {
@@ -403,7 +403,10 @@ impl Session {
             } else {
                 end
             };
-            while progress.next < end && ctx.reply.output().len() < FLUSH_BYTES {
+            while progress.next < end
+                && ctx.reply.output().len() < FLUSH_BYTES
+                && !core.meter.turn_is_over()
+            {
                 if progress.next == prefetched {
                     prefetched = job.prefetch(core, progress.next..end, &ctx.keys);
                     core.meter.start();
@@ -454,6 +457,7 @@ impl Session {
             may_escalate: false,
             lookups: Lookups::Counted,
             scripted: false,
+            string_len_max: self.tenant.string_len_max(),
         }
     }
 
@@ -481,6 +485,7 @@ impl Session {
         }
         core.stats().calls[command.id].add(1);
         if let Err(error) = result {
+            let error = self.quota_named(error);
             self.count_error_of_tenant(core, Some(command), &error);
             fail(core, command, &error, mark, &mut ctx.reply);
         }

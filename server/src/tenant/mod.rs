@@ -27,6 +27,7 @@ mod removal;
 mod saving;
 mod scope;
 mod sessions;
+mod shares;
 mod view;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
@@ -55,6 +56,7 @@ pub use membership::{EntryError, Membership};
 pub use quotas::{OpsAction, QuotaError, QuotaOption, Quotas};
 pub use rate::Rate;
 pub use scope::Scope;
+pub use shares::Shares;
 
 /// A tenant without a limit of its own leases memory in chunks for so much less than the server's limit, as there may be
 /// many such.
@@ -154,6 +156,15 @@ impl Tenant {
     #[inline]
     pub fn is_rationed(&self) -> bool {
         self.rationed.load(Relaxed)
+    }
+
+    /// Most bytes a command of it may make a string grow to.
+    #[inline]
+    pub fn string_len_max(&self) -> usize {
+        match self.max_value.load(Relaxed) {
+            0 => usize::MAX,
+            most => usize::try_from(most).unwrap_or(usize::MAX),
+        }
     }
 
     /// Whether it has an eviction policy of its own.

@@ -41,6 +41,19 @@ impl Session {
         Some(at + 1)
     }
 
+    /// The error of a command that found a quota exceeded itself, in the words of all others.
+    #[cold]
+    pub(crate) fn quota_named(&self, error: CommandError) -> CommandError {
+        match error {
+            CommandError::ValueTooLong(len, most) => {
+                let rejected = &self.tenant.account.totals.rejected;
+                rejected.fetch_add(1, Relaxed);
+                quota_error(&self.tenant, "max-value", len as u64, most as u64)
+            }
+            error => error,
+        }
+    }
+
     fn value_refusal(&self, command: &Command, args: Args<'_>) -> Option<CommandError> {
         let max = self.tenant.max_value.load(Relaxed);
         if max == 0 || !command.spec.flags.contains(Flags::DENYOOM) {

@@ -50,6 +50,9 @@ pub enum CommandError {
     /// A string that would grow beyond proto-max-bulk-len.
     #[error("ERR string exceeds maximum allowed size (proto-max-bulk-len)")]
     StringTooLong,
+    /// A string that would grow beyond what its tenant allows: its length, the most allowed.
+    #[error("QUOTA max-value {0} > {1}")]
+    ValueTooLong(usize, usize),
     /// A bad SCAN cursor.
     #[error("ERR invalid cursor")]
     InvalidCursor,

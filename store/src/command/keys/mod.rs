@@ -53,6 +53,8 @@ pub struct KeysEnv {
     pub may_escalate: bool,
     /// Whether lookups are counted and missing keys told of.
     pub lookups: Lookups,
+    /// Most bytes a command may make a string grow to.
+    pub string_len_max: usize,
     /// Whether a script runs the command.
     pub scripted: bool,
 }

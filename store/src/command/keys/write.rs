@@ -82,13 +82,29 @@ impl Keys<'_> {
     }
 
     /// The key's string as `len` raw writable bytes: created when absent, zero-padded at its end, never cut. The expiry stays.
+    ///
+    /// # Errors
+    /// Another type; a string that would have to grow beyond what is allowed.
     pub fn string_buffer(&mut self, key: Key<'_>, len: usize) -> Result<&mut [u8], CommandError> {
         self.expire_if_due(key);
+        if len > self.env.string_len_max {
+            self.check_growth(key, len)?;
+        }
         self.announce_if_new(key);
         let access = self.access();
         self.db_to_write(key)
             .string_buffer(key.hash, key.bytes, len, access)
             .ok_or(CommandError::WrongType)
+    }
+
+    /// Refuses to make a string longer than is allowed; one that is so long already may be written to.
+    #[cold]
+    fn check_growth(&mut self, key: Key<'_>, len: usize) -> Result<(), CommandError> {
+        let old_len = self.edit_string(key)?.map_or(0, |value| value.len());
+        match len > old_len {
+            true => Err(CommandError::ValueTooLong(len, self.env.string_len_max)),
+            false => Ok(()),
+        }
     }
 
     /// Puts a whole value in place of whatever was there.
