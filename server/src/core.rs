@@ -13,11 +13,12 @@ use crate::aftermath::Aftermath;
 use crate::config::{Settings, SettingsReader};
 use crate::connection::Links;
 use crate::function::Shelf;
+use crate::memory::ClientCharges;
 use crate::observe::Meter;
 use crate::pubsub::{Outbox, Registries};
 use crate::script::Engines;
 use crate::server::{CoreStats, Server};
-use crate::tenant::Tenant;
+use crate::tenant::{Shares, Tenant};
 use crate::tracking;
 
 /// One core's state.
@@ -32,6 +33,8 @@ pub struct Core {
     data_config: RefCell<Rc<DataConfig>>,
     /// Measures its commands.
     pub meter: Meter,
+    /// Its time, as tenants share it.
+    pub shares: Rc<Shares>,
     /// Its connections.
     pub links: Rc<Links>,
     /// Its subscribers, tenant by tenant.
@@ -48,6 +51,8 @@ pub struct Core {
     pub aftermath: Aftermath,
     /// What is on its way to other cores.
     pub outbox: Outbox,
+    /// What its clients are charged, by tenant.
+    client_charges: ClientCharges,
     settings: RefCell<SettingsReader>,
 }
 
@@ -62,6 +67,7 @@ impl Core {
         aftermath.configure(settings.settings().data.events);
         Core {
             index,
+            shares: Rc::new(Shares::new(server.net.driver.is_ring())),
             links: Rc::default(),
             pubsub: Registries::new(index, Arc::clone(&server)),
             tenants: RefCell::new((0, Rc::new([]))),
@@ -70,6 +76,7 @@ impl Core {
             shelf: Shelf::default(),
             aftermath,
             outbox: Outbox::new(server.net.mailboxes.len()),
+            client_charges: ClientCharges::default(),
             server,
             rng: RefCell::new(Rng::new(random_seed)),
             data_config,
@@ -114,6 +121,23 @@ impl Core {
             self.meter
                 .set(settings.settings(), self.server.monitors.any());
         }
+    }
+
+    /// Brings up to date what its clients are charged for: their buffers and what is known of them.
+    pub fn recount_clients(&self) {
+        self.client_charges.recount(&self.links, &self.tenants());
+    }
+
+    /// The same, unless that was done a moment ago.
+    pub fn recount_clients_again(&self) {
+        if self.client_charges.are_old() {
+            self.recount_clients();
+        }
+    }
+
+    /// Whether its clients are charged anything.
+    pub fn charges_clients(&self) -> bool {
+        self.client_charges.any()
     }
 
     /// The tenants in use.

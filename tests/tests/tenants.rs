@@ -560,3 +560,103 @@ fn ten_thousand_idle_tenants_cost_next_to_nothing() {
     assert!(grown < 10 << 20, "{grown} bytes");
     assert_eq!(enter(&server, "t9999").run("SET k v").text(), "OK");
 }
+
+/// How many commands of a tenant have run, as TENANT STATS says.
+fn commands(stats: &Reply) -> i64 {
+    fields(stats)["commands"]
+}
+
+#[test]
+fn a_core_is_shared_by_tenants_whatever_their_connections() {
+    const ASKED: usize = 300;
+    for io_driver in ["auto", "epoll"] {
+        let server = ServerBuilder::ours()
+            .args(&["--io-driver", io_driver])
+            .threads(1)
+            .start();
+        create(&server, "noise", "");
+        let mut admin = server.connect();
+        let mut noise: Vec<Conn> = (0..16).map(|_| enter(&server, "noise")).collect();
+        for conn in [&mut admin, &mut noise[0]] {
+            for set in ["a", "b"] {
+                let members = (0..1900).map(|member| format!("member:{member}"));
+                let words: Vec<String> = ["SADD", set]
+                    .map(str::to_owned)
+                    .into_iter()
+                    .chain(members)
+                    .collect();
+                assert_eq!(conn.call(&words).int(), Some(1900));
+            }
+        }
+        let heavy: Vec<u8> =
+            b"*4\r\n$10\r\nSINTERCARD\r\n$1\r\n2\r\n$1\r\na\r\n$1\r\nb\r\n".repeat(ASKED);
+        for conn in &mut noise {
+            conn.send_raw(&heavy).expect("sent");
+        }
+        let look = b"*3\r\n$6\r\nTENANT\r\n$5\r\nSTATS\r\n$5\r\nnoise\r\n";
+        let asked = [&look[..], &heavy, &look[..]].concat();
+        admin.send_raw(&asked).expect("sent");
+        let before = commands(&admin.read().expect("a reply"));
+        for _ in 0..ASKED {
+            assert_eq!(admin.read().expect("a reply").int(), Some(1900));
+        }
+        let meanwhile = commands(&admin.read().expect("a reply")) - before;
+        // With a turn for each connection it would be sixteen times as many.
+        assert!(
+            meanwhile < 4 * ASKED as i64,
+            "{meanwhile} commands of the neighbour during {ASKED} with {io_driver}"
+        );
+        for conn in &mut noise {
+            (0..ASKED).for_each(|_| assert_eq!(conn.read().expect("a reply").int(), Some(1900)));
+        }
+    }
+}
+
+#[test]
+fn a_tenant_alone_waits_for_nobody() {
+    let server = ServerBuilder::ours().threads(1).start();
+    let mut conns: Vec<Conn> = (0..4).map(|_| server.connect()).collect();
+    for conn in &mut conns {
+        (0..2000).for_each(|_| conn.send(&["INCR", "n"]).expect("sent"));
+    }
+    for conn in &mut conns {
+        (0..2000).for_each(|_| drop(conn.read().expect("a reply")));
+    }
+    assert_eq!(stats(&server, "default")["turns_waited"], 0);
+}
+
+#[test]
+fn no_command_makes_a_string_longer_than_its_tenant_may() {
+    matrix(&[], |server| {
+        create(server, "small", "MAX-VALUE 100");
+        let mut conn = enter(server, "small");
+        conn.run(&format!("SET s {}", "x".repeat(95)));
+        for line in [
+            "APPEND s 123456",
+            "SETRANGE s 100 x",
+            "SETBIT s 800 1",
+            "SETBIT new 800 1",
+            "BITFIELD s SET u8 800 1",
+            "BITFIELD new INCRBY u8 #100 1",
+        ] {
+            let refused = conn.run(line);
+            assert_eq!(
+                refused.text(),
+                "QUOTA max-value 101 > 100 (tenant small)",
+                "{line}"
+            );
+        }
+        conn.run("MULTI");
+        conn.run("APPEND s 123456");
+        conn.run("SETBIT s 799 1");
+        let done = conn.run("EXEC");
+        assert!(done.items()[0].is_error("QUOTA max-value 101 > 100"));
+        assert_eq!(done.items()[1].int(), Some(0));
+        assert_eq!(conn.run("STRLEN s").int(), Some(100));
+        assert_eq!(conn.run("EXISTS new").int(), Some(0));
+        assert!(
+            conn.run("EVAL return(redis.call('append','s','1')) 0")
+                .is_error("QUOTA max-value 101 > 100")
+        );
+    });
+}

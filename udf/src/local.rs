@@ -43,6 +43,7 @@ impl LocalHost {
             slice: Slice::new(1, SEED),
             effects: Effects::default(),
             config: DataConfig {
+                shares_integers: true,
                 encoding: EncodingLimits::default(),
                 bulk_len_max: 512 << 20,
                 events: EventClass::all(),
@@ -104,6 +105,7 @@ macro_rules! context {
             may_escalate: false,
             lookups: Lookups::Counted,
             scripted: false,
+            string_len_max: usize::MAX,
         };
         Ctx {
             keys: Keys::new(SliceSet::new(&mut $slices), env, &mut $host.effects),

@@ -236,9 +236,23 @@ impl Settings {
                 hll_sparse_bytes_max: read.size("hll-sparse-max-bytes"),
                 events: read.events("notify-keyspace-events"),
                 tracking: tracking(&read),
+                shares_integers: shares_integers(&read),
             },
         }
     }
+}
+
+/// Whether small integers count as shared, as Redis has it.
+fn shares_integers(read: &Reader<'_>) -> bool {
+    let policy = read.choice("maxmemory-policy", &POLICIES);
+    let needs_clocks = matches!(
+        policy,
+        EvictionPolicy::AllKeysLru
+            | EvictionPolicy::VolatileLru
+            | EvictionPolicy::AllKeysLfu
+            | EvictionPolicy::VolatileLfu
+    );
+    !needs_clocks || read.size("maxmemory") == 0
 }
 
 /// What accesses leave behind under the eviction policy.

@@ -35,6 +35,8 @@ const FRUITLESS_PAUSE: Duration = Duration::from_secs(5);
 const ALLOWANCE_SHARE: usize = 24;
 /// Beyond this, walking over all pages takes too long for a tick.
 const TAKE_IN_BYTES_MAX: usize = 4 << 30;
+/// Nothing is held back below this limit: what comes and goes with every client is more.
+const HOLD_BACK_LIMIT_MIN: usize = 16 << 20;
 /// At most this part of the limit is held back.
 const HOLD_BACK_SHARE_MAX: usize = 4;
 
@@ -159,7 +161,10 @@ impl Whole {
         let limit = self.limit();
         let allowed = limit + limit / ALLOWANCE_SHARE;
         let excess = held_bytes.saturating_sub(allowed);
-        let held_back = excess.min(limit / HOLD_BACK_SHARE_MAX);
+        let held_back = match limit < HOLD_BACK_LIMIT_MIN {
+            true => 0,
+            false => excess.min(limit / HOLD_BACK_SHARE_MAX),
+        };
         self.held_back.store(held_back, Relaxed);
     }
 }

@@ -15,10 +15,12 @@
 //! The charge is exact but for chunks that slices lease ahead, together less than a hundredth of the limit: it errs to
 //! the safe side. What can exceed the limit is what one command adds that its request does not show (SETRANGE far
 //! beyond a string's end): a run of commands ends, and the next one asks again, when its slices have grown by a 512th of
-//! the limit. Clients' buffers are counted anew every tick.
+//! the limit. Clients' buffers are counted anew every tick, and before anything
+//! is evicted for them.
 //! Limits belong to a tenant, beside its slices. Nothing here knows commands but for their DENYOOM flag.
 
 mod admission;
+mod clients;
 mod compaction;
 mod room;
 mod whole;
@@ -31,6 +33,7 @@ use store::keyspace::{Charge, Slice};
 use crate::shard::{TenantSlices, shards_of, try_with_slices};
 
 pub use admission::{Admission, OOM};
+pub use clients::ClientCharges;
 pub use compaction::Compaction;
 pub use room::{Room, make_room};
 pub use whole::Whole;
@@ -130,6 +133,11 @@ impl MemoryLimit {
     /// What its slices are charged, 0 when nobody counts.
     pub fn charged_slices(&self) -> usize {
         self.charge.slice_bytes()
+    }
+
+    /// What its clients were charged at the last count.
+    pub fn charged_clients(&self) -> usize {
+        self.charge.client_bytes()
     }
 
     /// Charges nothing for clients any more: the last has gone.

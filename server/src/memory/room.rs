@@ -66,7 +66,12 @@ pub(super) fn time_slice(tenacity: u32) -> Duration {
 /// holds no slice.
 pub fn make_room(core: &Core, tenant: &Arc<Tenant>, more: usize, time: Duration) -> Room {
     let memory = &tenant.memory;
-    memory.make_known(&tenant.slices);
+    if memory.is_known_to_all() {
+        core.recount_clients_again();
+    } else {
+        core.recount_clients();
+        memory.make_known(&tenant.slices);
+    }
     if memory.excess(more) > 0 {
         let room = evict_and_tell(core, tenant, || memory.excess(more), time);
         if room != Room::Enough {

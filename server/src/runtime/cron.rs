@@ -13,7 +13,6 @@ use crate::connection::{Link, Reactor};
 use crate::core::now_ms;
 use crate::memory::{Compaction, Room, make_room};
 use crate::observe::Event;
-use std::collections::BTreeMap;
 use std::future::{Future as _, poll_fn};
 use std::pin::pin;
 use std::rc::Rc;
@@ -45,8 +44,6 @@ struct Pulse {
     compaction: Compaction,
     huge_pages: HugePages,
     commands: u64,
-    /// What the core's clients were charged at the last tick, by tenant.
-    client_bytes: BTreeMap<u64, usize>,
     /// Ticks in a row without work.
     quiet_ticks: u8,
     ticked_at_ms: u64,
@@ -60,7 +57,6 @@ pub async fn run(reactor: &Rc<Reactor>) {
         compaction: Compaction::new(&reactor.core),
         huge_pages: HugePages::forbidden(!reactor.core.settings().disable_thp),
         commands: 0,
-        client_bytes: BTreeMap::new(),
         quiet_ticks: 0,
         ticked_at_ms: 0,
         looked_at_ms: 0,
@@ -120,6 +116,7 @@ impl Pulse {
         self.ticked_at_ms = now_ms;
         reactor.core.tidy_tracking();
         reactor.core.shelf.tidy();
+        reactor.core.shares.tick();
         reactor.links.watch_waits();
         self.compaction.look(&reactor.core);
         if now_ms.saturating_sub(self.looked_at_ms) >= LOOK_PERIOD_MS {
@@ -138,8 +135,8 @@ impl Pulse {
                 .sample(now_ms, Totals::of(&reactor.core.server));
         }
         let tenants = reactor.core.tenants();
-        if tenants.len() > 1 || tenants[0].memory.is_set() || !self.client_bytes.is_empty() {
-            self.recount_clients(reactor);
+        if tenants.len() > 1 || tenants[0].memory.is_set() || reactor.core.charges_clients() {
+            reactor.core.recount_clients();
         }
         if reactor.core.index == 0 {
             reactor.core.server.tenants.recount_kept_free();
@@ -162,22 +159,6 @@ impl Pulse {
             release_unused();
         }
         busy
-    }
-
-    /// Brings up to date what the core's clients are charged for: their buffers and what is known of them.
-    fn recount_clients(&mut self, reactor: &Reactor) {
-        let links = reactor.links.snapshot();
-        let mut bytes = BTreeMap::new();
-        for link in &links {
-            let tenant = link.info.tenant.load(Relaxed);
-            *bytes.entry(tenant).or_insert(0) += link.info.used_bytes();
-        }
-        let before = std::mem::replace(&mut self.client_bytes, bytes);
-        for tenant in reactor.core.tenants().iter() {
-            let of = |bytes: &BTreeMap<u64, usize>| bytes.get(&tenant.id()).copied().unwrap_or(0);
-            let (before, now) = (of(&before), of(&self.client_bytes));
-            tenant.memory.recount_clients(before, now);
-        }
     }
 }
 

@@ -18,6 +18,8 @@ pub struct DataConfig {
     pub hll_sparse_bytes_max: usize,
     /// What accesses of keys leave behind, by `maxmemory-policy`.
     pub tracking: Tracking,
+    /// Whether small integers count as shared: not where a policy needs each value's own clock.
+    pub shares_integers: bool,
     /// Event classes of `notify-keyspace-events`.
     pub events: super::EventClass,
 }

@@ -59,6 +59,7 @@ impl Bench {
             ready: VecDeque::new(),
             rng: Rng::new(42),
             config: DataConfig {
+                shares_integers: true,
                 encoding: EncodingLimits::default(),
                 bulk_len_max: 512 << 20,
                 // Misses are a class of their own, which `A` does not stand for.
@@ -172,6 +173,7 @@ impl Bench {
             may_escalate: false,
             lookups: Lookups::Counted,
             scripted: false,
+            string_len_max: usize::MAX,
         };
         let mut ctx = Ctx {
             keys: Keys::new(SliceSet::new(&mut slices), env, &mut effects),

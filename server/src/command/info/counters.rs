@@ -72,7 +72,13 @@ impl Figures {
         if let Some(keys) = &ctx.keys {
             figures.add_slices(keys);
         }
-        figures.used_memory = (figures.dataset_bytes + figures.client_bytes) as u64;
+        // Under a limit it is what the limit is held against.
+        let memory = &ctx.session.tenant.memory;
+        let client_bytes = match memory.is_set() {
+            true => memory.charged_clients(),
+            false => figures.client_bytes,
+        };
+        figures.used_memory = (figures.dataset_bytes + client_bytes) as u64;
         if !ctx.session.tenant.is_default() {
             // The process is none of its business.
             figures.used_memory_peak = figures.used_memory;

@@ -127,7 +127,9 @@ fn refcount(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<(), CommandError> {
     let key = looked_up(ctx, args);
     match ctx.keys.peek(key) {
         None => ctx.reply.null(),
-        Some(ValueRef::String(StringRef::Int(value))) if (0..SHARED_INTEGERS).contains(&value) => {
+        Some(ValueRef::String(StringRef::Int(value)))
+            if ctx.config.shares_integers && (0..SHARED_INTEGERS).contains(&value) =>
+        {
             ctx.reply.integer(SHARED_REFCOUNT)
         }
         Some(_) => ctx.reply.integer(1),

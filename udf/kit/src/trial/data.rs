@@ -31,6 +31,7 @@ impl Data {
         Data {
             slice: Slice::new(DATABASES, SEED),
             config: DataConfig {
+                shares_integers: true,
                 encoding: EncodingLimits::default(),
                 bulk_len_max: 512 << 20,
                 hll_sparse_bytes_max: 3000,
@@ -94,6 +95,7 @@ impl Data {
             may_escalate: false,
             lookups: Lookups::Counted,
             scripted: false,
+            string_len_max: usize::MAX,
         };
         work(&mut Ctx {
             keys: Keys::new(SliceSet::new(&mut slices), env, &mut effects),
