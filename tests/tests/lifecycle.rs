@@ -36,6 +36,24 @@ fn shutdown_command_ends_it() {
 }
 
 #[test]
+fn shutdown_saves_before_it_ends_if_it_is_asked_to() {
+    let mut server = ServerBuilder::ours().threads(2).start();
+    let mut conn = server.connect();
+    conn.run("SET k v");
+    let file = server.dir().join("dump.rdb");
+    std::fs::create_dir(&file).expect("the directory is there");
+    let refused = conn.run("SHUTDOWN SAVE");
+    assert!(refused.is_error("ERR Errors trying to SHUTDOWN. Check logs."));
+    assert_eq!(conn.run("SET k w").text(), "OK", "the server goes on");
+    std::fs::remove_dir(&file).expect("nothing is in it");
+    assert!(conn.try_call(&["SHUTDOWN", "SAVE"]).is_err(), "no reply");
+    let status = server.wait_exit(Duration::from_secs(60));
+    assert_eq!(status.and_then(|status| status.code()), Some(0));
+    let saved = std::fs::read(&file).expect("the data is saved");
+    assert!(saved.starts_with(b"REDIS") && saved.windows(3).any(|three| three == b"\x01k\x01"));
+}
+
+#[test]
 fn starts_in_well_under_a_second_and_idles_for_free() {
     let server = ServerBuilder::ours().threads(2).start();
     // in CPU time, which a busy machine does not stretch

@@ -29,7 +29,7 @@ use crate::tenant::Membership;
 
 pub use bereaved::Bereaved;
 pub(crate) use client::{PAUSE, UNBLOCK, UNPAUSE};
-pub use pause::Pause;
+pub use pause::{Pause, Scope as PauseScope};
 pub(crate) use wait::COMMANDS;
 
 /// What a session waits for.
@@ -40,8 +40,19 @@ pub enum Blocked {
     Paused,
     /// The end of SAVE, which has the other tenants' data to write.
     Saves(&'static Spec),
+    /// The end of SHUTDOWN SAVE, which has all data to write before. With FORCE it ends the server though that fails.
+    SavesToEnd(&'static Spec, Urgency),
     /// Its turn, this time ms since the epoch: its tenant has used up its rate of operations.
     Throttled(u64),
+}
+
+/// Whether SHUTDOWN goes on when the data cannot be saved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Urgency {
+    /// It does not.
+    Normal,
+    /// It does: FORCE.
+    Force,
 }
 
 /// A command under way that waits.

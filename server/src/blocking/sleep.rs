@@ -7,13 +7,15 @@ use std::task::Poll;
 use std::time::Duration;
 
 use resp::{OutputBuffer, ReplyWriter};
-use store::command::{CommandError, Outcome};
+use store::command::{CommandError, Outcome, Spec};
 use store::keyspace::Slice;
 
 use super::{Blocked, TooLate, Waits};
 use crate::core::{Core, now_ms};
+use crate::registry::Command;
 use crate::session::Session;
 use crate::shard::{self, DoorError, Slices, TaskNode};
+use crate::tenant::Whose;
 
 const UNBLOCKED: CommandError = CommandError::text("UNBLOCKED client unblocked via CLIENT UNBLOCK");
 
@@ -36,14 +38,18 @@ impl Session {
             }
             Some(Blocked::Saves(spec)) => {
                 let spec = *spec;
-                let result = self.save_tenants(core, task).await;
+                let result = self.save_tenants(core, task, Whose::Others).await;
                 self.blocked = None;
                 let mark = out.mark();
                 ReplyWriter::new(out, self.protocol).ok();
-                let mut commands = core.server.registry.all().iter();
-                let command = commands.find(|command| std::ptr::eq(command.spec, spec));
-                let command = command.expect("the command that runs is registered");
-                return self.finish(core, command, result, mark, out);
+                return self.finish(core, registered(core, spec), result, mark, out);
+            }
+            Some(Blocked::SavesToEnd(spec, urgency)) => {
+                let (spec, urgency) = (*spec, *urgency);
+                let result = self.save_to_end(core, task, urgency).await;
+                self.blocked = None;
+                let mark = out.mark();
+                return self.finish(core, registered(core, spec), result, mark, out);
             }
             Some(Blocked::Throttled(until_ms)) => {
                 sleep_or_die(task, *until_ms).await;
@@ -62,7 +68,13 @@ impl Session {
         }
         let slow = match self.blocked.as_deref_mut() {
             Some(Blocked::Waits(waits)) => waits.slow.take(),
-            Some(Blocked::Paused | Blocked::Throttled(_) | Blocked::Saves(_)) | None => None,
+            Some(
+                Blocked::Paused
+                | Blocked::Throttled(_)
+                | Blocked::Saves(_)
+                | Blocked::SavesToEnd(..),
+            )
+            | None => None,
         };
         self.leave_queues(task).await;
         let mark = out.mark();
@@ -144,6 +156,13 @@ impl Waits {
             .take_outcome()
             .expect("nobody else takes a session's own outcome")
     }
+}
+
+/// The command of a specification that is being run.
+fn registered<'c>(core: &'c Core, spec: &'static Spec) -> &'c Command {
+    let mut commands = core.server.registry.all().iter();
+    let command = commands.find(|command| std::ptr::eq(command.spec, spec));
+    command.expect("the command that runs is registered")
 }
 
 /// Sleeps until a time, or until the task is killed.

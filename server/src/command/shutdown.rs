@@ -4,6 +4,7 @@ use resp::Args;
 use store::command::{ArgCursor, CommandError, Flags, Group, Spec};
 
 use super::{ServerCommand, ServerCtx};
+use crate::blocking::{Blocked, Urgency};
 use crate::runtime;
 
 pub(super) static COMMANDS: &[&ServerCommand] = &[&SHUTDOWN];
@@ -35,8 +36,10 @@ struct Request {
     save: bool,
     no_save: bool,
     abort: bool,
-    /// NOW or FORCE: nothing to skip yet, but ABORT takes neither.
-    hurry: bool,
+    /// NOW: nothing to skip, but ABORT does not take it.
+    now: bool,
+    /// FORCE: though the data cannot be saved.
+    force: bool,
 }
 
 impl Request {
@@ -47,11 +50,12 @@ impl Request {
                 b"save" => request.save = true,
                 b"nosave" => request.no_save = true,
                 b"abort" => request.abort = true,
-                b"now" | b"force" => request.hurry = true,
+                b"now" => request.now = true,
+                b"force" => request.force = true,
                 _ => return Err(CommandError::Syntax),
             }
         }
-        let others = request.save || request.no_save || request.hurry;
+        let others = request.save || request.no_save || request.now || request.force;
         match (request.save && request.no_save) || (request.abort && others) {
             true => Err(CommandError::Syntax),
             false => Ok(request),
@@ -65,12 +69,16 @@ fn shutdown(ctx: &mut ServerCtx<'_>, args: Args<'_>) -> Result<(), CommandError>
         // A shutdown that has begun does not run commands any more.
         return Err(CommandError::text("ERR No shutdown in progress."));
     }
-    if request.save {
-        return Err(CommandError::text(
-            "ERR snapshots are not supported yet: SHUTDOWN NOSAVE ends without one",
-        ));
-    }
     tracing::warn!("User requested shutdown...");
+    if request.save {
+        let urgency = match request.force {
+            true => Urgency::Force,
+            false => Urgency::Normal,
+        };
+        let saves = Blocked::SavesToEnd(&SHUTDOWN.spec, urgency);
+        ctx.session.blocked = Some(Box::new(saves));
+        return Ok(());
+    }
     runtime::request_shutdown();
     // There is no reply: the connection closes.
     ctx.session.closing = true;

@@ -1,4 +1,4 @@
-//! The data set in a file: written whole by SAVE and DEBUG RELOAD, read at start and by DEBUG RELOAD.
+//! The data set in a file: written whole by SAVE, SHUTDOWN SAVE and DEBUG RELOAD, read at start and by DEBUG RELOAD.
 //!
 //! The format is `store::snapshot`'s; here are the file and its replacement: a snapshot is written beside the old one
 //! and takes its place only when it is whole and on the disk. Whoever writes or reads holds all slices, so nobody else

@@ -55,6 +55,7 @@ pub use figures::{Figures, SliceFigures};
 pub use membership::{EntryError, Membership};
 pub use quotas::{OpsAction, QuotaError, QuotaOption, Quotas};
 pub use rate::Rate;
+pub(crate) use saving::Whose;
 pub use scope::Scope;
 pub use shares::Shares;
 

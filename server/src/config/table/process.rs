@@ -15,8 +15,8 @@ pub(super) static DIRECTIVES: &[Directive] = &[
     Directive::new("io-threads-do-reads", Kind::Bool, "no", "Whether Redis's I/O threads read.").immutable().ignored("every thread does I/O; see `threads`"),
     Directive::new("databases", integer(1, I32_MAX), "16", "Number of databases SELECT can choose.").immutable(),
     Directive::new("shutdown-timeout", COUNT, "10", "Seconds a shutdown may take to finish what clients wait for."),
-    Directive::new("shutdown-on-sigint", SHUTDOWN_FLAGS, "default", "How SIGINT shuts down.").ignored("there is nothing to save yet"),
-    Directive::new("shutdown-on-sigterm", SHUTDOWN_FLAGS, "default", "How SIGTERM shuts down.").ignored("there is nothing to save yet"),
+    Directive::new("shutdown-on-sigint", SHUTDOWN_FLAGS, "default", "How SIGINT shuts down.").ignored("a signal saves nothing, SHUTDOWN SAVE does"),
+    Directive::new("shutdown-on-sigterm", SHUTDOWN_FLAGS, "default", "How SIGTERM shuts down.").ignored("a signal saves nothing, SHUTDOWN SAVE does"),
     Directive::new("dir", Kind::Directory, ".", "Working directory.").flag(Flags::PROTECTED),
     Directive::new("daemonize", Kind::Bool, "no", "Run in the background.")
         .immutable()
