@@ -127,7 +127,8 @@ fn literals(rng: &mut Rng, args: &Args) -> String {
     let one = |arg: &Vec<u8>| {
         let number = std::str::from_utf8(arg)
             .ok()
-            .and_then(|text| text.parse::<i32>().ok());
+            .and_then(|text| text.parse::<i32>().ok())
+            .filter(|number| number.to_string().as_bytes() == arg.as_slice());
         match number {
             Some(number) if rng.chance(50) => number.to_string(),
             _ => quoted(arg),

@@ -12,6 +12,7 @@ use std::ffi::{CStr, c_int};
 use mlua_sys as ffi;
 
 use super::frame::Frame;
+use super::number::to_integer;
 use super::raise::{Raise, Results, natives};
 
 const INTEGER_BYTES_MAX: usize = 32;
@@ -209,11 +210,12 @@ fn pack_into(frame: Frame<'_>, out: &mut Vec<u8>) -> Result<(), Raise> {
     Ok(())
 }
 
-/// A number's bits as an integer: of either sign, the other half of the range where it is too large.
+/// A number's bits as an integer of either sign; 0 where it is too large, as x86 casts it.
 fn to_word(number: f64) -> u64 {
-    match number < 0.0 {
-        true => number as i64 as u64,
-        false => number as u64,
+    const HALF: f64 = 9_223_372_036_854_775_808.0;
+    match number < HALF {
+        true => to_integer(number) as u64,
+        false => to_integer(number - HALF) as u64 ^ 1 << 63,
     }
 }
 
