@@ -146,8 +146,9 @@ fn pages_of_other_sizes_are_given_back() {
         "charged {} of {limit}",
         peaks.used
     );
-    // Without moving what lies sparsely it is twice the limit; the size classes in use alone hold some 40 MiB of pages.
-    let most = limit * 130 / 100 + program + 48 * MIB;
+    // Without moving what lies sparsely it is twice the limit. What is written at full volume outpaces that for a while.
+    let percent = if is_full() { 130 } else { 115 };
+    let most = limit * percent / 100 + program + 24 * MIB;
     assert!(
         peaks.resident <= most,
         "{} bytes in memory, {most} expected",
