@@ -42,6 +42,11 @@ const POSITION_BITS: u32 = 47;
 /// A hint that says nothing, see [`Table::hint`].
 pub const HINT_NONE: u64 = u64::MAX;
 
+/// Items that an insertion lets be moved to make room, and how many may be saved up. Segments fill at about the same time, so without this
+/// one batch of insertions would have to split many of them.
+const MOVES_AN_INSERTION: i32 = 24;
+const MOVES_SAVED_MAX: i32 = 1200;
+
 /// An 8-byte, non-null item: `size_of::<Option<T>>() == 8`, checked at compile time.
 pub trait Thin {
     /// Whether a table of such items grows in larger steps: items are moved half as often, for about a byte more each.
@@ -71,6 +76,8 @@ pub struct Table<T> {
     len: usize,
     /// Bytes of all segments' buckets.
     bucket_bytes: usize,
+    /// Items that may be moved before segments that could take some more have to wait for their turn.
+    moves_left: i32,
 }
 
 impl<T: Thin> Default for Table<T> {
@@ -86,6 +93,7 @@ impl<T: Thin> Table<T> {
             directory: Directory::new(),
             len: 0,
             bucket_bytes: 0,
+            moves_left: MOVES_SAVED_MAX,
         }
     }
 
@@ -141,7 +149,11 @@ impl<T: Thin> Table<T> {
 
     /// Adds an item the caller knows to be absent.
     pub fn insert_new(&mut self, hash: u64, item: T, hash_of: impl Fn(&T) -> u64) -> &mut T {
-        if self.directory.segment(hash).is_none_or(Segment::is_full) {
+        self.moves_left = (self.moves_left + MOVES_AN_INSERTION).min(MOVES_SAVED_MAX);
+        let may_move = self.moves_left > 0;
+        let lacks_room =
+            |segment: &Segment<T>| segment.is_full() && (may_move || segment.is_crammed());
+        if self.directory.segment(hash).is_none_or(lacks_room) {
             self.make_room(hash, hash_of);
         }
         self.len += 1;
@@ -205,6 +217,7 @@ impl<T: Thin> Table<T> {
             .segment(hash)
             .filter(|segment| segment.is_full())
         {
+            self.moves_left -= segment.len() as i32;
             let larger = grown(segment.bucket_count(), T::ROOMY);
             let (before, after) = if larger > BUCKETS_MAX && self.directory.may_split(hash) {
                 (segment.mem_bytes(), self.directory.split(hash, &hash_of))

@@ -74,6 +74,9 @@ pub(super) fn load_limit(buckets: usize) -> usize {
     if buckets == 0 { 0 } else { 6 * buckets + 1 }
 }
 
+/// How many buckets ahead items are prefetched when all are visited.
+const BUCKETS_AHEAD: usize = 3;
+
 /// Where an item was found: bucket and slot.
 #[derive(Clone, Copy)]
 pub(super) struct Place {
@@ -118,6 +121,13 @@ impl<T: Thin> Segment<T> {
     #[inline]
     pub(super) fn is_full(&self) -> bool {
         self.len() >= load_limit(self.buckets.len())
+    }
+
+    /// Whether it must be larger before it takes another item, however many others have just been moved.
+    #[inline]
+    pub(super) fn is_crammed(&self) -> bool {
+        let buckets = self.buckets.len();
+        self.len() >= load_limit(buckets) + buckets / 2
     }
 
     /// Allocated bytes behind the segment.
@@ -227,7 +237,7 @@ impl<T: Thin> Segment<T> {
         let mut drained = Vec::with_capacity(self.len());
         let mut buckets = std::mem::take(&mut self.buckets);
         for at in 0..buckets.len() {
-            if let Some(ahead) = buckets.get(at + 2) {
+            if let Some(ahead) = buckets.get(at + BUCKETS_AHEAD) {
                 ahead.items().for_each(Thin::prefetch);
             }
             let bucket = &mut buckets[at];
