@@ -13,6 +13,8 @@ use wasmtime::Engine;
 const TICK: Duration = Duration::from_millis(1);
 /// Ticks without a call before the clock sleeps.
 const IDLE_TICKS: u32 = 50;
+/// How long it sleeps at a time: a call whose thread stood still for all those ticks is seen again by then.
+const NAP: Duration = Duration::from_millis(100);
 
 /// A handle to the clock, shared by all instances; the thread ends with the last.
 pub(super) struct Clock {
@@ -80,7 +82,8 @@ impl Face {
                 // Who sets `used` from here on sees `asleep`, or is seen.
                 self.asleep.store(true, SeqCst);
                 while !self.used.load(SeqCst) && !self.stopped.load(SeqCst) {
-                    thread::park();
+                    thread::park_timeout(NAP);
+                    engine.increment_epoch();
                 }
                 self.asleep.store(false, SeqCst);
                 idle = 0;

@@ -41,6 +41,8 @@ impl Turns {
         if pulse() == Pulse::Killed {
             return Err(Stop::Killed);
         }
+        // Others may have had so long a turn that the clock has gone to sleep.
+        clock.keep_going();
         self.resumed = Some(Instant::now());
         Ok(())
     }
