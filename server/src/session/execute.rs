@@ -159,23 +159,17 @@ impl Session {
             return at + 1;
         }
         self.runs_again = std::mem::take(&mut self.goes_long);
-        if self.runs_again || command.spec.breathes {
-            let next = self.run_long(core, task, job, at, out).await;
-            self.runs_again = false;
-            return next;
-        }
-        let mut progress = Progress::new(at, out);
-        let end = self.run_end(core, job, at);
-        let tenant = Rc::clone(&self.tenant);
-        let holding = self.lock(&tenant, task, planned, command, job.args(at));
-        let Some(holding) = tenant.scripts.unless_busy(command, holding).await else {
-            self.refuse(core, Some(command), &tenant.scripts.busy_error(), out);
-            return at + 1;
+        let is_long = self.runs_again || command.spec.breathes;
+        let while_free = match is_long {
+            true => self.run_while_free(core, job, at, out).await,
+            false => None,
         };
-        let work =
-            |held: &mut Slices<'_, Slice>| self.run_held(core, job, end, held, &mut progress, out);
-        let result = holding.and_then(|mut holding| holding.run(work));
-        self.settle(core, command, at, result, &progress, out)
+        let next = match while_free {
+            Some(next) => next,
+            None => self.run_locked(core, task, job, at, is_long, out).await,
+        };
+        self.runs_again = false;
+        next
     }
 
     /// Whether keys are watched for a transaction that is over.

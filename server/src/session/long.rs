@@ -1,4 +1,4 @@
-//! Requests that may take long: they run on a fiber, where they can breathe.
+//! Requests that may take long run on a fiber, where they can breathe; and those that find slices taken wait for them.
 
 use std::rc::Rc;
 
@@ -15,50 +15,34 @@ use crate::shard::{self, DoorError, Holding, Slices, TaskNode};
 use crate::tenant::Membership;
 
 impl Session {
-    /// Runs request `at`, which may take long, and those after it that can do with the same fiber; says where to go on.
-    pub(super) async fn run_long(
-        &mut self,
-        core: &Core,
-        task: &TaskNode,
-        job: &mut Job<'_>,
-        at: usize,
-        out: &mut OutputBuffer,
-    ) -> usize {
-        let tenant = Rc::clone(&self.tenant);
-        // With several shards this was done as the batch came.
-        if core.server.shard_map.shards() == 1 && job.plans.len() - at > 1 {
-            job.prefetch_across(&tenant.slices, self.db, at);
-        }
-        let next = breathing::run_unlocked(core, tenant.id(), &tenant.slices, || {
-            self.run_while_free(core, job, at, out)
-        })
-        .await;
-        match next {
-            Some(next) => next,
-            None => self.run_long_locked(core, task, job, at, out).await,
-        }
-    }
-
-    /// Runs request `at`, which may run now, and those after it, on the fiber that this is called on, as long as their slices are free. Says which
-    /// is next; none when `at` has to wait for its slices.
-    fn run_while_free(
+    /// Runs request `at`, which may take long, on a fiber, and those after it as long as their slices are free. Says which is next; none when `at`
+    /// has to wait for its slices.
+    pub(super) async fn run_while_free(
         &mut self,
         core: &Core,
         job: &mut Job<'_>,
         at: usize,
         out: &mut OutputBuffer,
     ) -> Option<usize> {
-        let Step::Next(mut next) = self.run_if_free(core, job, at, out) else {
-            return None;
-        };
-        while self.goes_on(core, job, next, out) {
-            breathing::note_locked(0);
-            match self.step(core, job, next, out) {
-                Step::Next(at) => next = at,
-                Step::Waits => break,
-            }
+        let tenant = Rc::clone(&self.tenant);
+        // With several shards this was done as the batch came.
+        if core.server.shard_map.shards() == 1 && job.plans.len() - at > 1 {
+            job.prefetch_across(&tenant.slices, self.db, at);
         }
-        Some(next)
+        breathing::run_unlocked(core, tenant.id(), &tenant.slices, || {
+            let Step::Next(mut next) = self.run_if_free(core, job, at, out) else {
+                return None;
+            };
+            while self.goes_on(core, job, next, out) {
+                breathing::note_locked(0);
+                match self.step(core, job, next, out) {
+                    Step::Next(at) => next = at,
+                    Step::Waits => break,
+                }
+            }
+            Some(next)
+        })
+        .await
     }
 
     /// Whether request `next` may run on the fiber of those before it.
@@ -75,17 +59,23 @@ impl Session {
         stays && !self.is_blocked() && !self.closing && !self.must_let_go()
     }
 
-    /// Runs the one request `at` once all that it needs is locked.
-    async fn run_long_locked(
+    /// Runs request `at` once all that it needs is locked: alone when it may take long, else with the run of requests on one slice that it starts.
+    /// Says where to go on.
+    pub(super) async fn run_locked(
         &mut self,
         core: &Core,
         task: &TaskNode,
         job: &mut Job<'_>,
         at: usize,
+        is_long: bool,
         out: &mut OutputBuffer,
     ) -> usize {
         let planned = job.planned(at);
         let command = planned.known_command(&core.server.registry);
+        let end = match is_long {
+            true => at + 1,
+            false => self.run_end(core, job, at),
+        };
         let mut progress = Progress::new(at, out);
         let tenant = Rc::clone(&self.tenant);
         let holding = self.lock(&tenant, task, planned, command, job.args(at));
@@ -93,14 +83,12 @@ impl Session {
             self.refuse(core, Some(command), &tenant.scripts.busy_error(), out);
             return at + 1;
         };
+        let work =
+            |held: &mut Slices<'_, Slice>| self.run_held(core, job, end, held, &mut progress, out);
         let result = match holding {
             Err(error) => Err(error),
-            Ok(holding) => {
-                let work = |held: &mut Slices<'_, Slice>| {
-                    self.run_held(core, job, at + 1, held, &mut progress, out)
-                };
-                breathing::run(core, tenant.id(), holding, work).await
-            }
+            Ok(holding) if is_long => breathing::run(core, tenant.id(), holding, work).await,
+            Ok(mut holding) => holding.run(work),
         };
         self.settle(core, command, at, result, &progress, out)
     }
@@ -115,7 +103,7 @@ impl Session {
     }
 
     /// Locks the slices that a request needs, waiting for them.
-    pub(super) async fn lock<'t>(
+    async fn lock<'t>(
         &self,
         tenant: &'t Membership,
         task: &'t TaskNode,
