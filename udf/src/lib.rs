@@ -14,4 +14,4 @@ pub use engine::{
     Call, CallError, Engine, Function, FunctionFlags, Instance, LoadError, Loaded, Program,
 };
 pub use host::{Denied, Host, Intent, LogLevel, Pulse};
-pub use local::LocalHost;
+pub use local::{LocalData, LocalHost};

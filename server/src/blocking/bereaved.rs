@@ -1,7 +1,7 @@
 //! Keys that go without a command, by time or by eviction, while somebody waits for them: XREADGROUP answers that its group
 //! is gone.
 
-use store::command::{Effects, Keys, KeysEnv, Lookups, SliceSet};
+use store::command::{Effects, Keys, KeysEnv, SliceSet};
 use store::hash::hash_key;
 use store::keyspace::Slice;
 
@@ -32,20 +32,12 @@ impl Bereaved {
         if self.0.is_empty() {
             return;
         }
+        let server = &core.server;
+        let access = core.access(server.tenants.default_tenant(), now_ms);
+        let shards = (server.shard_map, held.mask());
         let env = KeysEnv {
-            map: core.server.shard_map,
-            mask: held.mask(),
-            seed: core.server.seed,
-            db: 0,
-            now_ms,
             touch: false,
-            access: core.access(core.server.tenants.default_tenant(), now_ms),
-            keeps_due: false,
-            breathe: || {},
-            may_escalate: false,
-            lookups: Lookups::Counted,
-            scripted: false,
-            string_len_max: usize::MAX,
+            ..KeysEnv::plain(shards, server.seed, (now_ms, access))
         };
         let mut keys = Keys::new(SliceSet::new(held), env, effects);
         keys.serve_bereaved(&self.0, &core.data_config(), &mut core.fork_rng());

@@ -24,6 +24,20 @@ pub struct DataConfig {
     pub events: super::EventClass,
 }
 
+impl Default for DataConfig {
+    /// What a server has that nobody configured.
+    fn default() -> Self {
+        DataConfig {
+            encoding: EncodingLimits::default(),
+            bulk_len_max: 512 << 20,
+            hll_sparse_bytes_max: 3000,
+            tracking: Tracking::default(),
+            shares_integers: true,
+            events: super::EventClass::empty(),
+        }
+    }
+}
+
 /// Everything a handler may touch. The fields are apart, so that a value borrowed
 /// from `keys` can be written to `reply`.
 pub struct Ctx<'a> {

@@ -8,15 +8,14 @@ use std::sync::Arc;
 use resp::{Args, OutputBuffer, Protocol, ReplyWriter};
 
 use super::{
-    Ctx, DataCommand, DataConfig, Effects, EventClass, Keys, KeysEnv, Lookups, Patience, ReadyKey,
-    SliceSet, Waiter, serve_ready, tables,
+    Ctx, DataCommand, DataConfig, Effects, EventClass, Keys, KeysEnv, Patience, ReadyKey, SliceSet,
+    Waiter, serve_ready, tables,
 };
 use crate::hash::{Seed, hash_key};
-use crate::keyspace::{Access, Slice, Tracking};
+use crate::keyspace::{Access, Slice};
 use crate::mem::IsSparse;
 use crate::random::Rng;
 use crate::slot::ShardMap;
-use crate::types::EncodingLimits;
 
 const SHARDS: usize = 4;
 const DB_COUNT: usize = 16;
@@ -59,13 +58,9 @@ impl Bench {
             ready: VecDeque::new(),
             rng: Rng::new(42),
             config: DataConfig {
-                shares_integers: true,
-                encoding: EncodingLimits::default(),
-                bulk_len_max: 512 << 20,
                 // Misses are a class of their own, which `A` does not stand for.
                 events: EventClass::all().difference(EventClass::MISS),
-                hll_sparse_bytes_max: 3000,
-                tracking: Tracking::default(),
+                ..DataConfig::default()
             },
             now_ms: 1_700_000_000_000,
             db: 0,
@@ -160,20 +155,11 @@ impl Bench {
         let mut out = OutputBuffer::new();
         let mut slices: Vec<&mut Slice> = self.slices.iter_mut().collect();
         let map = ShardMap::new(SHARDS);
+        let access = Access::new(self.config.tracking, self.now_ms, || 1);
         let env = KeysEnv {
-            map,
-            mask: map.all(),
-            seed: SEED,
             db: self.db,
-            now_ms: self.now_ms,
-            touch: true,
-            access: Access::new(self.config.tracking, self.now_ms, || 1),
             keeps_due: self.keeps_due,
-            breathe: || {},
-            may_escalate: false,
-            lookups: Lookups::Counted,
-            scripted: false,
-            string_len_max: usize::MAX,
+            ..KeysEnv::plain((map, map.all()), SEED, (self.now_ms, access))
         };
         let mut ctx = Ctx {
             keys: Keys::new(SliceSet::new(&mut slices), env, &mut effects),

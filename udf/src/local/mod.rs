@@ -1,29 +1,21 @@
 //! A host with data of its own, which is all it has: for benchmarks and tests of engines. The real one is the server's.
 
+mod data;
+
 use std::time::{Duration, Instant};
 
 use resp::{Args, OutputBuffer, Protocol, ReplyWriter};
-use store::command::{
-    Ctx, DataConfig, Effects, EventClass, Key, Keys, KeysEnv, Lookups, Patience, SliceSet, tables,
-};
-use store::hash::Seed;
-use store::keyspace::{Access, Slice, Tracking};
-use store::random::Rng;
-use store::slot::ShardMap;
-use store::types::EncodingLimits;
+use store::command::{Ctx, Key, tables};
 
 use crate::{Denied, Host, Intent, LogLevel, Pulse};
 
-const SEED: Seed = Seed(1, 2);
+pub use data::LocalData;
+
 const NOW_MS: u64 = 1_700_000_000_000;
 
-/// One slice, one database, one function at a time.
+/// A data set, and one function at a time.
 pub struct LocalHost {
-    slice: Slice,
-    effects: Effects,
-    config: DataConfig,
-    rng: Rng,
-    nowhere: OutputBuffer,
+    data: LocalData,
     /// The keys that may be accessed.
     pub declared: Vec<Vec<u8>>,
     /// Whether changes are refused.
@@ -40,18 +32,7 @@ impl LocalHost {
     /// An empty keyspace where these keys are declared.
     pub fn new(declared: &[&str]) -> Self {
         LocalHost {
-            slice: Slice::new(1, SEED),
-            effects: Effects::default(),
-            config: DataConfig {
-                shares_integers: true,
-                encoding: EncodingLimits::default(),
-                bulk_len_max: 512 << 20,
-                events: EventClass::all(),
-                hll_sparse_bytes_max: 3000,
-                tracking: Tracking::default(),
-            },
-            rng: Rng::new(42),
-            nowhere: OutputBuffer::new(),
+            data: LocalData::new(NOW_MS),
             declared: declared.iter().map(|key| key.as_bytes().to_vec()).collect(),
             read_only: false,
             ends: None,
@@ -66,16 +47,6 @@ impl LocalHost {
         self
     }
 
-    /// The events since the last call, as `name key`, and how many changes were counted.
-    pub fn take_effects(&mut self) -> (Vec<String>, u64) {
-        let effects = std::mem::take(&mut self.effects);
-        self.effects.enabled = EventClass::all();
-        let events = effects.events.iter();
-        let shown =
-            events.map(|(_, _, name, key)| format!("{name} {}", String::from_utf8_lossy(key)));
-        (shown.collect(), effects.dirty)
-    }
-
     /// Runs a command line and gives its reply, line ends shown as spaces.
     pub fn run(&mut self, line: &str) -> String {
         let words: Vec<&[u8]> = line.split(' ').map(str::as_bytes).collect();
@@ -88,37 +59,6 @@ impl LocalHost {
     }
 }
 
-/// The context of a command on this data; the fields apart.
-macro_rules! context {
-    ($host:expr, $out:expr, $protocol:expr, $slices:ident) => {{
-        let map = ShardMap::new(1);
-        let env = KeysEnv {
-            map,
-            mask: map.all(),
-            seed: SEED,
-            db: 0,
-            now_ms: NOW_MS,
-            touch: true,
-            access: Access::new($host.config.tracking, NOW_MS, || 1),
-            keeps_due: false,
-            breathe: || {},
-            may_escalate: false,
-            lookups: Lookups::Counted,
-            scripted: false,
-            string_len_max: usize::MAX,
-        };
-        Ctx {
-            keys: Keys::new(SliceSet::new(&mut $slices), env, &mut $host.effects),
-            reply: ReplyWriter::new($out, $protocol),
-            config: &$host.config,
-            now_ms: NOW_MS,
-            seed: SEED,
-            rng: &mut $host.rng,
-            patience: Patience::Never,
-        }
-    }};
-}
-
 impl Host for LocalHost {
     fn call(&mut self, args: &[&[u8]], protocol: Protocol, out: &mut OutputBuffer) {
         let found = tables().find(|command| {
@@ -129,13 +69,8 @@ impl Host for LocalHost {
         let Some(command) = found.filter(|command| command.spec.arity_allows(args.len())) else {
             return ReplyWriter::new(out, protocol).error("ERR unknown command");
         };
-        let mut slices = [&mut self.slice];
-        let mut ctx = context!(self, out, protocol, slices);
-        let mark = ctx.reply.output().mark();
-        if let Err(error) = (command.run)(&mut ctx, Args::from_slices(args)) {
-            ctx.reply.output().rollback(mark);
-            error.reply(&mut ctx.reply);
-        }
+        self.data
+            .run(command, Args::from_slices(args), protocol, out);
     }
 
     fn data(
@@ -151,10 +86,7 @@ impl Host for LocalHost {
         if self.read_only && intent != Intent::Read {
             return Err(Denied::Forbidden);
         }
-        let mut slices = [&mut self.slice];
-        let mut ctx = context!(self, &mut self.nowhere, Protocol::Resp2, slices);
-        let key = ctx.keys.key(key);
-        work(&mut ctx, key);
+        self.data.with_key(key, work);
         Ok(())
     }
 
@@ -167,11 +99,11 @@ impl Host for LocalHost {
     }
 
     fn now_ms(&self) -> u64 {
-        NOW_MS
+        self.data.now_ms
     }
 
     fn random(&mut self) -> u64 {
-        self.rng.next_u64()
+        self.data.random()
     }
 
     fn log_level(&self) -> LogLevel {

@@ -59,6 +59,32 @@ pub struct KeysEnv {
     pub scripted: bool,
 }
 
+impl KeysEnv {
+    /// For a command in database 0 that nobody waits for and no tenant limits; `shards` are those whose slices are held.
+    #[must_use]
+    pub fn plain(
+        (map, shards): (ShardMap, u64),
+        seed: Seed,
+        (now_ms, access): (u64, Access),
+    ) -> Self {
+        KeysEnv {
+            map,
+            mask: shards,
+            seed,
+            db: 0,
+            now_ms,
+            touch: true,
+            access,
+            keeps_due: false,
+            breathe: || {},
+            may_escalate: false,
+            lookups: Lookups::Counted,
+            string_len_max: usize::MAX,
+            scripted: false,
+        }
+    }
+}
+
 /// Whether lookups have been counted before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lookups {

@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 use redis::Value;
 use resp::{Args, OutputBuffer, Protocol, ReplyWriter};
 use udf::library::Library;
-use udf::{Call, CallError, FunctionFlags, Instance};
+use udf::{Call, CallError, FunctionFlags, Instance, LocalData};
 
-use super::data::{Data, find};
+use super::commands::find;
 use super::host::{Manner, TrialHost};
 use crate::advice::advice;
 use crate::cases::{Action, Case, Expected, Step, Words, show};
@@ -33,7 +33,7 @@ pub(super) struct Outcome {
 struct Run<'a> {
     library: &'a Library,
     case: &'a Case,
-    data: Data,
+    data: LocalData,
     /// The library's, kept from call to call as servers keep it.
     instance: Option<Box<dyn Instance>>,
     outcome: Outcome,
@@ -44,7 +44,7 @@ pub(super) fn run(library: &Library, case: &Case) -> Outcome {
     let mut run = Run {
         library,
         case,
-        data: Data::new(case.at_ms),
+        data: LocalData::new(case.at_ms),
         instance: None,
         outcome: Outcome {
             failures: Vec::new(),

@@ -5,9 +5,9 @@ use std::time::Instant;
 use resp::{Args, OutputBuffer, Protocol, ReplyWriter};
 use store::command::{CommandError, Ctx, DataCommand, Flags, Key, KeyFlags, key_positions};
 use udf::refusal::{NOT_FROM_SCRIPT, READ_ONLY, UNDECLARED};
-use udf::{Denied, FunctionFlags, Host, Intent, LogLevel, Pulse};
+use udf::{Denied, FunctionFlags, Host, Intent, LocalData, LogLevel, Pulse};
 
-use super::data::{Data, find};
+use super::commands::find;
 
 /// How a library's language is treated.
 #[derive(Clone, Copy)]
@@ -20,7 +20,7 @@ pub(super) enum Manner {
 
 /// What a function reaches during one call.
 pub(super) struct TrialHost<'a> {
-    pub(super) data: &'a mut Data,
+    pub(super) data: &'a mut LocalData,
     /// The keys it was given.
     pub(super) declared: &'a [&'a [u8]],
     pub(super) flags: FunctionFlags,

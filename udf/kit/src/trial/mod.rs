@@ -1,7 +1,7 @@
 //! Trials: a library's cases run on the server's own engine and data, in this process, with a clock of their own.
 
 mod case;
-mod data;
+mod commands;
 mod host;
 
 use std::path::Path;
