@@ -548,3 +548,31 @@ fn keys_that_were_not_declared_and_writes_that_were_ruled_out_are_denied() {
     host.read_only = true;
     assert_eq!(call(&loaded, &mut host), Ok(":-5".into()));
 }
+
+#[test]
+fn what_a_call_took_is_not_booked_to_the_next_ones_arguments() {
+    let source = module(
+        "(func (export \"redox_alloc\") (param i32) (result i32) (i32.const 0))
+        (func (export \"f\") (param i32 i32 i32) (result i32) (local $left i32)
+            (local.set $left (i32.const 20000000))
+            (loop $l (local.set $left (i32.sub (local.get $left) (i32.const 1))) (br_if $l (local.get $left)))
+            (i32.const 0))",
+    );
+    let loaded = load(source).expect("it is fine");
+    let mut instance = loaded.program.instantiate().expect("it starts");
+    let mut host = LocalHost::new(&[]);
+    let mut out = OutputBuffer::new();
+    for bytes in [1, 10_000] {
+        let call = Call {
+            function: 0,
+            keys: &[],
+            args: &[&vec![b'x'; bytes]],
+            protocol: Protocol::Resp2,
+            time_limit_ms: 1000,
+        };
+        let ended = instance.call(&call, &mut host, &mut out);
+        assert!(ended.is_ok(), "{ended:?}");
+        // Longer than a call may take, and nothing runs meanwhile.
+        std::thread::sleep(Duration::from_millis(1100));
+    }
+}

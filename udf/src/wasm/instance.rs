@@ -149,11 +149,12 @@ impl WasmInstance {
         let entry = &self.entries[call.function];
         self.store.set_epoch_deadline(1);
         self.code.clock.keep_going();
-        if direct::is_free() {
+        if let Some(_entered) = direct::enter() {
             self.store.data_mut().direct = Some(Turns::limited(call.time_limit_ms));
-            return entry.call(&mut self.store, arguments);
+            let ended = entry.call(&mut self.store, arguments);
+            self.store.data_mut().direct = None;
+            return ended;
         }
-        self.store.data_mut().direct = None;
         let ran = entry.call_async(&mut self.store, arguments);
         let breathe = || loan.host().breathe();
         drive(&self.code, call.time_limit_ms, breathe, ran)
@@ -246,9 +247,8 @@ fn tick(clock: &Clock, guest: &mut Guest) -> wasmtime::Result<UpdateDeadline> {
     let Some(turns) = direct else {
         return Ok(UpdateDeadline::Yield(1));
     };
-    turns.tick(clock, || match lent.host() {
-        Some(host) => direct::standing(|| host.breathe()),
-        None => Pulse::Alive,
+    turns.tick(clock, || {
+        lent.host().map_or(Pulse::Alive, |host| host.breathe())
     })?;
     Ok(UpdateDeadline::Continue(1))
 }
