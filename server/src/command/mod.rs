@@ -23,6 +23,7 @@ mod slowlog;
 mod snapshot;
 
 pub(crate) use client::describe_client;
+pub(crate) use debug::reloaded_libraries;
 pub(crate) use monitor::stop as stop_monitoring;
 
 use resp::{Args, ReplyWriter};

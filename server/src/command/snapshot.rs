@@ -43,7 +43,8 @@ fn save(ctx: &mut ServerCtx<'_>, _: Args<'_>) -> Result<(), CommandError> {
 pub(super) fn save_to_file(ctx: &ServerCtx<'_>) -> Result<(), CommandError> {
     let keys = ctx.keys.as_ref().expect("the routing asks for all slices");
     let path = ctx.core.settings().dbfilename.clone();
-    if let Err(error) = snapshot::save(keys, &path, ctx.now_ms) {
+    let libraries = ctx.session.tenant.functions.get();
+    if let Err(error) = snapshot::save(keys, &libraries, &path, ctx.now_ms) {
         warn!("Failed saving the data set to {}: {error}", path.display());
         return Err(CommandError::text("ERR"));
     }

@@ -74,8 +74,7 @@ impl Loader {
         dialect: Dialect,
         task: &TaskRef,
     ) -> Result<Arc<Ticket>, LibraryError> {
-        let header = Header::parse(code)?;
-        let engine = self.engine(&header.engine, limits, dialect)?;
+        let engine = self.engine_of(code, limits, dialect)?;
         let ticket = Arc::new(Ticket {
             outcome: Mutex::new(None),
             waits: task.clone(),
@@ -93,13 +92,20 @@ impl Loader {
         }
     }
 
-    /// The engine of this name, in any case.
-    fn engine(
+    /// Has an engine take code in while the caller waits. Not for a core, which may have others to serve.
+    pub(super) fn take_in(&self, code: &[u8], limits: Limits, dialect: Dialect) -> Outcome {
+        let engine = self.engine_of(code, limits, dialect)?;
+        take_in(&code.into(), &*engine)
+    }
+
+    /// The engine that this code names, in any case.
+    fn engine_of(
         &self,
-        name: &[u8],
+        code: &[u8],
         limits: Limits,
         dialect: Dialect,
     ) -> Result<Arc<dyn Engine>, LibraryError> {
+        let name = Header::parse(code)?.engine;
         if name.eq_ignore_ascii_case(b"lua") {
             return Ok(Arc::new(LuaEngine { dialect }));
         }
@@ -132,7 +138,7 @@ fn start() -> Mutex<Sender<Job>> {
     let (sender, jobs) = channel::<Job>();
     let work = move || {
         for job in jobs {
-            let outcome = take_in(&job);
+            let outcome = take_in(&job.code, &*job.engine);
             job.ticket.settle(outcome);
         }
     };
@@ -142,9 +148,8 @@ fn start() -> Mutex<Sender<Job>> {
     Mutex::new(sender)
 }
 
-fn take_in(job: &Job) -> Outcome {
-    let header = Header::parse(&job.code)?;
-    let loaded = job.engine.load(header.source)?;
-    let code = Arc::clone(&job.code);
-    Library::new(&header.name, job.engine.name(), code, loaded).map(Arc::new)
+fn take_in(code: &Arc<[u8]>, engine: &dyn Engine) -> Outcome {
+    let header = Header::parse(code)?;
+    let loaded = engine.load(header.source)?;
+    Library::new(&header.name, engine.name(), Arc::clone(code), loaded).map(Arc::new)
 }

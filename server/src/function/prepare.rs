@@ -1,26 +1,34 @@
 //! Before a request that loads libraries runs: its session waits, with no lock held, until an engine has taken them in.
 
+use std::borrow::Borrow;
 use std::collections::VecDeque;
+use std::rc::Rc;
 
 use resp::Args;
 use store::snapshot::libraries;
 use udf::library::LibraryError;
 use udf::wasm::Limits;
 
-use super::loader::Outcome;
+use super::loader::{Loader, Outcome};
+use super::restore::{Policy, restore_all};
+use crate::command::reloaded_libraries;
+use crate::config::Settings;
 use crate::core::Core;
 use crate::registry::Command;
 use crate::session::Session;
 use crate::shard::TaskNode;
-use crate::tenant::Tenant;
+use crate::tenant::{Account, Tenant};
 
-/// Libraries taken in for requests of this session that are about to run, in order.
+/// Libraries taken in for requests of this session that are about to run, in order. What these did not want goes when the next are prepared.
 #[derive(Default)]
 pub struct Prepared(VecDeque<(Box<[u8]>, Outcome)>);
 
 /// Whether a command's requests need to be prepared.
 pub(crate) fn is_prepared(full_name: &str) -> bool {
-    matches!(full_name, "function|load" | "function|restore")
+    matches!(
+        full_name,
+        "function|load" | "function|restore" | "debug|reload"
+    )
 }
 
 impl Session {
@@ -32,21 +40,28 @@ impl Session {
         command: &Command,
         args: Args<'_>,
     ) {
-        if command.full_name == "function|load" {
-            return self
-                .prepare_code(core, task, args.get(args.len() - 1))
-                .await;
-        }
-        if let Ok(codes) = libraries::parse(args.get(2)) {
-            for code in codes {
-                self.prepare_code(core, task, &code).await;
+        match &*command.full_name {
+            "function|load" => {
+                let code = args.get(args.len() - 1);
+                self.prepare_code(core, task, code).await;
+            }
+            "function|restore" => {
+                for code in libraries::parse(args.get(2)).unwrap_or_default() {
+                    self.prepare_code(core, task, &code).await;
+                }
+            }
+            _ => {
+                for code in reloaded_libraries(core, self, args) {
+                    self.prepare_code(core, task, &code).await;
+                }
             }
         }
     }
 
     async fn prepare_code(&mut self, core: &Core, task: &TaskNode, code: &[u8]) {
-        let limits = limits_of(core, &self.tenant);
-        let dialect = crate::script::dialect(core);
+        let settings = core.settings();
+        let limits = limits_of(&settings, &self.tenant.account);
+        let dialect = crate::script::dialect(&settings);
         let submitted = core
             .server
             .loader
@@ -70,6 +85,18 @@ impl Session {
         prepared.0.push_back((code.into(), outcome));
     }
 
+    /// Takes the libraries with this code, which were prepared, into the tenant's table: all of them, or none and an error.
+    pub(crate) fn restore_prepared(
+        &mut self,
+        codes: &[impl Borrow<[u8]>],
+        policy: Policy,
+    ) -> Result<(), LibraryError> {
+        let tenant = Rc::clone(&self.tenant);
+        restore_all(&tenant.functions, codes, policy, |code| {
+            self.take_prepared(code)
+        })
+    }
+
     /// What became of this code, which was prepared.
     pub(super) fn take_prepared(&mut self, code: &[u8]) -> Outcome {
         let found = self.prepared.as_mut().and_then(|prepared| {
@@ -84,9 +111,26 @@ impl Session {
     }
 }
 
+/// Takes the libraries of a snapshot into the table of a tenant that nobody uses yet. The caller waits for the engines.
+///
+/// # Errors
+/// As for FUNCTION RESTORE.
+pub fn restore_at_start(
+    loader: &Loader,
+    settings: &Settings,
+    tenant: &Tenant,
+    codes: &[Box<[u8]>],
+) -> Result<(), LibraryError> {
+    let limits = limits_of(settings, &tenant.account);
+    let dialect = crate::script::dialect(settings);
+    restore_all(&tenant.functions, codes, Policy::Append, |code| {
+        loader.take_in(code, limits, dialect)
+    })
+}
+
 /// The limits of a tenant's modules: the server's, but where the tenant has its own.
-fn limits_of(core: &Core, tenant: &Tenant) -> Limits {
-    let (settings, own) = (core.settings(), tenant.account.quotas().wasm);
+fn limits_of(settings: &Settings, account: &Account) -> Limits {
+    let own = account.quotas().wasm;
     let or = |own: u64, servers: usize| match own {
         0 => servers,
         own => own as usize,

@@ -1,5 +1,6 @@
-//! FUNCTION DUMP and RESTORE.
+//! FUNCTION DUMP and RESTORE, and libraries out of snapshots, which are restored in the same way.
 
+use std::borrow::Borrow;
 use std::sync::Arc;
 
 use resp::Args;
@@ -8,13 +9,18 @@ use store::snapshot::libraries;
 use udf::library::{Libraries, Library, LibraryError};
 
 use super::commands::{changed, wire};
+use super::loader::Outcome;
+use super::table::LibraryTable;
 use crate::command::{ServerCtx, syntax_of_subcommand};
 
 /// What becomes of the libraries there are.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Policy {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Policy {
+    /// They go.
     Flush,
+    /// They stay, and none may come again.
     Append,
+    /// They stay unless they come again.
     Replace,
 }
 
@@ -41,23 +47,30 @@ pub(super) fn restore(ctx: &mut ServerCtx<'_>, args: Args<'_>) -> Result<(), Com
         }
     };
     let codes = libraries::parse(args.get(2)).map_err(wire)?;
-    let mut new = Libraries::default();
-    let mut restored = Vec::new();
-    for code in codes {
-        let library = ctx.session.take_prepared(&code).map_err(wire)?;
-        if new.get(library.name.as_bytes()).is_some() {
-            return Err(wire(LibraryError::Exists(library.name.clone())));
-        }
-        new.put(Arc::clone(&library)).map_err(wire)?;
-        restored.push(library);
-    }
-    let functions = &ctx.session.tenant.functions;
-    functions
-        .change(|libraries| join(libraries, restored, policy))
-        .map_err(wire)?;
+    ctx.session.restore_prepared(&codes, policy).map_err(wire)?;
     changed(ctx);
     ctx.reply.ok();
     Ok(())
+}
+
+/// Takes the libraries with this code into a table: all of them, or none and an error.
+pub(super) fn restore_all(
+    table: &LibraryTable,
+    codes: &[impl Borrow<[u8]>],
+    policy: Policy,
+    mut take_in: impl FnMut(&[u8]) -> Outcome,
+) -> Result<(), LibraryError> {
+    let mut new = Libraries::default();
+    let mut restored = Vec::new();
+    for code in codes {
+        let library = take_in(code.borrow())?;
+        if new.get(library.name.as_bytes()).is_some() {
+            return Err(LibraryError::Exists(library.name.clone()));
+        }
+        new.put(Arc::clone(&library))?;
+        restored.push(library);
+    }
+    table.change(|libraries| join(libraries, restored, policy))
 }
 
 fn join(

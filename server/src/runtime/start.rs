@@ -19,7 +19,7 @@ use crate::config::{
 };
 use crate::connection::{Census, ConnectionLimits};
 use crate::core::now_ms;
-use crate::function::{COMPILE, Loader};
+use crate::function::{COMPILE, Loader, restore_at_start};
 use crate::logging;
 use crate::observe::{Monitors, SlowLog, Spikes};
 use crate::process;
@@ -292,12 +292,9 @@ fn build_server(
     let mut slices: Vec<Slice> = (0..shard_map.shards())
         .map(|_| Slice::new(settings.databases, seed))
         .collect();
-    load_data(
-        settings,
-        &settings.dbfilename,
-        &mut slices,
-        (shard_map, seed),
-    )?;
+    let path = &settings.dbfilename;
+    let read = load_data(settings, path, &mut slices, (shard_map, seed))?;
+    let loader = Loader::default();
     let commands = registry.all().len();
     let blueprint = tenant::Blueprint {
         shards: shard_map.shards(),
@@ -307,6 +304,7 @@ fn build_server(
         commands,
     };
     let tenants = tenant::Directory::new(blueprint, accounts, slices);
+    load_libraries(&loader, settings, path, (tenants.default_tenant(), read))?;
     for account in tenants
         .accounts
         .all()
@@ -315,8 +313,10 @@ fn build_server(
     {
         let path = snapshot::file_of(&settings.dbfilename, account);
         let mut slices: Vec<Slice> = blueprint.slices().collect();
-        if load_data(settings, &path, &mut slices, (shard_map, seed))? {
-            tenants.restore(account, slices);
+        let read = load_data(settings, &path, &mut slices, (shard_map, seed))?;
+        if read.is_some() {
+            let tenant = tenants.restore(account, slices);
+            load_libraries(&loader, settings, &path, (&tenant, read))?;
         }
     }
     tenants.check_reserved(b"", &tenant::Quotas::default(), settings.maxmemory)?;
@@ -334,7 +334,7 @@ fn build_server(
         spikes: Spikes::default(),
         monitors: Monitors::default(),
         acl,
-        loader: Loader::default(),
+        loader,
         pause: Pause::default(),
         scripts_debug: AtomicBool::new(false),
         active_expire: AtomicBool::new(true),
@@ -354,17 +354,36 @@ fn load_data(
     path: &Path,
     slices: &mut [Slice],
     (map, seed): (ShardMap, Seed),
-) -> Result<bool, StartError> {
+) -> Result<Option<snapshot::Loaded>, StartError> {
     let built_with = (seed, &settings.data.encoding);
-    match load_at_start(path, slices, map, built_with, now_ms()) {
-        Ok(None) => Ok(false),
-        Ok(Some(snapshot::Loaded { keys, expired })) => {
-            info!("DB loaded from disk: {keys} keys, {expired} more had expired");
-            Ok(true)
-        }
-        Err(error) => {
-            let path = path.display();
-            Err(format!("Fatal error loading the DB from {path}: {error}. Exiting.").into())
-        }
+    let read = load_at_start(path, slices, map, built_with, now_ms())
+        .map_err(|error| not_loaded(path, &error))?;
+    if let Some(snapshot::Loaded {
+        keys,
+        expired,
+        libraries,
+    }) = &read
+    {
+        let libraries = libraries.len();
+        info!(
+            "DB loaded from disk: {keys} keys, {libraries} libraries, {expired} more keys had expired"
+        );
     }
+    Ok(read)
+}
+
+/// Takes the libraries of a tenant's snapshot in, as FUNCTION RESTORE does.
+fn load_libraries(
+    loader: &Loader,
+    settings: &Settings,
+    path: &Path,
+    (tenant, read): (&tenant::Tenant, Option<snapshot::Loaded>),
+) -> Result<(), StartError> {
+    let libraries = read.map_or_else(Vec::new, |read| read.libraries);
+    restore_at_start(loader, settings, tenant, &libraries).map_err(|error| not_loaded(path, &error))
+}
+
+fn not_loaded(path: &Path, error: &dyn Error) -> StartError {
+    let path = path.display();
+    format!("Fatal error loading the DB from {path}: {error}. Exiting.").into()
 }

@@ -192,7 +192,9 @@ fn load(ctx: &mut ServerCtx<'_>, args: Args<'_>) -> Result<(), CommandError> {
     let tenant = Rc::clone(&ctx.session.tenant);
     let core = ctx.core;
     let engines = &core.engines;
-    let mut engine = engines.take(tenant.id(), &tenant.scripts, || eval::dialect(core));
+    let mut engine = engines.take(tenant.id(), &tenant.scripts, || {
+        eval::dialect(&core.settings())
+    });
     let loaded = match engine.find(&tenant.scripts, &sha) {
         Some(_) => Ok(()),
         None => engine.load(&tenant.scripts, sha, text).map(|_| ()),

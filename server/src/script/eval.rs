@@ -12,7 +12,7 @@ use super::engine::{Compiled, Engine};
 use super::host::{Caller, Licence, ScriptHost, keys_of};
 use super::scripts::Scripts;
 use crate::command::ServerCtx;
-use crate::core::Core;
+use crate::config::Settings;
 
 pub(super) const NOSCRIPT: CommandError =
     CommandError::text("NOSCRIPT No matching script. Please use EVAL.");
@@ -78,7 +78,9 @@ fn run(ctx: &mut ServerCtx<'_>, args: Args<'_>, by: By, mode: Mode) -> Result<()
     let sha = digest.unwrap_or_else(|| sha1_hex(text));
     let tenant = Rc::clone(&ctx.session.tenant);
     let scripts = &tenant.scripts;
-    let mut engine = core.engines.take(tenant.id(), scripts, || dialect(core));
+    let mut engine = core
+        .engines
+        .take(tenant.id(), scripts, || dialect(&core.settings()));
     let found = find(&mut engine, scripts, sha, text, by)
         .and_then(|compiled| Ok((compiled, licence(ctx, args, compiled.flags, mode)?)));
     let result = found.map(|(compiled, licence)| {
@@ -117,8 +119,8 @@ fn key_count(args: Args<'_>) -> Result<usize, CommandError> {
 }
 
 /// Which functions this core's states have.
-pub(crate) fn dialect(core: &Core) -> Dialect {
-    match core.settings().lua_enable_deprecated_api {
+pub(crate) fn dialect(settings: &Settings) -> Dialect {
+    match settings.lua_enable_deprecated_api {
         true => Dialect::Deprecated,
         false => Dialect::Present,
     }

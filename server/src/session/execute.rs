@@ -155,8 +155,10 @@ impl Session {
         }
         if command.is_prepared {
             self.prepare(core, task, command, job.args(at)).await;
-            self.run_alone(core, command, job.args(at), out);
-            return at + 1;
+            if planned.mask == 0 {
+                self.run_alone(core, command, job.args(at), out);
+                return at + 1;
+            }
         }
         self.runs_again = std::mem::take(&mut self.goes_long);
         let is_long = self.runs_again || command.spec.breathes;

@@ -56,7 +56,7 @@ impl Session {
         let command = planned.known_command(&core.server.registry);
         // What changes the session itself may change its tenant.
         let stays = command.spec.breathes || matches!(command.run, Run::Data(_));
-        stays && !self.is_blocked() && !self.closing && !self.must_let_go()
+        stays && !command.is_prepared && !self.is_blocked() && !self.closing && !self.must_let_go()
     }
 
     /// Runs request `at` once all that it needs is locked: alone when it may take long, else with the run of requests on one slice that it starts.

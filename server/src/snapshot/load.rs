@@ -8,7 +8,7 @@ use store::keyspace::{Access, Slice};
 use store::slot::ShardMap;
 use store::snapshot::Corrupt;
 use store::snapshot::decode::Build;
-use store::snapshot::file::{self, LoadedKey};
+use store::snapshot::file::{self, LoadedKey, Record};
 use store::types::EncodingLimits;
 
 /// Why a file was not read.
@@ -26,12 +26,14 @@ pub enum LoadError {
 }
 
 /// What a file held.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Loaded {
     /// Keys taken over.
     pub keys: usize,
     /// Keys whose time was over, which were left out.
     pub expired: usize,
+    /// The code of libraries of functions, which nobody has looked at yet.
+    pub libraries: Vec<Box<[u8]>>,
 }
 
 /// Reads a file and gives each live key to `put`.
@@ -44,12 +46,13 @@ pub fn load(
 ) -> Result<Loaded, LoadError> {
     let bytes = std::fs::read(path)?;
     let (mut loaded, mut too_high) = (Loaded::default(), None);
-    file::read(&bytes, build, |key| {
-        if key.db >= databases {
-            too_high = Some(key.db);
-        } else if key.expire_at_ms.is_some_and(|at_ms| at_ms < now_ms) {
+    file::read(&bytes, build, |record| match record {
+        Record::Library(code) => loaded.libraries.push(code.into()),
+        Record::Key(key) if key.db >= databases => too_high = Some(key.db),
+        Record::Key(key) if key.expire_at_ms.is_some_and(|at_ms| at_ms < now_ms) => {
             loaded.expired += 1;
-        } else {
+        }
+        Record::Key(key) => {
             loaded.keys += 1;
             put(key);
         }

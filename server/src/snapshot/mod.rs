@@ -2,7 +2,8 @@
 //!
 //! The format is `store::snapshot`'s; here are the file and its replacement: a snapshot is written beside the old one
 //! and takes its place only when it is whole and on the disk. Whoever writes or reads holds all slices, so nobody else
-//! sees a moment in between. Every tenant has a file of its own, so each can be read by a Redis too. Nothing is written behind anybody's back: there are no save points and no child processes.
+//! sees a moment in between. Every tenant has a file of its own, with its libraries of functions, so each can be read by a Redis too.
+//! Nothing is written behind anybody's back: there are no save points and no child processes.
 
 mod load;
 mod save;

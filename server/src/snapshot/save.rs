@@ -6,24 +6,27 @@ use std::path::Path;
 
 use store::command::Keys;
 use store::keyspace::{Entry, Slice};
-use store::snapshot::file::{Encoder, FieldDeadlines};
+use store::snapshot::file::{Encoder, FieldDeadlines, LoadedBy};
 use store::value::ValueRef;
+use udf::library::Libraries;
+use udf::lua;
 
 /// Bytes gathered before they go to the file.
 const PIECE_BYTES: usize = 1 << 20;
 
-/// Writes all databases to a file, which takes the place of the old one when it is whole. `keys` holds all slices.
-pub fn save(keys: &Keys<'_>, path: &Path, now_ms: u64) -> io::Result<()> {
+/// Writes a tenant's libraries and all its databases to a file, which takes the place of the old one when it is whole.
+/// `keys` holds all slices.
+pub fn save(keys: &Keys<'_>, libraries: &Libraries, path: &Path, now_ms: u64) -> io::Result<()> {
     let unfinished = path.with_file_name(format!("temp-{}.rdb", std::process::id()));
-    let written =
-        write(keys, &unfinished, now_ms).and_then(|()| std::fs::rename(&unfinished, path));
+    let written = write(keys, libraries, &unfinished, now_ms)
+        .and_then(|()| std::fs::rename(&unfinished, path));
     if written.is_err() {
         let _ = std::fs::remove_file(&unfinished);
     }
     written
 }
 
-fn write(keys: &Keys<'_>, path: &Path, now_ms: u64) -> io::Result<()> {
+fn write(keys: &Keys<'_>, libraries: &Libraries, path: &Path, now_ms: u64) -> io::Result<()> {
     let mut file = File::create(path)?;
     let facts = [
         ("redis-ver", "7.4.0".to_owned()),
@@ -32,6 +35,13 @@ fn write(keys: &Keys<'_>, path: &Path, now_ms: u64) -> io::Result<()> {
         ("redoxcache-ver", env!("CARGO_PKG_VERSION").to_owned()),
     ];
     let mut encoder = Encoder::new(field_deadlines(keys), &facts);
+    for library in libraries.iter() {
+        let by = match library.engine {
+            lua::NAME => LoadedBy::Redis,
+            _ => LoadedBy::OnlyUs,
+        };
+        encoder.library(&library.code, by);
+    }
     for index in 0..keys.db_count() {
         let dbs = || {
             keys.slices()

@@ -172,13 +172,16 @@ impl Directory {
     }
 
     /// Brings a tenant to life with data that was read.
-    pub fn restore(&self, account: &Arc<Account>, slices: Vec<Slice>) {
+    pub fn restore(&self, account: &Arc<Account>, slices: Vec<Slice>) -> Arc<Tenant> {
         let tenant = self
             .blueprint
             .tenant(Arc::clone(account), &self.whole, slices);
         tenant.apply_quotas(self.whole.limit());
-        self.lock_living().insert(account.id, Arc::new(tenant));
+        let tenant = Arc::new(tenant);
+        let living = Arc::clone(&tenant);
+        self.lock_living().insert(account.id, living);
         self.epoch.fetch_add(1, Ordering::Release);
+        tenant
     }
 
     /// Sets the server's limit of memory, 0 for none.

@@ -65,7 +65,7 @@ impl Session {
                 let mut effects = Effects::default();
                 let env = self.keys_env(core, held.mask(), now_ms);
                 let keys = Keys::new(SliceSet::new(held), env, &mut effects);
-                snapshot::save(&keys, &path, now_ms)
+                snapshot::save(&keys, &tenant.functions.get(), &path, now_ms)
             };
             match shard::whole_tenant(&tenant.slices, task, save).await {
                 // One that was removed meanwhile has nothing to save.

@@ -5,8 +5,11 @@
 //! record = 254, database                        · 251, keys, keys that expire: room to make for them
 //!        | 252, ms (u64 LE) · 253, s (u32 LE)   · 248, idle seconds · 249, frequency: of the key that follows
 //!        | kind, key, value
-//!        | 250, name, text: facts about the file · 244, three numbers: a cluster's slot · 245, text: a library
+//!        | 250, name, text: facts about the file · 244, three numbers: a cluster's slot · 245, code: a library
 //! ```
+//! A library in WebAssembly, which Redis could not load and would not start with, is a fact: those that it does not know it
+//! reads over.
+//!
 //! An [`Encoder`] gives bytes as it goes, so that no file is ever whole in memory; where they go is its user's affair.
 
 use crc::{Digest, Table};
@@ -26,6 +29,8 @@ const VERSION_WITH_CHECKSUM: u16 = 5;
 
 const SLOT: u8 = 244;
 const LIBRARY: u8 = 245;
+/// What libraries were in before Redis 7.0 was released.
+const LIBRARY_OF_OLD: u8 = 246;
 const IDLE: u8 = 248;
 const FREQUENCY: u8 = 249;
 const FACT: u8 = 250;
@@ -34,6 +39,18 @@ const EXPIRES_MS: u8 = 252;
 const EXPIRES_S: u8 = 253;
 const DATABASE: u8 = 254;
 const END: u8 = 255;
+
+/// The fact that is a library only this server can load.
+const OWN_LIBRARY: &[u8] = b"redoxcache-library";
+
+/// Who can load a library.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LoadedBy {
+    /// Redis as well.
+    Redis,
+    /// This server only.
+    OnlyUs,
+}
 
 /// Whether any hash of the data set has fields that expire, which older Redis cannot read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,6 +86,18 @@ impl Encoder {
             digest: CHECKSUM.digest(),
             pending,
         }
+    }
+
+    /// Adds a library of functions: its code. All of them come before the first database.
+    pub fn library(&mut self, code: &[u8], by: LoadedBy) {
+        match by {
+            LoadedBy::Redis => self.pending.push(LIBRARY),
+            LoadedBy::OnlyUs => {
+                self.pending.push(FACT);
+                put_bytes(&mut self.pending, OWN_LIBRARY);
+            }
+        }
+        put_bytes(&mut self.pending, code);
     }
 
     /// Begins a database of so many keys.
@@ -124,8 +153,17 @@ pub struct LoadedKey<'a> {
     pub expire_at_ms: Option<u64>,
 }
 
-/// Reads a file and shows each of its keys, those that are due as well.
-pub fn read(file: &[u8], build: Build<'_>, mut visit: impl FnMut(LoadedKey<'_>)) -> Read<()> {
+/// What a file is made of, as [`read`] shows it.
+#[derive(Debug)]
+pub enum Record<'a> {
+    /// A key.
+    Key(LoadedKey<'a>),
+    /// A library of functions: its code.
+    Library(&'a [u8]),
+}
+
+/// Reads a file and shows its libraries and each of its keys, those that are due as well.
+pub fn read(file: &[u8], build: Build<'_>, mut visit: impl FnMut(Record<'_>)) -> Read<()> {
     let mut reader = Reader::new(file);
     let version = read_header(&mut reader)?;
     let (mut db, mut expire_at_ms) = (0, None);
@@ -140,6 +178,13 @@ pub fn read(file: &[u8], build: Build<'_>, mut visit: impl FnMut(LoadedKey<'_>))
                     EXPIRES_S => {
                         expire_at_ms = Some(u64::from(u32::from_le_bytes(reader.array()?)) * 1000);
                     }
+                    LIBRARY => visit(Record::Library(&reader.string()?)),
+                    FACT => {
+                        let (name, text) = (reader.string()?, reader.string()?);
+                        if *name == *OWN_LIBRARY {
+                            visit(Record::Library(&text));
+                        }
+                    }
                     other => skip(&mut reader, other)?,
                 }
             }
@@ -147,12 +192,12 @@ pub fn read(file: &[u8], build: Build<'_>, mut visit: impl FnMut(LoadedKey<'_>))
                 reader.byte()?;
                 let key = reader.string()?;
                 let value = decode::value(&mut reader, kind, build)?;
-                visit(LoadedKey {
+                visit(Record::Key(LoadedKey {
                     db,
                     key: &key,
                     value,
                     expire_at_ms: expire_at_ms.take(),
-                });
+                }));
             }
         }
     }
@@ -183,10 +228,9 @@ fn skip(reader: &mut Reader<'_>, code: u8) -> Read<()> {
     match code {
         IDLE => drop(reader.length()?),
         FREQUENCY => drop(reader.byte()?),
-        LIBRARY => drop(reader.string()?),
-        FACT => drop((reader.string()?, reader.string()?)),
         ROOM => drop((reader.length()?, reader.length()?)),
         SLOT => drop((reader.length()?, reader.length()?, reader.length()?)),
+        LIBRARY_OF_OLD => return Err(Corrupt::Invalid("a library of a version before 7.0")),
         _ => return Err(Corrupt::Invalid("data of a module")),
     }
     Ok(())

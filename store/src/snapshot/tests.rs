@@ -3,7 +3,7 @@
 use proptest::prelude::{Strategy, any, prop, prop_assert_eq, prop_oneof, proptest};
 
 use super::decode::{self, Build};
-use super::file::{Encoder, FieldDeadlines};
+use super::file::{Encoder, FieldDeadlines, LoadedBy, Record};
 use super::payload::{VERSION_MAX, open, seal};
 use super::reader::Reader;
 use super::{Corrupt, encode, file};
@@ -349,6 +349,8 @@ fn contradictions_are_refused() {
 #[test]
 fn files_come_back() {
     let mut encoder = Encoder::new(FieldDeadlines::None, &[("a", "b".to_owned())]);
+    encoder.library(b"#!lua name=l\n1", LoadedBy::Redis);
+    encoder.library(b"#!wasm name=w\n2", LoadedBy::OnlyUs);
     encoder.database(3, 2, 1);
     encoder.key(b"first", ValueRef::String(StringRef::Int(5)), None);
     let mut file = encoder.take();
@@ -362,14 +364,15 @@ fn files_come_back() {
         seed: &SEED,
         limits: &limits(),
     };
-    let mut seen = Vec::new();
-    let read = file::read(&file, build, |key| {
-        seen.push((
+    let (mut seen, mut libraries) = (Vec::new(), Vec::new());
+    let read = file::read(&file, build, |record| match record {
+        Record::Library(code) => libraries.push(code.to_vec()),
+        Record::Key(key) => seen.push((
             key.db,
             key.key.to_vec(),
             spelled(&key.value),
             key.expire_at_ms,
-        ));
+        )),
     });
     assert_eq!(read, Ok(()));
     let expected = [
@@ -377,6 +380,7 @@ fn files_come_back() {
         (3, b"second".to_vec(), "text".to_owned(), Some(77)),
     ];
     assert_eq!(seen, expected);
+    assert_eq!(libraries, [&b"#!lua name=l\n1"[..], b"#!wasm name=w\n2"]);
     for at in 0..file.len() {
         let mut broken = file.clone();
         broken[at] ^= 4;

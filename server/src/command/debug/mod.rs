@@ -7,6 +7,8 @@ mod protocol;
 mod reload;
 mod switches;
 
+pub(crate) use reload::reloaded_libraries;
+
 use std::time::{Duration, Instant};
 
 use resp::Args;
@@ -168,6 +170,8 @@ static DEBUG: ServerCommand = ServerCommand {
                 summary: "Writes all data to the snapshot file and reads it back.",
                 arity: -2,
                 routing: Routing::All,
+                // So that it runs where what it loads can be prepared.
+                breathes: true,
                 syntax: "[MERGE] [NOFLUSH] [NOSAVE]",
                 ..DEFAULT
             },
