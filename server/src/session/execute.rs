@@ -154,6 +154,7 @@ impl Session {
             return at + 1;
         }
         if command.is_prepared {
+            self.prepared = None;
             self.prepare(core, task, command, job.args(at)).await;
             if planned.mask == 0 {
                 self.run_alone(core, command, job.args(at), out);

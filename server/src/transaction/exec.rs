@@ -66,6 +66,7 @@ impl Session {
 
     /// Has taken in what queued requests load, before anything is locked.
     async fn prepare_queue(&mut self, core: &Core, task: &TaskNode, queue: &Queue) {
+        self.prepared = None;
         for request in &queue.requests {
             let command = &core.server.registry.all()[request.command];
             if command.is_prepared {
