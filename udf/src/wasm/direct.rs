@@ -27,7 +27,8 @@ pub(super) struct Entered {
 /// Lets a call do without a fiber, if no other does.
 #[inline]
 pub(super) fn enter() -> Option<Entered> {
-    (!IS_TAKEN.replace(true)).then_some(Entered { stays: PhantomData })
+    // Made only if it is given out: its end is the call's.
+    (!IS_TAKEN.replace(true)).then(|| Entered { stays: PhantomData })
 }
 
 impl Drop for Entered {
