@@ -66,6 +66,7 @@ natives! {
     protected_call_native = protected_call;
     guarded_native = guarded;
     pattern_native = bounded_pattern;
+    find_native = bounded_find;
 }
 
 /// Functions of the base library that are replaced.
@@ -109,8 +110,9 @@ pub(super) fn furnish(frame: Frame<'_>, dialect: Dialect) {
         &[c"insert", c"remove", c"sort"],
         guarded_native,
     );
-    let matching = [c"find", c"match", c"gmatch", c"gfind", c"gsub"];
+    let matching = [c"match", c"gmatch", c"gfind", c"gsub"];
     wrap_in(frame, c"string", &matching, pattern_native);
+    wrap_in(frame, c"string", &[c"find"], find_native);
     add_tables(frame);
     for name in TABLES {
         frame.field(GLOBALS, name);
@@ -419,14 +421,20 @@ fn get_metatable(frame: Frame<'_>) -> Results {
 /// Around functions that take a pattern as their second argument.
 fn bounded_pattern(frame: Frame<'_>) -> Results {
     let is_too_long = |pattern: &[u8]| {
-        pattern.len() > PATTERN_BYTES_MAX
-            && pattern.iter().any(|byte| SPECIALS.contains(byte))
-            && !frame.truth(4)
+        pattern.len() > PATTERN_BYTES_MAX && pattern.iter().any(|byte| SPECIALS.contains(byte))
     };
     if frame.kind(2) == Kind::Text && frame.bytes(2).is_some_and(is_too_long) {
         return Err(Raise::Text(c"pattern too long"));
     }
     call_wrapped(frame)
+}
+
+/// Around `string.find`, whose fourth argument makes the pattern plain text.
+fn bounded_find(frame: Frame<'_>) -> Results {
+    match frame.truth(4) {
+        true => call_wrapped(frame),
+        false => bounded_pattern(frame),
+    }
 }
 
 /// `collectgarbage`: what concerns one script only.

@@ -422,3 +422,23 @@ fn memory_is_counted() {
     drop(state);
     assert_eq!(account.load(std::sync::atomic::Ordering::Relaxed), 0);
 }
+
+#[test]
+fn patterns_are_bounded_whoever_matches_them_and_however_it_is_called() {
+    for call in [
+        "string.find(text, pattern)",
+        "string.match(text, pattern)",
+        "string.match(text, pattern, 1, true)",
+        "string.gmatch(text, pattern, 1, true)()",
+        "string.gsub(text, pattern, '')",
+        "string.gsub(text, pattern, '', 1)",
+        "text:gsub(pattern, '', 1)",
+    ] {
+        let script =
+            format!("local text, pattern = ('a'):rep(300000), ('a?'):rep(300000); return {call}");
+        let reply = eval(&script);
+        assert!(reply.contains("pattern too long"), "{call}: {reply}");
+    }
+    let plain = "return string.find(('a?'):rep(9000) .. 'b', ('a?'):rep(5000) .. 'b', 1, true)";
+    assert_eq!(eval(plain), ":8001\r\n");
+}
