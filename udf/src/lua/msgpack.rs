@@ -256,8 +256,10 @@ impl<'a> Input<'a> {
         Ok(())
     }
 
+    /// The table grows as it fills, as Redis's does: scripts may depend on the order of `pairs` and on `#`. And a length that the input
+    /// only announces makes no room.
     fn push_array(&mut self, len: usize, level: usize) -> Result<(), Raise> {
-        self.frame.push_table(len.min(self.rest.len()) as c_int, 0);
+        self.frame.push_table(0, 0);
         for n in 1..=len {
             self.push(level + 1)?;
             self.frame.raw_set_at(-2, n as c_int);
@@ -265,9 +267,9 @@ impl<'a> Input<'a> {
         Ok(())
     }
 
+    /// As [`push_array`](Self::push_array).
     fn push_map(&mut self, len: usize, level: usize) -> Result<(), Raise> {
-        self.frame
-            .push_table(0, (len.min(self.rest.len() / 2)) as c_int);
+        self.frame.push_table(0, 0);
         for _ in 0..len {
             self.push(level + 1)?;
             match self.frame.kind(-1) {

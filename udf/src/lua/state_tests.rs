@@ -442,3 +442,19 @@ fn patterns_are_bounded_whoever_matches_them_and_however_it_is_called() {
     let plain = "return string.find(('a?'):rep(9000) .. 'b', ('a?'):rep(5000) .. 'b', 1, true)";
     assert_eq!(eval(plain), ":8001\r\n");
 }
+
+#[test]
+fn unpacked_tables_grow_by_what_is_there_and_as_those_of_redis() {
+    let script = "local names = {}
+        local packed = '\\135\\163one\\1\\163two\\2\\165three\\3\\164four\\4\\164five\\5\\163six\\6\\165seven\\7'
+        for name in pairs(cmsgpack.unpack(packed)) do names[#names + 1] = name end
+        local holes = #cmsgpack.unpack('\\147\\1\\192\\3') * 10 + #cmsgpack.unpack('\\147\\192\\2\\3')
+        return table.concat(names, ' ') .. ' ' .. holes";
+    let order = "six one two three seven five four 10";
+    assert_eq!(eval(script), format!("${}\r\n{order}\r\n", order.len()));
+    // Arrays in arrays, each of which announces more than there is.
+    let script = "local before = collectgarbage('count')
+        local ok = pcall(cmsgpack.unpack, ('\\221\\255\\255\\255\\255'):rep(900) .. ('\\1'):rep(100000))
+        return {tostring(ok), collectgarbage('count') - before < 10000}";
+    assert_eq!(eval(script), "*2\r\n$5\r\nfalse\r\n:1\r\n");
+}
