@@ -22,6 +22,31 @@ pub enum Run {
     Server(fn(&mut ServerCtx<'_>, Args<'_>) -> Result<(), CommandError>),
 }
 
+/// How far a command reaches into memory from a key, for all its declaration tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// To the key's entry.
+    Entry,
+    /// To the collection the entry owns.
+    Collection,
+    /// To one member of that collection.
+    Member,
+}
+
+impl Reach {
+    fn of(spec: &Spec) -> Self {
+        match spec.group {
+            Group::List | Group::Set | Group::Hash | Group::SortedSet | Group::Stream => {
+                match spec.member {
+                    Some(_) => Reach::Member,
+                    None => Reach::Collection,
+                }
+            }
+            _ => Reach::Entry,
+        }
+    }
+}
+
 /// One command or subcommand as registered.
 pub struct Command {
     /// Position in [`Registry::all`] and in the per-command counters.
@@ -38,8 +63,8 @@ pub struct Command {
     pub container: Option<usize>,
     /// The one key argument, when the key specs say just that.
     pub only_key: Option<usize>,
-    /// Whether its keys hold collections, by its group.
-    pub on_collections: bool,
+    /// How far it reaches into memory from each of its keys.
+    pub reach: Reach,
     /// What becomes of it after MULTI.
     pub in_multi: InMulti,
     /// Whose users may call it.
@@ -179,10 +204,7 @@ impl Registry {
             subcommands: Vec::new(),
             container: None,
             only_key: only_key(spec),
-            on_collections: matches!(
-                spec.group,
-                Group::List | Group::Set | Group::Hash | Group::SortedSet | Group::Stream
-            ),
+            reach: Reach::of(spec),
             in_multi: InMulti::of(spec),
             scope,
         });

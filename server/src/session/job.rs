@@ -11,7 +11,7 @@ use store::keyspace::Slice;
 use super::plan::{Planned, Verdict};
 use super::prefetch::{self, Ahead, AheadKey};
 use crate::core::Core;
-use crate::registry::Run;
+use crate::registry::{Reach, Run};
 use crate::shard::{self, TenantSlices};
 
 /// The requests of a batch, their plans, and where they came from.
@@ -62,14 +62,19 @@ impl<'b> Job<'b> {
     pub fn prefetch(&mut self, core: &Core, range: Range<usize>, keys: &Keys<'_>) -> usize {
         let end = range.end.min(range.start + prefetch::KEYS_MAX);
         let plans = &self.plans[range.start..end];
-        let is_plain = |planned: &Planned| planned.hash != 0 && !planned.on_collection;
-        if !plans.iter().all(is_plain) {
-            return self.prefetch_deep(core, range, keys);
-        }
-        let [first, _, ..] = plans else {
-            // There is nothing to overlap with.
+        let [first, ..] = plans else {
             return end;
         };
+        let is_the_same =
+            |planned: &Planned| planned.hash == first.hash && planned.reach != Reach::Member;
+        if first.hash != 0 && plans.iter().all(is_the_same) {
+            // One key, once or again and again: there is nothing to overlap with.
+            return end;
+        }
+        let stops_at_entry = |planned: &Planned| planned.hash != 0 && planned.reach == Reach::Entry;
+        if !plans.iter().all(stops_at_entry) {
+            return self.prefetch_deep(core, range, keys);
+        }
         if let Some(db) = keys.selected_db(first.mask.trailing_zeros() as usize) {
             plans
                 .iter()
@@ -95,7 +100,7 @@ impl<'b> Job<'b> {
                 ahead.push(AheadKey {
                     shard: planned.mask.trailing_zeros() as u8,
                     hash: planned.hash,
-                    collection: planned.on_collection,
+                    collection: planned.reach != Reach::Entry,
                     member: member.and_then(|member| args.try_get(member)),
                 });
             } else if !planned.whole_tenant {

@@ -6,7 +6,7 @@ use resp::{Args, Batch};
 use store::command::{InvalidKeys, KeyFlags, Routing, key_positions};
 use store::hash::hash_key;
 
-use crate::registry::{Command, Registry};
+use crate::registry::{Command, Reach, Registry};
 use crate::server::Server;
 
 /// Most key hashes of one request that planning keeps; the handler computes the others again.
@@ -38,8 +38,8 @@ pub struct Planned {
     pub verdict: Verdict,
     /// Whether it may touch more than one slice and so passes the gate when contended.
     pub whole_tenant: bool,
-    /// Whether its only key holds a collection, for all the command tells.
-    pub on_collection: bool,
+    /// How far it reaches from its only key.
+    pub reach: Reach,
 }
 
 impl Planned {
@@ -59,7 +59,7 @@ impl Planned {
             command,
             verdict,
             whole_tenant: false,
-            on_collection: false,
+            reach: Reach::Entry,
         }
     }
 
@@ -170,7 +170,7 @@ pub fn plan_batch(
                 batch.set_hash(at, index, hash);
                 Planned {
                     hash,
-                    on_collection: command.on_collections,
+                    reach: command.reach,
                     ..Planned::run(command, mask)
                 }
             }
