@@ -21,7 +21,7 @@ mod watch;
 
 pub use access::{Access, Tracking};
 pub use compact::Compacted;
-pub use db::{Collection, Db, Edit, Expired, Expiry, WrongType};
+pub use db::{Collection, Db, Edit, Expired, Expiry, StringBuffer, StringEdit, WrongType};
 pub use deadlines::SweepReport;
 pub use entry::{Entry, StringInput};
 pub use evict::{Eviction, Order, Scope};

@@ -148,18 +148,18 @@ impl Model {
                 }
             }
             Op::Append(db, key, len) => {
-                let buffer = slice.db_or_create(db).string_buffer(
-                    hashed(&key),
-                    &key,
-                    len,
-                    Access::recency(1),
-                );
+                let (db_of, now) = (slice.db_or_create(db), Access::recency(1));
+                let string = db_of.open_or_create_string(hashed(&key), &key, now);
+                let buffer = string.map(|string| string.into_buffer(len));
                 let new = || (ModelValue::String(Vec::new()), None);
+                let is_new = !self.0.contains_key(&(db, key.clone()));
                 match &mut self.0.entry((db, key)).or_insert_with(new).0 {
-                    ModelValue::Hash(_) => assert!(buffer.is_none()),
+                    ModelValue::Hash(_) => assert!(buffer.is_err()),
                     ModelValue::String(string) => {
+                        let buffer = buffer.expect("a string");
+                        assert_eq!(buffer.has_grown, is_new || len > string.len());
                         string.resize(len.max(string.len()), 0);
-                        assert_eq!(buffer.as_deref(), Some(&string[..]));
+                        assert_eq!(buffer.bytes, &string[..]);
                     }
                 }
             }
@@ -414,8 +414,6 @@ fn types_are_told_apart() {
         db.collection::<Hash>(hash, b"key")
             .is_ok_and(|found| found.is_some())
     );
-    assert!(
-        db.string_buffer(hash, b"key", 1, Access::recency(0))
-            .is_none()
-    );
+    let opened = db.open_string(hash, b"key", Access::recency(0));
+    assert_eq!(opened.err(), Some(WrongType));
 }

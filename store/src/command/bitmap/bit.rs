@@ -6,6 +6,7 @@ use super::{BITMAP, KEY_RO_ACCESS, parse_offset};
 use crate::command::{
     CommandError, Ctx, DataCommand, EventClass, Flags, KeyFlags, KeySpec, Spec, parse_i64,
 };
+use crate::keyspace::StringBuffer;
 use crate::value::IntText;
 
 pub(super) static SETBIT: DataCommand = DataCommand {
@@ -30,15 +31,13 @@ fn setbit(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<(), CommandError> {
     let offset = parse_offset(args.get(2), ctx.config.bulk_len_max)?;
     let on = parse_bit(args.get(3))?;
     let key = ctx.keys.arg(args, 1);
-    let old_len = ctx.keys.edit_string(key)?.map(|value| value.len());
     let (at, mask) = locate(offset);
-    let len = old_len.unwrap_or(0).max(at + 1);
-    let byte = &mut ctx.keys.string_buffer(key, len)?[at];
-    let was_on = *byte & mask != 0;
+    let StringBuffer { bytes, has_grown } = ctx.keys.string_buffer(key, at + 1)?;
+    let was_on = bytes[at] & mask != 0;
     if on != was_on {
-        *byte ^= mask;
+        bytes[at] ^= mask;
     }
-    if on != was_on || old_len != Some(len) {
+    if on != was_on || has_grown {
         ctx.keys.changed(EventClass::STRING, "setbit", key);
     }
     ctx.reply.integer(i64::from(was_on));

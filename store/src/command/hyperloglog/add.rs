@@ -2,7 +2,7 @@
 
 use resp::Args;
 
-use super::{HYPERLOGLOG, store, view};
+use super::{HYPERLOGLOG, store};
 use crate::command::{
     CommandError, Ctx, DataCommand, EventClass, Flags, Key, KeyFlags, KeySpec, Spec,
 };
@@ -26,22 +26,22 @@ pub(super) static PFADD: DataCommand = DataCommand {
 fn pfadd(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<(), CommandError> {
     let key = ctx.keys.arg(args, 1);
     let proposals = args.tail(2).iter().map(Proposal::of);
-    let found = match ctx.keys.edit_string(key)? {
-        None => None,
-        Some(value) => Some(view(value)?.encoding()),
-    };
-    let changes = match found {
-        Some(Encoding::Dense) => add_in_place(ctx, key, proposals)?,
-        Some(Encoding::Sparse) => add_to_copy(ctx, key, proposals)?,
-        None => {
-            store(&mut ctx.keys, key, Hll::empty())?;
-            1 + add_to_copy(ctx, key, proposals)?
+    let changes = match super::edit(&mut ctx.keys, key)? {
+        Some(mut hll) if hll.encoding() == Encoding::Dense => {
+            let raised = proposals.filter(|&proposal| hll.raise_dense(proposal));
+            let raised = raised.count() as u64;
+            if raised > 0 {
+                hll.mark_stale();
+            }
+            raised
         }
+        Some(hll) => {
+            let copy = Hll::check(hll.bytes().to_vec())?;
+            add_to_copy(ctx, key, copy, 0, proposals)?
+        }
+        None => add_to_copy(ctx, key, Hll::empty(), 1, proposals)?,
     };
     if changes > 0 {
-        if let Some(mut hll) = super::edit(&mut ctx.keys, key)? {
-            hll.mark_stale();
-        }
         ctx.keys.changed(EventClass::STRING, "pfadd", key);
         ctx.keys.add_dirty(changes - 1);
     }
@@ -49,38 +49,26 @@ fn pfadd(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<(), CommandError> {
     Ok(())
 }
 
-/// Adds to a dense one; how many registers were raised.
-fn add_in_place(
-    ctx: &mut Ctx<'_>,
-    key: Key<'_>,
-    proposals: impl Iterator<Item = Proposal>,
-) -> Result<u64, CommandError> {
-    let Some(mut hll) = super::edit(&mut ctx.keys, key)? else {
-        return Ok(0);
-    };
-    let raised = proposals.filter(|&proposal| hll.raise_dense(proposal));
-    Ok(raised.count() as u64)
-}
-
-/// Adds to a sparse one, whose size changes; how many registers were raised. What was raised before
-/// registers turn out to be corrupted stays.
+/// Adds to a sparse one, whose size changes, and stores it if anything has changed, so many things `before`; how many
+/// there are. What was raised before registers turn out to be corrupted stays.
 fn add_to_copy(
     ctx: &mut Ctx<'_>,
     key: Key<'_>,
+    mut hll: Hll<Vec<u8>>,
+    before: u64,
     mut proposals: impl Iterator<Item = Proposal>,
 ) -> Result<u64, CommandError> {
     let sparse_bytes_max = ctx.config.hll_sparse_bytes_max;
-    let Some(hll) = super::edit(&mut ctx.keys, key)? else {
-        return Ok(0);
-    };
-    let mut hll = Hll::check(hll.bytes().to_vec())?;
-    let mut raised = 0;
+    let mut changes = before;
     let outcome = proposals.try_for_each(|proposal| {
-        raised += u64::from(hll.raise(proposal, sparse_bytes_max)?);
+        changes += u64::from(hll.raise(proposal, sparse_bytes_max)?);
         Ok(())
     });
-    if raised > 0 {
+    if changes > 0 {
+        if outcome.is_ok() {
+            hll.mark_stale();
+        }
         store(&mut ctx.keys, key, hll)?;
     }
-    outcome.map(|()| raised)
+    outcome.map(|()| changes)
 }

@@ -57,12 +57,11 @@ fn edit<'a>(
     keys: &'a mut Keys<'_>,
     key: Key<'_>,
 ) -> Result<Option<Hll<&'a mut [u8]>>, CommandError> {
-    let len = match keys.edit_string(key)? {
-        None => return Ok(None),
-        Some(value) => view(value)?.bytes().len(),
+    let Some(string) = keys.open_string(key)? else {
+        return Ok(None);
     };
-    let bytes = keys.string_buffer(key, len)?;
-    Ok(Some(Hll::check(bytes)?))
+    let len = view(string.value())?.bytes().len();
+    Ok(Some(Hll::check(string.into_buffer(len).bytes)?))
 }
 
 /// Puts a HyperLogLog in the place of the string at `key`, if any. The expiry stays.
@@ -70,8 +69,8 @@ fn store(keys: &mut Keys<'_>, key: Key<'_>, hll: Hll<Vec<u8>>) -> Result<(), Com
     let old_len = keys.edit_string(key)?.map_or(0, |value| value.len());
     let bytes = hll.into_bytes();
     if bytes.len() >= old_len {
-        keys.string_buffer(key, bytes.len())?
-            .copy_from_slice(&bytes);
+        let buffer = keys.string_buffer(key, bytes.len())?;
+        buffer.bytes.copy_from_slice(&bytes);
     } else {
         // Joined opcodes can make it shorter, which a buffer never gets.
         let expire_at_ms = keys.expire_at_ms(key).flatten();

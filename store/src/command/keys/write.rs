@@ -2,7 +2,7 @@
 
 use super::{Key, Keys};
 use crate::command::{CommandError, EventClass, parse_i64};
-use crate::keyspace::{Collection, Edit, Expiry, StringInput};
+use crate::keyspace::{Collection, Edit, Expiry, StringBuffer, StringEdit, StringInput};
 use crate::types::{Hash, List, Set, Stream, Zset};
 use crate::value::{IntText, StringRef, Value, ValueRef};
 
@@ -81,11 +81,30 @@ impl Keys<'_> {
         Ok(new)
     }
 
-    /// The key's string as `len` raw writable bytes: created when absent, zero-padded at its end, never cut. The expiry stays.
+    /// Opens the key's string to be written to in place.
+    #[inline]
+    pub fn open_string(&mut self, key: Key<'_>) -> Result<Option<StringEdit<'_>>, CommandError> {
+        self.expire_if_due(key);
+        let access = self.access();
+        match self.db_of_mut(key) {
+            Some(db) => db
+                .open_string(key.hash, key.bytes, access)
+                .map_err(|_| CommandError::WrongType),
+            None => Ok(None),
+        }
+    }
+
+    /// The key's string as at least `len` raw writable bytes: created when absent, zero-padded at its end, never cut.
+    /// The expiry stays.
     ///
     /// # Errors
     /// Another type; a string that would have to grow beyond what is allowed.
-    pub fn string_buffer(&mut self, key: Key<'_>, len: usize) -> Result<&mut [u8], CommandError> {
+    #[inline]
+    pub fn string_buffer(
+        &mut self,
+        key: Key<'_>,
+        len: usize,
+    ) -> Result<StringBuffer<'_>, CommandError> {
         self.expire_if_due(key);
         if len > self.env.string_len_max {
             self.check_growth(key, len)?;
@@ -93,8 +112,9 @@ impl Keys<'_> {
         self.announce_if_new(key);
         let access = self.access();
         self.db_to_write(key)
-            .string_buffer(key.hash, key.bytes, len, access)
-            .ok_or(CommandError::WrongType)
+            .open_or_create_string(key.hash, key.bytes, access)
+            .map(|string| string.into_buffer(len))
+            .map_err(|_| CommandError::WrongType)
     }
 
     /// Refuses to make a string longer than is allowed; one that is so long already may be written to.

@@ -46,7 +46,7 @@ pub fn append_string(
         }
         Some(old_len) => {
             let len = checked_len(ctx, old_len, value.len())?;
-            ctx.keys.string_buffer(key, len)?[old_len..].copy_from_slice(value);
+            ctx.keys.string_buffer(key, len)?.bytes[old_len..].copy_from_slice(value);
             len
         }
     };
@@ -83,7 +83,7 @@ fn setrange(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<(), CommandError> {
     }
     let end = checked_len(ctx, offset, value.len())?;
     let len = end.max(old_len);
-    ctx.keys.string_buffer(key, len)?[offset..end].copy_from_slice(value);
+    ctx.keys.string_buffer(key, len)?.bytes[offset..end].copy_from_slice(value);
     ctx.keys.changed(EventClass::STRING, "setrange", key);
     ctx.reply.integer(len as i64);
     Ok(())

@@ -1,12 +1,13 @@
-//! Write access to collections, accounted for when it ends.
+//! Write access to values: what they weigh afterwards is accounted for.
 
 use std::ops::{Deref, DerefMut};
 
 use super::Db;
 use crate::keyspace::access::Access;
-use crate::keyspace::entry::{Entry, ValueMut};
+use crate::keyspace::entry::{Entry, StringInput, ValueMut};
+use crate::keyspace::table::Spot;
 use crate::types::{Hash, List, Set, Stream, Zset};
-use crate::value::{Value, ValueRef};
+use crate::value::{StringRef, Value, ValueRef};
 
 /// The key holds a value of another type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -102,6 +103,65 @@ impl<T: Collection> Drop for Edit<'_, T> {
     }
 }
 
+/// Write access to one string.
+pub struct StringEdit<'a> {
+    entry: &'a mut Entry,
+    entry_bytes: &'a mut usize,
+    is_new: bool,
+}
+
+/// A string's bytes, to be written to in place.
+#[derive(Debug)]
+pub struct StringBuffer<'a> {
+    /// All of them, as many as were asked for at least, zeros where they are new.
+    pub bytes: &'a mut [u8],
+    /// Whether there are more than before, or the key is new.
+    pub has_grown: bool,
+}
+
+impl<'a> StringEdit<'a> {
+    fn new(
+        entry: &'a mut Entry,
+        entry_bytes: &'a mut usize,
+        is_new: bool,
+    ) -> Result<Self, WrongType> {
+        match entry.value().as_string() {
+            Some(_) => Ok(StringEdit {
+                entry,
+                entry_bytes,
+                is_new,
+            }),
+            None => Err(WrongType),
+        }
+    }
+
+    /// The string as it is.
+    #[inline]
+    pub fn value(&self) -> StringRef<'_> {
+        let value = self.entry.value().as_string();
+        value.expect("only strings are opened so")
+    }
+
+    /// The string as at least `len` bytes to write to, padded with zeros, never cut; its encoding is `raw` from now on.
+    #[inline]
+    pub fn into_buffer(mut self, len: usize) -> StringBuffer<'a> {
+        let has_grown = !self.entry.is_raw(len) && self.grow(len);
+        let bytes = self.entry.string_buffer(len);
+        StringBuffer {
+            bytes: bytes.expect("only strings are opened so"),
+            has_grown: has_grown || self.is_new,
+        }
+    }
+
+    /// Makes it raw and as long as that; whether it got longer.
+    fn grow(&mut self, len: usize) -> bool {
+        let (before, old_len) = (self.entry.mem_bytes(), self.value().len());
+        self.entry.string_buffer(len);
+        *self.entry_bytes = *self.entry_bytes + self.entry.mem_bytes() - before;
+        len > old_len
+    }
+}
+
 impl Db {
     /// The key's collection to read.
     #[inline]
@@ -145,24 +205,68 @@ impl Db {
         key: &[u8],
         access: Access,
     ) -> Result<Edit<'_, T>, WrongType> {
-        let is_key = |entry: &Entry| entry.key() == key;
-        let spot = match self.table.locate(hash, is_key) {
-            Some(spot) => {
-                self.table.at_mut(spot).touch(access);
-                spot
-            }
-            None => {
-                let empty = T::empty().into_value();
-                self.insert(hash, Entry::new(key, empty, None, access.fresh()));
-                let spot = self.table.locate(hash, is_key);
-                spot.expect("the key was inserted just now")
-            }
-        };
+        let empty = || Entry::new(key, T::empty().into_value(), None, access.fresh());
+        let (spot, _) = self.spot_or_create(hash, key, access, empty);
         let Db {
             table, entry_bytes, ..
         } = self;
         T::of_mut(table.at_mut(spot).value_mut())
             .map(|value| Edit::new(value, entry_bytes))
             .ok_or(WrongType)
+    }
+
+    /// The key's string to write to, which counts as an access.
+    #[inline]
+    pub fn open_string(
+        &mut self,
+        hash: u64,
+        key: &[u8],
+        access: Access,
+    ) -> Result<Option<StringEdit<'_>>, WrongType> {
+        let Db {
+            table, entry_bytes, ..
+        } = self;
+        match table.find_mut(hash, |entry| entry.key() == key) {
+            Some(entry) => {
+                entry.touch(access);
+                StringEdit::new(entry, entry_bytes, false).map(Some)
+            }
+            None => Ok(None),
+        }
+    }
+
+    /// The key's string to write to, created empty when the key is absent.
+    #[inline]
+    pub fn open_or_create_string(
+        &mut self,
+        hash: u64,
+        key: &[u8],
+        access: Access,
+    ) -> Result<StringEdit<'_>, WrongType> {
+        let empty = || Entry::new_string(key, StringInput::Bytes(b""), None, access.fresh());
+        let (spot, is_new) = self.spot_or_create(hash, key, access, empty);
+        let Db {
+            table, entry_bytes, ..
+        } = self;
+        StringEdit::new(table.at_mut(spot), entry_bytes, is_new)
+    }
+
+    /// Where the key's entry is, and whether it was `make` that gave it just now. Finding it counts as an access.
+    #[inline]
+    fn spot_or_create(
+        &mut self,
+        hash: u64,
+        key: &[u8],
+        access: Access,
+        make: impl FnOnce() -> Entry,
+    ) -> (Spot, bool) {
+        let is_key = |entry: &Entry| entry.key() == key;
+        if let Some(spot) = self.table.locate(hash, is_key) {
+            self.table.at_mut(spot).touch(access);
+            return (spot, false);
+        }
+        self.insert(hash, make());
+        let spot = self.table.locate(hash, is_key);
+        (spot.expect("the key was inserted just now"), true)
     }
 }

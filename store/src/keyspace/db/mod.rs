@@ -11,7 +11,7 @@ mod sample;
 mod walk;
 mod write;
 
-pub use edit::{Collection, Edit, WrongType};
+pub use edit::{Collection, Edit, StringBuffer, StringEdit, WrongType};
 pub use expire::Expired;
 pub(super) use sample::Segments;
 pub use write::Expiry;

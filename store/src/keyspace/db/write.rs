@@ -91,30 +91,6 @@ impl Db {
         }
     }
 
-    /// The key's string as `len` bytes to write to: created when absent, padded with zeros, never cut; its encoding
-    /// is `raw` from now on. None when the key holds another type. The deadline stays.
-    pub fn string_buffer(
-        &mut self,
-        hash: u64,
-        key: &[u8],
-        len: usize,
-        access: Access,
-    ) -> Option<&mut [u8]> {
-        if self.get(hash, key).is_none() {
-            self.insert(
-                hash,
-                Entry::new_string(key, StringInput::Bytes(b""), None, access.fresh()),
-            );
-        }
-        let entry = self.table.find_mut(hash, |entry| entry.key() == key)?;
-        entry.touch(access);
-        let before = entry.mem_bytes();
-        entry.string_buffer(len)?;
-        self.entry_bytes = self.entry_bytes + entry.mem_bytes() - before;
-        // Of this length and raw already: found in place.
-        entry.string_buffer(len)
-    }
-
     /// The key's string; `Err` when it holds another type.
     pub fn get_string(
         &self,

@@ -78,27 +78,42 @@ impl Entry {
         Some(std::mem::replace(self, new))
     }
 
+    /// Whether the value is a raw string of at least `len` bytes: [`Entry::string_buffer`] leaves its weight alone then.
+    #[inline]
+    pub(in crate::keyspace) fn is_raw(&self, len: usize) -> bool {
+        let shape = self.shape();
+        match shape.kind {
+            Kind::Heap => owner!(self, shape, &Vec<u8>).len() >= len,
+            Kind::Inline => shape.flags & RAW != 0 && shape.inline_len >= len,
+            Kind::Int | Kind::Shared => false,
+            Kind::List | Kind::Set | Kind::Hash | Kind::Zset | Kind::Stream => false,
+        }
+    }
+
     /// The string as raw bytes to write to, at least `len` of them, zeros where they are new. None for a collection.
     /// Repeated growth costs amortised constant time a byte.
+    #[inline]
     pub(in crate::keyspace) fn string_buffer(&mut self, len: usize) -> Option<&mut [u8]> {
-        let old_len = match self.value() {
-            super::ValueRef::String(string) => string.len(),
-            super::ValueRef::List(_) | super::ValueRef::Set(_) => return None,
-            super::ValueRef::Hash(_) | super::ValueRef::Zset(_) | super::ValueRef::Stream(_) => {
-                return None;
-            }
-        };
-        let len = len.max(old_len);
+        if !self.is_raw(len) {
+            let old_len = self.value().as_string()?.len();
+            self.grow_raw(len.max(old_len));
+        }
+        let shape = self.shape();
+        Some(match shape.kind == Kind::Heap {
+            true => owner!(self, shape, &mut Vec<u8>),
+            false => self.inline_mut(shape),
+        })
+    }
+
+    /// Makes a string a raw one of `len` bytes, which it is not longer than.
+    fn grow_raw(&mut self, len: usize) {
         if self.shape().kind != Kind::Heap && !self.resize_inline(len) {
             self.make_raw(len);
         }
         let shape = self.shape();
         if shape.kind == Kind::Heap {
-            let heap = owner!(self, shape, &mut Vec<u8>);
-            heap.resize(len, 0);
-            return Some(heap);
+            owner!(self, shape, &mut Vec<u8>).resize(len, 0);
         }
-        Some(self.inline_mut(shape))
     }
 
     /// Rebuilds a string of at most `len` bytes as a raw one with `len` bytes (inline) or about to get them (heap).

@@ -8,6 +8,7 @@ use resp::Args;
 use self::operation::{Action, Operation};
 use super::{BITMAP, KEY_RO_ACCESS};
 use crate::command::{CommandError, Ctx, DataCommand, EventClass, Flags, KeyFlags, KeySpec, Spec};
+use crate::keyspace::StringBuffer;
 use crate::value::IntText;
 
 pub(super) static BITFIELD: DataCommand = DataCommand {
@@ -114,10 +115,7 @@ fn write(
     len: usize,
 ) -> Result<(), CommandError> {
     let key = ctx.keys.arg(args, 1);
-    let old_len = ctx.keys.edit_string(key)?.map(|value| value.len());
-    let len = old_len.unwrap_or(0).max(len);
-    let grown = old_len != Some(len);
-    let bytes = ctx.keys.string_buffer(key, len)?;
+    let StringBuffer { bytes, has_grown } = ctx.keys.string_buffer(key, len)?;
     ctx.reply.array(operations.len());
     let mut changes = 0;
     for operation in operations {
@@ -133,7 +131,7 @@ fn write(
         ctx.reply.integer(answer as i64);
         if operation.action != Action::Get {
             operation.field.set(bytes, new);
-            changes += u64::from(grown || old != new);
+            changes += u64::from(has_grown || old != new);
         }
     }
     if changes > 0 {
