@@ -11,6 +11,7 @@ pub mod keyspace;
 mod long_double;
 pub mod mem;
 pub mod random;
+mod relocate;
 pub mod slot;
 pub mod snapshot;
 pub mod types;

@@ -153,6 +153,14 @@ impl<A: ThinOwner + Default, B: ThinOwner, C: ThinOwner> Default for Tagged<A, B
     }
 }
 
+impl<A: ThinOwner + Default, B: ThinOwner, C: ThinOwner> Tagged<A, B, C> {
+    /// Puts another owner in its place, made of it.
+    pub fn replace_with(&mut self, make: impl FnOnce(Choice<A, B, C>) -> Choice<A, B, C>) {
+        let owner = std::mem::take(self).into_owned();
+        *self = Tagged::new(make(owner));
+    }
+}
+
 impl<A: ThinOwner, B: ThinOwner, C: ThinOwner> Drop for Tagged<A, B, C> {
     fn drop(&mut self) {
         // SAFETY: the pointer is owned and not used after the drop.

@@ -4,8 +4,8 @@
 //! When values of one size make way for values of another, pages stay behind with a block here and there. A walk over
 //! the keys shows each block's address to whoever knows the allocator and allocates those anew that it calls sparse. It
 //! goes segment by segment; a collection that is too large for one step is remembered and done in steps of its own.
-//! Nothing here changes a value, a deadline or an access clock. Sorted sets and streams too large for their packed form
-//! stay where they are.
+//! Nothing here changes a value, a deadline or an access clock. Sorted sets of more than a few hundred members,
+//! and streams, stay where they are.
 
 use super::db::Db;
 use super::slice::Slice;

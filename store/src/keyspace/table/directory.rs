@@ -7,7 +7,8 @@
 use super::segment::{Segment, bucket_count_for, grown};
 use super::segments::Segments;
 use super::{HINT_NONE, Thin};
-use crate::mem::vec_size;
+use crate::mem::{IsSparse, vec_size};
+use crate::relocate::relocate_vec;
 
 /// Deepest directory: 2^26 segments, far beyond any shard, leave 21 bits of position to order a segment.
 const DEPTH_MAX: u8 = 26;
@@ -17,6 +18,9 @@ const ENTRIES_PER_SEGMENT_MAX: usize = 8;
 
 /// Two buddies whose items together are at most this many become one; well below what would split them again.
 const MERGED_ITEMS_MAX: usize = 200;
+
+/// Entries of the longest directory that is moved to another place.
+const ENTRIES_MOVED_MAX: usize = 8192;
 
 /// See the file's header.
 pub(super) struct Directory<T> {
@@ -42,6 +46,15 @@ impl<T: Thin> Directory<T> {
     /// Allocated bytes without the segments' buckets.
     pub(super) fn mem_bytes(&self) -> usize {
         vec_size::<u32>(self.entries.capacity()) + self.segments.mem_bytes()
+    }
+
+    /// Moves what lies sparsely, the segments' buckets not; of a long directory only the list of its segments, as copying
+    /// its entries would be a long step.
+    pub(super) fn relocate(&mut self, is_sparse: IsSparse<'_>) {
+        if self.entries.len() <= ENTRIES_MOVED_MAX {
+            relocate_vec(&mut self.entries, is_sparse);
+        }
+        self.segments.relocate(is_sparse);
     }
 
     #[inline]

@@ -48,13 +48,16 @@ impl<T: Thin> Table<T> {
     }
 
     /// Shows each item of segment `id` to `relocate`, which may put one of equal hash in its place, and moves the buckets
-    /// themselves where they lie sparsely.
+    /// themselves where they lie sparsely; with the first segment the directory as well.
     pub fn relocate_segment(
         &mut self,
         id: usize,
         is_sparse: IsSparse<'_>,
         relocate: impl FnMut(&mut T),
     ) {
+        if id == 0 {
+            self.directory.relocate(is_sparse);
+        }
         let segment = self.directory.segment_at_mut(id);
         segment.relocate(is_sparse);
         segment.items_mut().for_each(relocate);

@@ -6,7 +6,8 @@
 use std::ops::{Index, IndexMut};
 
 use super::segment::Segment;
-use crate::mem::vec_size;
+use crate::mem::{IsSparse, vec_size};
+use crate::relocate::relocate_vec;
 
 /// Segments in a chunk; a power of two.
 const CHUNK: usize = 512;
@@ -72,6 +73,14 @@ impl<T> Segments<T> {
             last.reserve_exact((1 + last.len() / 4).min(CHUNK - last.len()));
         }
         last.push(segment);
+    }
+
+    /// Moves the chunks of the list that lie sparsely.
+    pub(super) fn relocate(&mut self, is_sparse: IsSparse<'_>) {
+        self.chunks
+            .iter_mut()
+            .for_each(|chunk| relocate_vec(chunk, is_sparse));
+        relocate_vec(&mut self.chunks, is_sparse);
     }
 
     /// The segment of the highest number.

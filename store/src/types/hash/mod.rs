@@ -16,6 +16,7 @@ use crate::keyspace::SweepReport;
 use crate::keyspace::table::HINT_NONE;
 use crate::mem::IsSparse;
 use crate::random::scale;
+use crate::relocate::reboxed;
 use crate::types::EncodingLimits;
 use crate::types::Member;
 use crate::types::cell_table::CellTable;
@@ -109,15 +110,18 @@ impl Hash {
     /// Moves what lies sparsely: all of a small hash, of a large one the part that `within` stands for, 0 at first. Gives
     /// where the next part begins, 0 at the end.
     pub(crate) fn relocate(&mut self, within: u64, is_sparse: IsSparse<'_>) -> u64 {
+        if within == 0 && is_sparse(self.0.address()) {
+            self.0.replace_with(|owner| match owner {
+                AsPacked(packed) => AsPacked(packed.clone()),
+                AsTable(table) => AsTable(reboxed(table)),
+                AsTimed(timed) => AsTimed(reboxed(timed)),
+            });
+        }
         match self.0.view_mut() {
-            AsTable(table) => return table.relocate(within, is_sparse),
-            AsTimed(timed) => return timed.relocate(within, is_sparse),
-            AsPacked(_) => {}
+            AsPacked(_) => 0,
+            AsTable(table) => table.relocate(within, is_sparse),
+            AsTimed(timed) => timed.relocate(within, is_sparse),
         }
-        if is_sparse(self.0.address()) {
-            *self = self.clone();
-        }
-        0
     }
 
     /// OBJECT ENCODING's name of the representation.

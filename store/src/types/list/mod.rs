@@ -13,6 +13,7 @@ use crate::encoding::block::Block;
 use crate::encoding::tagged::Choice::{First as AsBlock, Second as AsQuick};
 use crate::encoding::tagged::{Never, Tagged};
 use crate::mem::IsSparse;
+use crate::relocate::reboxed;
 use crate::types::{Direction, EncodingLimits, Side};
 use limit::BlockLimit;
 use quick::{Quick, remove_equal_in_block, strip_end};
@@ -62,13 +63,16 @@ impl List {
     /// Moves what lies sparsely: all of a small list, of a large one the part that `within` stands for, 0 at first. Gives
     /// where the next part begins, 0 at the end.
     pub(crate) fn relocate(&mut self, within: u64, is_sparse: IsSparse<'_>) -> u64 {
-        if let AsQuick(quick) = self.0.view_mut() {
-            return quick.relocate(within, is_sparse);
+        if within == 0 && is_sparse(self.0.address()) {
+            self.0.replace_with(|owner| match owner {
+                AsQuick(quick) => AsQuick(reboxed(quick)),
+                AsBlock(block) => AsBlock(block.clone()),
+            });
         }
-        if is_sparse(self.0.address()) {
-            *self = self.clone();
+        match self.0.view_mut() {
+            AsQuick(quick) => quick.relocate(within, is_sparse),
+            AsBlock(_) => 0,
         }
-        0
     }
 
     /// OBJECT ENCODING's name of the representation.

@@ -8,6 +8,7 @@ use super::segment::{BLOCKS_MAX, Segment};
 use crate::encoding::block::{Block, BlockRef};
 use crate::encoding::strip::StripEnd;
 use crate::mem::{IsSparse, alloc_size, vec_size};
+use crate::relocate::relocate_deque;
 use crate::types::Side;
 use std::collections::VecDeque;
 
@@ -57,6 +58,9 @@ impl Quick {
     /// Moves those of the blocks that lie sparsely, in segment number `within`. Gives the next number, 0 at the end.
     pub(super) fn relocate(&mut self, within: u64, is_sparse: IsSparse<'_>) -> u64 {
         let number = within as usize;
+        if number == 0 {
+            relocate_deque(&mut self.segments, is_sparse);
+        }
         let Some(segment) = self.segments.get_mut(number) else {
             return 0;
         };

@@ -2,6 +2,7 @@
 
 use crate::encoding::block::Block;
 use crate::mem::{IsSparse, vec_size};
+use crate::relocate::relocate_deque;
 use std::collections::VecDeque;
 
 /// Most blocks in a segment.
@@ -37,8 +38,9 @@ impl Segment {
         vec_size::<Slot>(self.slots.capacity()) + self.block_bytes
     }
 
-    /// Moves blocks that lie sparsely.
+    /// Moves blocks that lie sparsely, and their list.
     pub(super) fn relocate(&mut self, is_sparse: IsSparse<'_>) {
+        relocate_deque(&mut self.slots, is_sparse);
         for slot in &mut self.slots {
             if is_sparse(slot.block.address()) {
                 self.block_bytes -= slot.block.mem_bytes();

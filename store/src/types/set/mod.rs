@@ -14,6 +14,7 @@ use crate::encoding::tagged::Tagged;
 use crate::hash::Seed;
 use crate::mem::IsSparse;
 use crate::random::scale;
+use crate::relocate::reboxed;
 use crate::types::EncodingLimits;
 use crate::types::Member;
 use crate::types::cell_table::CellTable;
@@ -85,13 +86,17 @@ impl Set {
     /// Moves what lies sparsely: all of a small set, of a large one the part that `within` stands for, 0 at first. Gives
     /// where the next part begins, 0 at the end.
     pub(crate) fn relocate(&mut self, within: u64, is_sparse: IsSparse<'_>) -> u64 {
-        if let AsTable(table) = self.0.view_mut() {
-            return table.relocate(within, is_sparse);
+        if within == 0 && is_sparse(self.0.address()) {
+            self.0.replace_with(|owner| match owner {
+                AsPacked(packed) => AsPacked(packed.clone()),
+                AsInts(ints) => AsInts(ints.clone()),
+                AsTable(table) => AsTable(reboxed(table)),
+            });
         }
-        if is_sparse(self.0.address()) {
-            *self = self.clone();
+        match self.0.view_mut() {
+            AsTable(table) => table.relocate(within, is_sparse),
+            AsPacked(_) | AsInts(_) => 0,
         }
-        0
     }
 
     /// OBJECT ENCODING's name of the representation.

@@ -21,6 +21,8 @@ use iter::Walk;
 use packed::{Record, find, records};
 use std::ops::Range;
 
+/// Members of the largest sorted set that is moved as a whole.
+const MOVED_LEN_MAX: usize = 256;
 /// Most bytes a packed record takes besides its member.
 const RECORD_OVERHEAD_MAX: usize = 14;
 
@@ -86,9 +88,10 @@ impl Zset {
         zset
     }
 
-    /// Moves a small sorted set that lies sparsely. A large one stays: its tree refers to its members.
+    /// Moves a small sorted set that lies sparsely, going by the block that it begins with. A large one stays: its tree
+    /// refers to its members.
     pub(crate) fn relocate(&mut self, is_sparse: IsSparse<'_>) {
-        if self.is_packed() && is_sparse(self.0.address()) {
+        if self.len() <= MOVED_LEN_MAX && is_sparse(self.0.address()) {
             *self = self.clone();
         }
     }

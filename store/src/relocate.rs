@@ -1,0 +1,31 @@
+//! Moving what lies sparsely, for compaction: a list or a box to another block of its size. Contents and capacity stay as they
+//! are. Blocks are looked at one by one; who walks over them is `keyspace::compact`.
+
+use std::collections::VecDeque;
+
+use crate::mem::IsSparse;
+
+/// Moves a list that lies sparsely to another block of its size.
+pub(crate) fn relocate_vec<T>(list: &mut Vec<T>, is_sparse: IsSparse<'_>) {
+    if list.capacity() > 0 && is_sparse(list.as_ptr().cast()) {
+        let mut moved = Vec::with_capacity(list.capacity());
+        moved.append(list);
+        *list = moved;
+    }
+}
+
+/// The same of a list that grows at both ends.
+pub(crate) fn relocate_deque<T>(list: &mut VecDeque<T>, is_sparse: IsSparse<'_>) {
+    if list.capacity() > 0 && is_sparse(list.as_slices().0.as_ptr().cast()) {
+        let mut moved = VecDeque::with_capacity(list.capacity());
+        moved.append(list);
+        *list = moved;
+    }
+}
+
+/// A box's contents in another box, made before the first one is freed.
+#[expect(clippy::boxed_local, reason = "the box is what is moved")]
+pub(crate) fn reboxed<T>(boxed: Box<T>) -> Box<T> {
+    let value = *boxed;
+    Box::new(value)
+}
