@@ -6,6 +6,7 @@ use udf::library::LibraryError;
 
 use super::{fcall, list, restore};
 use crate::command::{ServerCommand, ServerCtx, help, subcommand, syntax_of_subcommand};
+use crate::memory::OOM;
 
 /// All that has to do with functions.
 pub(crate) static COMMANDS: &[&ServerCommand] = &[&FUNCTION, &FCALL, &FCALL_RO];
@@ -183,9 +184,30 @@ pub(super) fn wire(error: impl std::fmt::Display) -> CommandError {
     CommandError::Text(format!("ERR {error}").into())
 }
 
-/// Counts a change of the libraries as one of the data.
+/// Whether the libraries that were prepared of these codes fit in, in place of those of their names.
+pub(super) fn check_room<'c>(
+    ctx: &ServerCtx<'_>,
+    codes: impl Iterator<Item = &'c [u8]>,
+) -> Result<(), CommandError> {
+    let tenant = &ctx.session.tenant;
+    let loaded = tenant.functions.get();
+    let libraries = codes.filter_map(|code| ctx.session.prepared_library(code));
+    let more = libraries.map(|library| {
+        let replaced = loaded.get(library.name.as_bytes());
+        let replaced = replaced.map_or(0, |library| library.used_bytes());
+        library.used_bytes().saturating_sub(replaced)
+    });
+    match tenant.refuses_code(more.sum(), &ctx.core.settings()) {
+        true => Err(OOM),
+        false => Ok(()),
+    }
+}
+
+/// Counts a change of the libraries as one of the data, and charges the tenant for what they are now.
 pub(super) fn changed(ctx: &ServerCtx<'_>) {
     ctx.core.stats().changes.add(1);
+    ctx.core.shelf.tidy();
+    ctx.session.tenant.recount_code();
 }
 
 fn load(ctx: &mut ServerCtx<'_>, args: Args<'_>) -> Result<(), CommandError> {
@@ -201,6 +223,7 @@ fn load(ctx: &mut ServerCtx<'_>, args: Args<'_>) -> Result<(), CommandError> {
         replace = true;
     }
     let code = args.get(args.len() - 1);
+    check_room(ctx, std::iter::once(code))?;
     let outcome = ctx.session.take_prepared(code);
     let name = ctx
         .session

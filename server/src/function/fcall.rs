@@ -81,7 +81,7 @@ pub(super) fn fcall(
     let trapped = ended.as_ref().err().is_some_and(CallError::is_trap);
     library.accounts[index].note(core.meter.nanos_since(begun), trapped);
     if is_sound && !stateless {
-        core.shelf.put(instance);
+        core.shelf.put(instance, &tenant);
     }
     ended.map_err(wire)
 }

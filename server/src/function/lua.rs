@@ -101,7 +101,7 @@ pub(super) fn call(
     drop(host);
     library.accounts[call.function].note(core.meter.nanos_since(begun), false);
     if ended.as_ref().err().is_none_or(CallError::is_clean) {
-        core.shelf.put(instance);
+        core.shelf.put(instance, &tenant);
     }
     ctx.session.end_caching();
     if failed && let Some(command) = core.server.registry.find(args.get(0)) {

@@ -3,10 +3,11 @@
 use std::borrow::Borrow;
 use std::collections::VecDeque;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use resp::Args;
 use store::snapshot::libraries;
-use udf::library::LibraryError;
+use udf::library::{Library, LibraryError};
 use udf::wasm::Limits;
 
 use super::loader::{Loader, Outcome};
@@ -95,6 +96,13 @@ impl Session {
         restore_all(&tenant.functions, codes, policy, |code| {
             self.take_prepared(code)
         })
+    }
+
+    /// The library that was made of this code, if it was prepared and is one.
+    pub(super) fn prepared_library(&self, code: &[u8]) -> Option<&Arc<Library>> {
+        let mut known = self.prepared.iter().flat_map(|prepared| &prepared.0);
+        let (_, outcome) = known.find(|(known, _)| **known == *code)?;
+        outcome.as_ref().ok()
     }
 
     /// What became of this code, which was prepared.

@@ -8,7 +8,7 @@ use store::command::CommandError;
 use store::snapshot::libraries;
 use udf::library::{Libraries, Library, LibraryError};
 
-use super::commands::{changed, wire};
+use super::commands::{changed, check_room, wire};
 use super::loader::Outcome;
 use super::table::LibraryTable;
 use crate::command::{ServerCtx, syntax_of_subcommand};
@@ -47,6 +47,9 @@ pub(super) fn restore(ctx: &mut ServerCtx<'_>, args: Args<'_>) -> Result<(), Com
         }
     };
     let codes = libraries::parse(args.get(2)).map_err(wire)?;
+    if policy != Policy::Flush {
+        check_room(ctx, codes.iter().map(Borrow::borrow))?;
+    }
     ctx.session.restore_prepared(&codes, policy).map_err(wire)?;
     changed(ctx);
     ctx.reply.ok();

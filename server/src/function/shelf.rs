@@ -9,8 +9,12 @@ use std::sync::{Arc, Weak};
 use udf::library::Library;
 use udf::{CallError, Instance};
 
+use crate::tenant::Tenant;
+
 /// Instances of one library that are kept: as many as were needed at once, up to this.
 const KEPT_MAX: usize = 4;
+/// An instance that has grown or shrunk by so much since its tenant was charged for it is charged anew.
+const CHARGED_STEP_BYTES: usize = 16 << 10;
 
 /// The instances of one core.
 #[derive(Default)]
@@ -24,6 +28,8 @@ pub(super) struct Counted {
     /// What all instances of the library have.
     total: Arc<AtomicUsize>,
     bytes: usize,
+    /// Its bytes when the tenant was charged for it.
+    charged: usize,
 }
 
 impl Counted {
@@ -35,6 +41,7 @@ impl Counted {
             id: library.id,
             total: Arc::clone(&library.instance_bytes),
             bytes: 0,
+            charged: 0,
         };
         counted.recount();
         Ok(counted)
@@ -48,6 +55,15 @@ impl Counted {
                 .fetch_add(bytes.wrapping_sub(self.bytes), Relaxed);
             self.bytes = bytes;
         }
+    }
+
+    /// Whether it has become so much larger or smaller that the tenant is to be charged anew.
+    fn is_to_be_charged(&mut self) -> bool {
+        let changed = self.bytes.abs_diff(self.charged) >= CHARGED_STEP_BYTES;
+        if changed {
+            self.charged = self.bytes;
+        }
+        changed
     }
 }
 
@@ -67,9 +83,12 @@ impl Shelf {
         }
     }
 
-    /// Puts an instance back that may be used again.
-    pub(super) fn put(&self, mut instance: Counted) {
+    /// Puts an instance back that may be used again, and has its tenant charged for it.
+    pub(super) fn put(&self, mut instance: Counted, tenant: &Tenant) {
         instance.recount();
+        if instance.is_to_be_charged() {
+            tenant.recount_code();
+        }
         let mut shelf = self.0.borrow_mut();
         let idle = shelf.entry(instance.id).or_default();
         if idle.len() < KEPT_MAX {

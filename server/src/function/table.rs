@@ -1,5 +1,6 @@
 //! A tenant's libraries, and which of their functions run long enough to be seen.
 
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use udf::library::{Libraries, LibraryError};
@@ -12,9 +13,17 @@ pub struct LibraryTable {
     /// Replaced as a whole.
     libraries: RwLock<Arc<Libraries>>,
     pub(super) running: Mutex<Vec<Arc<Running>>>,
+    /// There is, or once was, a library.
+    used: AtomicBool,
 }
 
 impl LibraryTable {
+    /// Whether there is anything to count, or once was.
+    #[inline]
+    pub fn were_used(&self) -> bool {
+        self.used.load(Relaxed)
+    }
+
     /// The libraries as they are now.
     pub fn get(&self) -> Arc<Libraries> {
         let libraries = self
@@ -36,6 +45,7 @@ impl LibraryTable {
         let mut changed = Libraries::clone(&libraries);
         let result = f(&mut changed)?;
         *libraries = Arc::new(changed);
+        self.used.store(true, Relaxed);
         Ok(result)
     }
 }

@@ -64,12 +64,12 @@ impl Session {
         }
     }
 
-    /// Whether the data would fit, where it may be evicted, and only the clients' buffers are too much: these are counted
-    /// now and then, and have limits of their own.
+    /// Whether data and code would fit, where data may be evicted, and only the clients' buffers are too much: these are
+    /// counted now and then, and have limits of their own.
     fn only_clients_exceed(&self, core: &Core, more: usize) -> bool {
         let memory = &self.tenant.memory;
         let evicts = self.tenant.policy(&core.settings()) != EvictionPolicy::NoEviction;
-        evicts && memory.charged_slices() + more <= memory.tightest()
+        evicts && memory.charged_slices() + memory.charged_code() + more <= memory.tightest()
     }
 
     /// Asks until the answer is final; whether the command may run.

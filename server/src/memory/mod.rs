@@ -30,6 +30,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 
 use store::keyspace::{Charge, Slice};
 
+use crate::config::EvictionPolicy;
 use crate::shard::{TenantSlices, shards_of, try_with_slices};
 
 pub use admission::{Admission, OOM};
@@ -138,6 +139,26 @@ impl MemoryLimit {
     /// What its clients were charged at the last count.
     pub fn charged_clients(&self) -> usize {
         self.charge.client_bytes()
+    }
+
+    /// What its scripts and functions were charged at the last count.
+    pub fn charged_code(&self) -> usize {
+        self.charge.code_bytes()
+    }
+
+    /// Replaces what its scripts and functions are charged.
+    pub fn charge_code(&self, bytes: usize) {
+        self.charge.set_code_bytes(bytes);
+    }
+
+    /// Whether code of so many bytes would not fit the tenant's limit: beside everything that it has, or, where data makes
+    /// room, beside its other code.
+    pub fn has_no_room_for_code(&self, bytes: usize, policy: EvictionPolicy) -> bool {
+        match (self.limit.load(Relaxed), policy) {
+            (0, _) => false,
+            (_, EvictionPolicy::NoEviction) => self.excess(bytes) > 0,
+            (limit, _) => self.charge.code_bytes() + bytes > limit,
+        }
     }
 
     /// Charges nothing for clients any more: the last has gone.

@@ -138,7 +138,9 @@ impl Pulse {
         if tenants.len() > 1 || tenants[0].memory.is_set() || reactor.core.charges_clients() {
             reactor.core.recount_clients();
         }
+        reactor.core.engines.tidy(&tenants);
         if reactor.core.index == 0 {
+            tenants.iter().for_each(|one| one.recount_code_if_any());
             reactor.core.server.tenants.recount_kept_free();
         }
         let commands = reactor.core.stats().commands.get();

@@ -197,9 +197,9 @@ fn load(ctx: &mut ServerCtx<'_>, args: Args<'_>) -> Result<(), CommandError> {
     });
     let loaded = match engine.find(&tenant.scripts, &sha) {
         Some(_) => Ok(()),
-        None => engine.load(&tenant.scripts, sha, text).map(|_| ()),
+        None => eval::keep(&mut engine, core, &tenant, sha, text).map(|_| ()),
     };
-    engines.put(engine);
+    engines.put(engine, &tenant);
     loaded?;
     ctx.reply.bulk(&sha);
     Ok(())
@@ -227,6 +227,8 @@ fn flush(ctx: &mut ServerCtx<'_>, args: Args<'_>) -> Result<(), CommandError> {
         return Err(FLUSH_MODE);
     }
     ctx.session.tenant.scripts.flush();
+    ctx.core.engines.tidy(&ctx.core.tenants());
+    ctx.session.tenant.recount_code();
     ctx.reply.ok();
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 
 use hashbrown::HashMap;
 use resp::OutputBuffer;
@@ -10,9 +11,12 @@ use udf::FunctionFlags;
 use udf::lua::{Chunk, Dialect, MemoryAccount, State};
 
 use super::{Script, Scripts, Sha};
+use crate::tenant::Tenant;
 
 /// States a core keeps.
 const KEPT: usize = 64;
+/// A state that has grown or shrunk by so much since its tenant was charged for it is charged anew.
+const CHARGED_STEP_BYTES: usize = 16 << 10;
 
 /// A script as compiled in an engine's state.
 #[derive(Clone, Copy, Debug)]
@@ -29,6 +33,9 @@ pub struct Engine {
     tenant: u64,
     generation: u64,
     compiled: HashMap<Sha, Compiled>,
+    account: MemoryAccount,
+    /// Bytes of the state when the tenant was charged for it.
+    charged: usize,
     /// What runs.
     pub state: State,
     /// Room for the replies of the commands that a script calls; empty between scripts.
@@ -43,6 +50,8 @@ impl Engine {
             tenant,
             generation: scripts.generation(),
             compiled: HashMap::new(),
+            account: Arc::clone(&account),
+            charged: 0,
             state: State::new(dialect, account),
             replies: OutputBuffer::new(),
         }
@@ -71,6 +80,17 @@ impl Engine {
         let compiled = self.adopt(&script)?;
         scripts.insert(script);
         Ok(compiled)
+    }
+
+    /// Whether the state has become so much larger or smaller that the tenant is to be charged anew, which the caller does.
+    #[inline]
+    pub fn is_to_be_charged(&mut self) -> bool {
+        let bytes = self.account.load(Relaxed);
+        let changed = bytes.abs_diff(self.charged) >= CHARGED_STEP_BYTES;
+        if changed {
+            self.charged = bytes;
+        }
+        changed
     }
 
     fn adopt(&mut self, script: &Script) -> Result<Compiled, CommandError> {
@@ -116,13 +136,24 @@ impl Engines {
         Box::new(Engine::new(tenant, scripts, dialect()))
     }
 
-    /// Gives an engine back.
+    /// Gives an engine back, and has the tenant charged for it.
     #[inline]
-    pub fn put(&self, engine: Box<Engine>) {
+    pub fn put(&self, mut engine: Box<Engine>, tenant: &Tenant) {
+        if engine.is_to_be_charged() {
+            tenant.recount_code();
+        }
         let mut idle = self.0.borrow_mut();
         if idle.len() >= KEPT {
             idle.remove(0);
         }
         idle.push(engine);
+    }
+
+    /// Drops the states of tenants that are gone, and those that SCRIPT FLUSH left behind.
+    pub fn tidy(&self, tenants: &[Arc<Tenant>]) {
+        self.0.borrow_mut().retain(|engine| {
+            let tenant = tenants.iter().find(|one| one.id() == engine.tenant);
+            tenant.is_some_and(|one| one.scripts.generation() == engine.generation)
+        });
     }
 }

@@ -13,6 +13,9 @@ use super::host::{Caller, Licence, ScriptHost, keys_of};
 use super::scripts::Scripts;
 use crate::command::ServerCtx;
 use crate::config::Settings;
+use crate::core::Core;
+use crate::memory::OOM;
+use crate::tenant::Tenant;
 
 pub(super) const NOSCRIPT: CommandError =
     CommandError::text("NOSCRIPT No matching script. Please use EVAL.");
@@ -81,7 +84,7 @@ fn run(ctx: &mut ServerCtx<'_>, args: Args<'_>, by: By, mode: Mode) -> Result<()
     let mut engine = core
         .engines
         .take(tenant.id(), scripts, || dialect(&core.settings()));
-    let found = find(&mut engine, scripts, sha, text, by)
+    let found = find(&mut engine, core, &tenant, sha, (text, by))
         .and_then(|compiled| Ok((compiled, licence(ctx, args, compiled.flags, mode)?)));
     let result = found.map(|(compiled, licence)| {
         let call = Call {
@@ -91,7 +94,7 @@ fn run(ctx: &mut ServerCtx<'_>, args: Args<'_>, by: By, mode: Mode) -> Result<()
         };
         call_script(ctx, &mut engine, scripts, compiled, &call, licence)
     });
-    core.engines.put(engine);
+    core.engines.put(engine, &tenant);
     ctx.session.end_caching();
     if let Ok(Outcome::Failed) = result
         && let Some(command) = core.server.registry.find(args.get(0))
@@ -128,16 +131,33 @@ pub(crate) fn dialect(settings: &Settings) -> Dialect {
 
 fn find(
     engine: &mut Engine,
-    scripts: &Scripts,
+    core: &Core,
+    tenant: &Tenant,
     sha: Sha,
-    text: &[u8],
-    by: By,
+    (text, by): (&[u8], By),
 ) -> Result<Compiled, CommandError> {
-    match (engine.find(scripts, &sha), by) {
+    match (engine.find(&tenant.scripts, &sha), by) {
         (Some(compiled), _) => Ok(compiled),
-        (None, By::Text) => engine.load(scripts, sha, text),
+        (None, By::Text) => keep(engine, core, tenant, sha, text),
         (None, By::Digest) => Err(NOSCRIPT),
     }
+}
+
+/// Compiles a text that is not known, keeps it, and charges the tenant for it. One with a quota, which is what tells it from
+/// a server for one, is refused when there is no room.
+pub(super) fn keep(
+    engine: &mut Engine,
+    core: &Core,
+    tenant: &Tenant,
+    sha: Sha,
+    text: &[u8],
+) -> Result<Compiled, CommandError> {
+    if !tenant.is_default() && tenant.refuses_code(text.len(), &core.settings()) {
+        return Err(OOM);
+    }
+    let compiled = engine.load(&tenant.scripts, sha, text);
+    tenant.recount_code();
+    compiled
 }
 
 /// What a script with these flags may do here and now.

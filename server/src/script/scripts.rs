@@ -61,6 +61,8 @@ pub struct Scripts {
     /// What the states of all cores take.
     states: Mutex<Vec<Weak<AtomicUsize>>>,
     running: Mutex<Vec<Arc<Running>>>,
+    /// There is, or once was, a state or a script.
+    used: AtomicBool,
     /// A script has run for longer than others should wait silently.
     busy: AtomicBool,
 }
@@ -125,8 +127,15 @@ impl Scripts {
         bytes.map(|state| state.load(Relaxed)).sum()
     }
 
+    /// Whether there is anything to count, or once was.
+    #[inline]
+    pub fn were_used(&self) -> bool {
+        self.used.load(Relaxed)
+    }
+
     /// Counts the memory of another state.
     pub fn add_state(&self, account: &Arc<AtomicUsize>) {
+        self.used.store(true, Relaxed);
         lock(&self.states).push(Arc::downgrade(account));
     }
 

@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 
 use store::keyspace::{Counters, Slice};
 
-use super::{Account, Directory, Tenant};
+use super::{Account, CodeFigures, Directory, Tenant};
 use crate::observe::Merged;
 use crate::server::{CoreStats, Server};
 use crate::shard::try_with_slices;
@@ -61,6 +61,8 @@ pub struct Figures {
     pub slices: SliceFigures,
     /// Bytes its clients take.
     pub client_bytes: usize,
+    /// Bytes its code takes.
+    pub code: CodeFigures,
     /// Sessions.
     pub clients: usize,
     /// Commands that ran.
@@ -81,15 +83,17 @@ pub struct Figures {
 
 impl Figures {
     /// Their names and values, as TENANT STATS shows them.
-    pub fn fields(&self) -> [(&'static str, u64); 16] {
+    pub fn fields(&self) -> [(&'static str, u64); 18] {
         let counters = &self.slices.counters;
         [
             (
                 "used_memory",
-                (self.slices.used_bytes + self.client_bytes) as u64,
+                (self.slices.used_bytes + self.client_bytes + self.code.bytes()) as u64,
             ),
             ("used_memory_dataset", self.slices.used_bytes as u64),
             ("used_memory_clients", self.client_bytes as u64),
+            ("used_memory_scripts", self.code.scripts as u64),
+            ("used_memory_functions", self.code.functions as u64),
             ("keys", self.slices.keys as u64),
             ("clients", self.clients as u64),
             ("commands", self.commands),
@@ -154,6 +158,7 @@ impl Directory {
         };
         figures.slices = tenant.look();
         figures.client_bytes = server.client_bytes_of(&tenant);
+        figures.code = tenant.code();
         match tenant.is_default() {
             true => figures.count(server.stats.iter()),
             false => figures.count(tenant.stats()),

@@ -16,6 +16,7 @@
 
 mod account;
 mod accounts;
+mod code;
 mod commands;
 mod directory;
 mod figures;
@@ -49,6 +50,7 @@ use crate::tracking;
 
 pub use account::{Account, DEFAULT_TENANT, Totals};
 pub use accounts::{Accounts, NameError};
+pub use code::CodeFigures;
 pub(crate) use commands::COMMANDS;
 pub use directory::{Blueprint, CloseError, Directory};
 pub use figures::{Figures, SliceFigures};

@@ -27,6 +27,7 @@ pub struct Charge {
     leased: AtomicUsize,
     trash: AtomicUsize,
     clients: AtomicUsize,
+    code: AtomicUsize,
     chunk: AtomicUsize,
     shards: Box<[ShardCharge]>,
     /// What all tenants are charged together.
@@ -45,6 +46,7 @@ impl Charge {
             leased: AtomicUsize::new(0),
             trash: AtomicUsize::new(0),
             clients: AtomicUsize::new(0),
+            code: AtomicUsize::new(0),
             chunk: AtomicUsize::new(CHUNK_BYTES_MAX),
             shards: (0..shards).map(|_| ShardCharge::default()).collect(),
             whole,
@@ -58,10 +60,21 @@ impl Charge {
         self.chunk.store(1 << chunk.ilog2(), Relaxed);
     }
 
-    /// All bytes charged: leased by slices, and the clients' buffers.
+    /// All bytes charged: leased by slices, the clients' buffers, scripts and functions.
     #[inline]
     pub fn bytes(&self) -> usize {
-        self.leased.load(Relaxed) + self.clients.load(Relaxed)
+        self.leased.load(Relaxed) + self.clients.load(Relaxed) + self.code.load(Relaxed)
+    }
+
+    /// Bytes of scripts and functions.
+    pub fn code_bytes(&self) -> usize {
+        self.code.load(Relaxed)
+    }
+
+    /// Replaces the bytes of scripts and functions.
+    pub fn set_code_bytes(&self, bytes: usize) {
+        let before = self.code.swap(bytes, Relaxed);
+        self.whole.fetch_add(bytes.wrapping_sub(before), Relaxed);
     }
 
     /// Bytes of the clients.
@@ -101,6 +114,12 @@ impl Charge {
         });
         // The weights may have changed in between.
         found.or_else(|| self.shards.iter().position(|shard| weight(shard) > 0))
+    }
+}
+
+impl Drop for Charge {
+    fn drop(&mut self) {
+        self.set_code_bytes(0);
     }
 }
 
@@ -185,6 +204,17 @@ mod tests {
         }
         drop(leases);
         assert_eq!((charge.bytes(), charge.trash_bytes()), (0, 0));
+    }
+
+    #[test]
+    fn scripts_and_functions_count_for_the_tenant_and_for_all() {
+        let whole = Arc::new(AtomicUsize::new(0));
+        let charges = [0, 1].map(|_| Charge::part_of(Arc::clone(&whole), 1));
+        charges[0].set_code_bytes(100);
+        charges[1].set_code_bytes(10);
+        charges[0].set_code_bytes(30);
+        assert_eq!((charges[0].bytes(), charges[0].code_bytes()), (30, 30));
+        assert_eq!((charges[1].bytes(), whole.load(Relaxed)), (10, 40));
     }
 
     #[test]

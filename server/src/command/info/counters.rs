@@ -8,6 +8,7 @@ use super::super::ServerCtx;
 use crate::process;
 use crate::runtime::{PerSecond, Totals};
 use crate::server::{CoreStats, Counter};
+use crate::tenant::CodeFigures;
 
 /// The most used memory INFO has seen since the start.
 static USED_MEMORY_PEAK: AtomicU64 = AtomicU64::new(0);
@@ -36,6 +37,8 @@ pub(in super::super) struct Figures {
     pub(in super::super) query_bytes_max: usize,
     pub(in super::super) output_bytes_max: usize,
     pub(in super::super) client_bytes: usize,
+    /// What scripts and functions take.
+    pub(in super::super) code: CodeFigures,
     pub(in super::super) dataset_bytes: usize,
     pub(in super::super) used_memory: u64,
     pub(in super::super) used_memory_peak: u64,
@@ -78,7 +81,9 @@ impl Figures {
             true => memory.charged_clients(),
             false => figures.client_bytes,
         };
-        figures.used_memory = (figures.dataset_bytes + client_bytes) as u64;
+        ctx.session.tenant.recount_code();
+        figures.code = ctx.session.tenant.code();
+        figures.used_memory = (figures.dataset_bytes + client_bytes + figures.code.bytes()) as u64;
         if !ctx.session.tenant.is_default() {
             // The process is none of its business.
             figures.used_memory_peak = figures.used_memory;
@@ -92,10 +97,10 @@ impl Figures {
         figures
     }
 
-    /// What is not keys and values: clients and tables.
+    /// What is not keys and values: clients, tables, scripts and functions.
     pub(in super::super) fn overhead_bytes(&self) -> u64 {
         let tables: usize = self.databases.iter().map(|db| db.table_bytes).sum();
-        (self.client_bytes + tables) as u64
+        (self.client_bytes + tables + self.code.bytes()) as u64
     }
 
     /// Resident memory beyond what the program itself took when it started, and beyond what is used.
@@ -144,9 +149,11 @@ impl Figures {
     }
 }
 
-/// What the data of all tenants but the default one takes.
+/// What the data and the code of all tenants but the default one take.
 fn other_tenants_bytes(ctx: &ServerCtx<'_>) -> usize {
     let tenants = ctx.core.tenants();
     let others = tenants.iter().filter(|tenant| !tenant.is_default());
-    others.map(|tenant| tenant.memory.charged_slices()).sum()
+    others
+        .map(|tenant| tenant.memory.charged_slices() + tenant.memory.charged_code())
+        .sum()
 }

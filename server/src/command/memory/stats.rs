@@ -18,13 +18,12 @@ use Figure::{Bytes, Ratio};
 pub(super) fn stats(ctx: &mut ServerCtx<'_>, _: Args<'_>) -> Result<(), CommandError> {
     let figures = Figures::gather(ctx);
     let startup = ctx.core.server.startup_bytes;
-    let lua = ctx.session.tenant.scripts.script_bytes() as u64;
     let used_databases = figures
         .databases
         .iter()
         .enumerate()
         .filter(|(_, db)| db.keys > 0);
-    let (before, after) = (parts(&figures, startup, lua), sums(&figures, startup));
+    let (before, after) = (parts(&figures, startup), sums(&figures, startup));
     let reply = &mut ctx.reply;
     reply.map(before.len() + used_databases.clone().count() + after.len());
     before.iter().for_each(|figure| write(reply, figure));
@@ -44,7 +43,7 @@ pub(super) fn stats(ctx: &mut ServerCtx<'_>, _: Args<'_>) -> Result<(), CommandE
 }
 
 /// What comes before the databases.
-fn parts(figures: &Figures, startup: u64, lua: u64) -> Vec<(&'static str, Figure)> {
+fn parts(figures: &Figures, startup: u64) -> Vec<(&'static str, Figure)> {
     vec![
         ("peak.allocated", Bytes(figures.used_memory_peak)),
         ("total.allocated", Bytes(figures.used_memory)),
@@ -54,8 +53,8 @@ fn parts(figures: &Figures, startup: u64, lua: u64) -> Vec<(&'static str, Figure
         ("clients.normal", Bytes(figures.client_bytes as u64)),
         ("cluster.links", Bytes(0)),
         ("aof.buffer", Bytes(0)),
-        ("lua.caches", Bytes(lua)),
-        ("functions.caches", Bytes(0)),
+        ("lua.caches", Bytes(figures.code.scripts as u64)),
+        ("functions.caches", Bytes(figures.code.functions as u64)),
     ]
 }
 
