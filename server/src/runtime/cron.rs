@@ -116,7 +116,9 @@ impl Pulse {
         self.ticked_at_ms = now_ms;
         reactor.core.tidy_tracking();
         reactor.core.shelf.tidy();
-        reactor.core.shares.tick();
+        let tenants = reactor.core.tenants();
+        let weights = tenants.iter().map(|one| (one.id(), one.weight()));
+        reactor.core.shares.tick(weights);
         reactor.links.watch_waits();
         self.compaction.look(&reactor.core);
         if now_ms.saturating_sub(self.looked_at_ms) >= LOOK_PERIOD_MS {
@@ -134,7 +136,6 @@ impl Pulse {
                 .rates
                 .sample(now_ms, Totals::of(&reactor.core.server));
         }
-        let tenants = reactor.core.tenants();
         if tenants.len() > 1 || tenants[0].memory.is_set() || reactor.core.charges_clients() {
             reactor.core.recount_clients();
         }

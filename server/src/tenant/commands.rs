@@ -41,7 +41,7 @@ static TENANT: ServerCommand = ServerCommand {
                 name: "create",
                 summary: "Creates a tenant, and with a password its first user, of the same name.",
                 complexity: "O(log N) where N is the number of tenants",
-                syntax: "name [MAXMEMORY bytes] [MIN-MEMORY bytes] [POLICY policy] [OPS n] [BURST n] [OPS-ACTION <WAIT | REPLY>] [MAXCLIENTS n] [MAX-VALUE bytes] [WASM-TIME-LIMIT ms] [WASM-MEMORY-MAX bytes] [WASM-MODULE-MAX-SIZE bytes] [WASM-MODULE-MAX-FUNCTIONS n] [PASSWORD password]",
+                syntax: "name [MAXMEMORY bytes] [MIN-MEMORY bytes] [POLICY policy] [OPS n] [BURST n] [OPS-ACTION <WAIT | REPLY>] [MAXCLIENTS n] [MAX-VALUE bytes] [WEIGHT n] [WASM-TIME-LIMIT ms] [WASM-MEMORY-MAX bytes] [WASM-MODULE-MAX-SIZE bytes] [WASM-MODULE-MAX-FUNCTIONS n] [PASSWORD password]",
                 ..DEFAULT
             },
             create,

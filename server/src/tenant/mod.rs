@@ -79,6 +79,8 @@ pub struct Tenant {
     pub max_value: AtomicU64,
     /// Milliseconds a function in WebAssembly may run; 0 for what the server says.
     pub wasm_time_limit_ms: AtomicU64,
+    /// How much of a core it gets, against others.
+    weight: AtomicU64,
     /// Requests are held against a quota before they run.
     rationed: AtomicBool,
     /// It has an eviction policy of its own.
@@ -135,6 +137,7 @@ impl Tenant {
         self.max_value.store(quotas.max_value, Relaxed);
         self.wasm_time_limit_ms
             .store(quotas.wasm.time_limit_ms, Relaxed);
+        self.weight.store(quotas.weight, Relaxed);
         let is_rationed = quotas.ops != 0 || quotas.max_value != 0;
         self.rationed.store(is_rationed, Relaxed);
         self.own_policy.store(quotas.policy.is_some(), Relaxed);
@@ -153,6 +156,11 @@ impl Tenant {
         if limit == 0 {
             self.memory.fit(server_limit / CHUNKS_SHARED);
         }
+    }
+
+    /// How much of a core it gets, against the weights of others.
+    pub fn weight(&self) -> u64 {
+        self.weight.load(Relaxed)
     }
 
     /// Whether requests are held against a quota before they run.

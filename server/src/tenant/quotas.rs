@@ -5,6 +5,10 @@ use std::fmt;
 
 use crate::config::{EvictionPolicy, parse_memory};
 
+/// The weight of a tenant that was given none, and the greatest.
+pub const WEIGHT_USUAL: u64 = 100;
+const WEIGHT_MAX: u64 = 10_000;
+
 /// What becomes of requests beyond the rate of operations.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OpsAction {
@@ -15,8 +19,8 @@ pub enum OpsAction {
     Refuse,
 }
 
-/// A tenant's quotas; 0 is no quota.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// A tenant's quotas; 0 is no quota, but for the weight.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Quotas {
     /// Bytes it may be charged for.
     pub maxmemory: u64,
@@ -34,8 +38,27 @@ pub struct Quotas {
     pub maxclients: u64,
     /// Bytes of one argument of a command that writes.
     pub max_value: u64,
+    /// How much of a core it gets, against the weights of others that want it too.
+    pub weight: u64,
     /// What its functions in WebAssembly may take.
     pub wasm: WasmQuotas,
+}
+
+impl Default for Quotas {
+    fn default() -> Self {
+        Quotas {
+            maxmemory: 0,
+            min_memory: 0,
+            policy: None,
+            ops: 0,
+            ops_burst: 0,
+            ops_action: OpsAction::default(),
+            maxclients: 0,
+            max_value: 0,
+            weight: WEIGHT_USUAL,
+            wasm: WasmQuotas::default(),
+        }
+    }
 }
 
 /// What a tenant's functions in WebAssembly may take, in place of the server's directives of the same names.
@@ -102,6 +125,8 @@ pub enum QuotaOption {
     MaxClients,
     /// `max-value`
     MaxValue,
+    /// `weight`
+    Weight,
     /// `wasm-time-limit`
     WasmTimeLimit,
     /// `wasm-memory-max`
@@ -112,7 +137,7 @@ pub enum QuotaOption {
     WasmModuleMaxFunctions,
 }
 
-const OPTIONS: [(QuotaOption, &str, Option<&str>); 12] = [
+const OPTIONS: [(QuotaOption, &str, Option<&str>); 13] = [
     (QuotaOption::MaxMemory, "maxmemory", None),
     (QuotaOption::MinMemory, "min-memory", None),
     (QuotaOption::Policy, "maxmemory-policy", Some("policy")),
@@ -121,6 +146,7 @@ const OPTIONS: [(QuotaOption, &str, Option<&str>); 12] = [
     (QuotaOption::OpsAction, "ops-action", None),
     (QuotaOption::MaxClients, "maxclients", None),
     (QuotaOption::MaxValue, "max-value", None),
+    (QuotaOption::Weight, "weight", None),
     (QuotaOption::WasmTimeLimit, "wasm-time-limit", None),
     (QuotaOption::WasmMemoryMax, "wasm-memory-max", None),
     (QuotaOption::WasmModuleMaxSize, "wasm-module-max-size", None),
@@ -176,6 +202,12 @@ impl Quotas {
             QuotaOption::Ops => self.ops = number()?,
             QuotaOption::OpsBurst => self.ops_burst = number()?,
             QuotaOption::MaxClients => self.maxclients = number()?,
+            QuotaOption::Weight => {
+                let weight = number()
+                    .ok()
+                    .filter(|weight| (1..=WEIGHT_MAX).contains(weight));
+                self.weight = weight.ok_or(invalid("expected a number from 1 to 10000"))?;
+            }
             QuotaOption::WasmTimeLimit => self.wasm.time_limit_ms = number()?,
             QuotaOption::WasmMemoryMax => self.wasm.memory_bytes_max = bytes()?,
             QuotaOption::WasmModuleMaxSize => self.wasm.module_bytes_max = bytes()?,
@@ -224,6 +256,7 @@ impl Quotas {
             QuotaOption::Ops => self.ops.to_string(),
             QuotaOption::OpsBurst => self.ops_burst.to_string(),
             QuotaOption::MaxClients => self.maxclients.to_string(),
+            QuotaOption::Weight => self.weight.to_string(),
             QuotaOption::WasmTimeLimit => self.wasm.time_limit_ms.to_string(),
             QuotaOption::WasmMemoryMax => self.wasm.memory_bytes_max.to_string(),
             QuotaOption::WasmModuleMaxSize => self.wasm.module_bytes_max.to_string(),
@@ -264,11 +297,11 @@ mod tests {
 
     #[test]
     fn options_read_back_as_they_were_set() {
-        let line = "maxmemory 536870912 min-memory 1024 maxmemory-policy allkeys-lfu ops 50000 ops-burst 7 ops-action reply maxclients 3 max-value 10 wasm-time-limit 20 wasm-memory-max 65536 wasm-module-max-size 1024 wasm-module-max-functions 9";
+        let line = "maxmemory 536870912 min-memory 1024 maxmemory-policy allkeys-lfu ops 50000 ops-burst 7 ops-action reply maxclients 3 max-value 10 weight 300 wasm-time-limit 20 wasm-memory-max 65536 wasm-module-max-size 1024 wasm-module-max-functions 9";
         let quotas = set(line).expect("valid");
         assert_eq!(quotas.to_string().trim(), line);
         let short = set(
-            "MAXMEMORY 512mb min-memory 1kb Policy allkeys-lfu OPS 50000 burst 7 ops-action REPLY MAXCLIENTS 3 MAX-VALUE 10 WASM-TIME-LIMIT 20 WASM-MEMORY-MAX 64kb WASM-MODULE-MAX-SIZE 1kb WASM-MODULE-MAX-FUNCTIONS 9",
+            "MAXMEMORY 512mb min-memory 1kb Policy allkeys-lfu OPS 50000 burst 7 ops-action REPLY MAXCLIENTS 3 MAX-VALUE 10 WEIGHT 300 WASM-TIME-LIMIT 20 WASM-MEMORY-MAX 64kb WASM-MODULE-MAX-SIZE 1kb WASM-MODULE-MAX-FUNCTIONS 9",
         );
         assert_eq!(short, Ok(quotas));
         assert_eq!(Quotas::default().to_string(), "");
@@ -282,6 +315,10 @@ mod tests {
             (
                 "ops -1",
                 "ERR Invalid value of tenant option 'ops': expected a number from 0",
+            ),
+            (
+                "weight 0",
+                "ERR Invalid value of tenant option 'weight': expected a number from 1 to 10000",
             ),
             (
                 "policy best",

@@ -9,8 +9,8 @@
 //!              ▼
 //!          wait in the tenant's line ──── round: everybody ready had a turn; each tenant gets its time again ──▶ …
 //! ```
-//! In a round each tenant may use [`SHARE`] of the core, whatever the number of its connections; what it uses beyond that (a command is
-//! not interrupted, only what breathes is) it goes without in the next rounds. A round ends when the sockets have been looked at and
+//! In a round each tenant may use [`SHARE`] of the core, whatever the number of its connections, or a part of that where one of greater
+//! weight waits too; what it uses beyond that (a command is not interrupted, only what breathes is) it goes without in the next rounds. A round ends when the sockets have been looked at and
 //! nobody with time left has anything to do, so a tenant that wants the core alone has all of it.
 //!
 //! Nothing here knows commands. A core that serves one tenant pays a comparison for each read.
@@ -21,6 +21,7 @@ use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::{Poll, Waker};
 
+use super::quotas::WEIGHT_USUAL;
 use crate::breathing::Turnstile;
 
 /// What a tenant may use of a core in a round, in ns.
@@ -49,6 +50,7 @@ pub struct Shares {
 struct Part {
     /// What it may still use in this round; below 0, what it has used too much.
     left: i64,
+    weight: u64,
     line: VecDeque<Rc<Place>>,
 }
 
@@ -83,8 +85,15 @@ impl Part {
     fn new() -> Self {
         Part {
             left: SHARE,
+            weight: WEIGHT_USUAL,
             line: VecDeque::new(),
         }
+    }
+
+    /// Another round begins, in which this is the greatest weight that waits.
+    fn begin_round(&mut self, heaviest: u64) {
+        let share = (SHARE as u64 * self.weight / heaviest).clamp(1, SHARE as u64) as i64;
+        self.left = (self.left + share).min(share);
     }
 
     /// The first in line goes on, if there is time.
@@ -127,8 +136,16 @@ impl Shares {
         self.shared.set(self.shared.get() || self.changes.get() > 1);
     }
 
-    /// Now and then: notices when only one tenant is left.
-    pub fn tick(&self) {
+    /// Now and then: takes over the tenants' weights, and notices when only one of them is left.
+    pub fn tick(&self, weights: impl Iterator<Item = (u64, u64)>) {
+        if self.shared.get() {
+            let mut parts = self.parts.borrow_mut();
+            for (tenant, weight) in weights {
+                if let Some(part) = parts.get_mut(&tenant) {
+                    part.weight = weight;
+                }
+            }
+        }
         if self.changes.replace(0) > 0 {
             return self.quiet_ticks.set(0);
         }
@@ -196,14 +213,17 @@ impl Shares {
     async fn make_rounds(self: Rc<Self>) {
         loop {
             self.turnstile.turn().await;
-            let mut waited_for = false;
-            for part in self.parts.borrow_mut().values_mut() {
-                part.left = (part.left + SHARE).min(SHARE);
-                waited_for |= !part.line.is_empty();
-                part.call_next();
-            }
-            if !waited_for {
+            let mut parts = self.parts.borrow_mut();
+            let waiting = parts.values().filter(|part| !part.line.is_empty());
+            let Some(heaviest) = waiting.map(|part| part.weight).max() else {
+                parts
+                    .values_mut()
+                    .for_each(|part| part.begin_round(part.weight));
                 return self.has_rounds.set(false);
+            };
+            for part in parts.values_mut() {
+                part.begin_round(heaviest);
+                part.call_next();
             }
         }
     }

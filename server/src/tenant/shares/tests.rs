@@ -1,6 +1,7 @@
 //! Sharing a core, with time that tests hand out themselves.
 
 use std::cell::Cell;
+use std::iter;
 use std::rc::Rc;
 
 use super::{QUIET_TICKS, SHARE, Shares};
@@ -64,6 +65,35 @@ fn tenants_that_want_a_core_share_it_whatever_their_connections() {
 }
 
 #[test]
+fn a_tenant_of_three_times_the_weight_has_three_times_the_time() {
+    on_every_driver(async |shares: Rc<Shares>| {
+        shares.is_shared(1);
+        assert!(shares.is_shared(2));
+        for tenant in [1, 2] {
+            shares.enter(tenant).await;
+        }
+        shares.tick([(1, 300), (2, 100)].into_iter());
+        let used: Rc<[Cell<u64>; 3]> = Rc::default();
+        let (piece, total) = (SHARE as u64 / 2, 400 * SHARE as u64);
+        let mut tasks = Vec::new();
+        for tenant in [1, 2, 1, 2, 2, 2] {
+            let used = use_up(Rc::clone(&shares), tenant, piece, Rc::clone(&used), total);
+            tasks.push(monoio::spawn(used));
+        }
+        for task in tasks {
+            task.await;
+        }
+        let [_, heavy, light] = &*used;
+        assert!(
+            heavy.get() > 2 * light.get() && heavy.get() < 4 * light.get(),
+            "{} and {}",
+            heavy.get(),
+            light.get()
+        );
+    });
+}
+
+#[test]
 fn a_core_that_one_tenant_uses_is_not_shared() {
     on_every_driver(async |shares: Rc<Shares>| {
         (0..1000).for_each(|_| assert!(!shares.is_shared(0)));
@@ -71,10 +101,10 @@ fn a_core_that_one_tenant_uses_is_not_shared() {
         assert!(shares.is_shared(0));
         shares.enter(0).await;
         for _ in 0..QUIET_TICKS {
-            shares.tick();
+            shares.tick(iter::empty());
             assert!(shares.is_shared(0));
         }
-        shares.tick();
+        shares.tick(iter::empty());
         assert!(!shares.is_shared(0));
         assert!(shares.parts.borrow().is_empty());
     });
