@@ -321,7 +321,8 @@ impl<'a, T: SliceState> Holding<'a, T> {
     }
 
     /// Whether somebody waits for one of the locked slices.
-    pub fn is_waited_for(&self) -> bool {
+    #[cfg(test)]
+    pub(super) fn is_waited_for(&self) -> bool {
         self.held.is_waited_for()
     }
 }

@@ -198,6 +198,7 @@ impl<'a, T: SliceState> Held<'a, T> {
         self.run(f)
     }
 
+    #[cfg(test)]
     pub(super) fn is_waited_for(&self) -> bool {
         shards_of(self.mask).any(|shard| self.cells[shard].is_waited_for())
     }

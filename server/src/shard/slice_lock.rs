@@ -263,7 +263,8 @@ impl<T> SliceCell<T> {
         self.word.fetch_or(BREATHING, Ordering::Relaxed);
     }
 
-    /// Whether somebody waits for this slice: a holder with a run of commands may let it go early.
+    /// Whether somebody waits for this slice.
+    #[cfg(test)]
     pub(super) fn is_waited_for(&self) -> bool {
         self.word.load(Ordering::Relaxed) & PARKED != 0
     }

@@ -5,7 +5,7 @@ use crate::shard::door::{
     DoorError, Refused, TenantSlices, gated, retire, try_with_slices, whole_tenant, with_slices,
 };
 use crate::shard::mailbox::{Mailbox, MailboxLimits};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 fn tenant(shards: usize) -> TenantSlices<Account> {
     TenantSlices::new((0..shards).map(|shard| Account {
@@ -152,8 +152,11 @@ fn a_kill_ends_every_wait() {
                     core.block_on(|task| with_slices(tenant, task, mask, |_| ()))
                 });
                 let victim = receive.recv().expect("the waiter sends it");
-                std::thread::sleep(Duration::from_millis(5));
-                assert!(holder.is_waited_for());
+                let begun = Instant::now();
+                while !holder.is_waited_for() {
+                    assert!(begun.elapsed() < Duration::from_secs(30), "nobody waits");
+                    std::thread::yield_now();
+                }
                 victim.kill();
                 assert_eq!(waiter.join().expect("no panic"), Err(DoorError::Killed));
             });
