@@ -8,6 +8,7 @@ pub mod encoding;
 pub mod glob;
 pub mod hash;
 pub mod keyspace;
+pub mod log_linear;
 mod long_double;
 pub mod mem;
 pub mod random;

@@ -5,11 +5,14 @@
 
 use std::sync::OnceLock;
 
+use store::log_linear::LogLinear;
+
 use crate::server::Counter;
 
-/// Cells of an octave, a power of two: 2 digits need 100.
-const CELLS: usize = 1 << CELL_BITS;
+/// 2 digits need 100 cells an octave.
 const CELL_BITS: u32 = 7;
+type Cells = LogLinear<CELL_BITS>;
+const CELLS: usize = Cells::CELLS;
 /// The longest time told apart: one second.
 const NANOS_MAX: u64 = 1_000_000_000;
 /// Octaves up to `NANOS_MAX`.
@@ -50,22 +53,8 @@ impl Histogram {
 /// The octave and the cell in it that a time falls into.
 #[inline]
 fn place(nanos: u64) -> (usize, usize) {
-    let nanos = nanos.clamp(1, NANOS_MAX);
-    let bits = nanos.ilog2();
-    if bits < CELL_BITS {
-        return (0, nanos as usize);
-    }
-    let octave = bits - CELL_BITS + 1;
-    let cell = (nanos >> (octave - 1)) as usize & (CELLS - 1);
-    (octave as usize, cell)
-}
-
-/// The largest time that falls into a cell, in ns.
-fn upper(octave: usize, cell: usize) -> u64 {
-    match octave {
-        0 => cell as u64,
-        _ => (((CELLS + cell + 1) as u64) << (octave - 1)) - 1,
-    }
+    let cell = Cells::cell_of(nanos.clamp(1, NANOS_MAX));
+    (cell / CELLS, cell % CELLS)
 }
 
 /// The times of one command on all cores, at one moment.
@@ -92,7 +81,8 @@ impl Merged {
             for cell in 0..CELLS {
                 let count: u64 = open().map(|cells| cells[cell].get()).sum();
                 if count > 0 {
-                    merged.cells.push((upper(octave, cell), count));
+                    let end = Cells::end_of(octave * CELLS + cell);
+                    merged.cells.push((end, count));
                     merged.total += count;
                 }
             }
@@ -157,15 +147,10 @@ mod tests {
     }
 
     #[test]
-    fn a_time_falls_into_a_cell_that_is_at_most_a_hundredth_wide() {
-        for nanos in (1..100_000).chain([1_000_000, 99_999_999, NANOS_MAX]) {
-            let (octave, cell) = place(nanos);
-            let end = upper(octave, cell);
-            assert!(end >= nanos && end - nanos <= nanos / 100, "{nanos} {end}");
-            assert_eq!(place(end.min(NANOS_MAX)), (octave, cell), "{nanos}");
-        }
+    fn times_beyond_the_ends_have_the_cells_there() {
         assert_eq!(place(0), place(1));
         assert_eq!(place(u64::MAX), place(NANOS_MAX));
+        assert_eq!(place(NANOS_MAX).0, OCTAVES - 1);
     }
 
     #[test]
