@@ -1,5 +1,6 @@
 //! Takes libraries in on a thread of its own: compiling them may take seconds, and no core waits for that.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread;
@@ -18,6 +19,9 @@ pub(crate) const COMPILE: &str = "compile-wasm";
 pub fn compiler() -> Compiler {
     Compiler::Child(vec![COMPILE.into()])
 }
+
+/// Stack of the thread that loads: as much as calls have, so that a library which loads here does so where it is called.
+const STACK_BYTES: usize = 4 << 20;
 
 /// The names of the engines there are, as FUNCTION STATS lists them.
 pub(super) const ENGINES: &[&str] = &["LUA", "WASM"];
@@ -138,11 +142,14 @@ fn start() -> Mutex<Sender<Job>> {
     let (sender, jobs) = channel::<Job>();
     let work = move || {
         for job in jobs {
-            let outcome = take_in(&job.code, &*job.engine);
+            // Whoever waits for this one must hear of its end, and the next one be taken in.
+            let outcome = catch_unwind(AssertUnwindSafe(|| take_in(&job.code, &*job.engine)));
+            let outcome = outcome.unwrap_or_else(|_| Err(refused("the engine panicked")));
             job.ticket.settle(outcome);
         }
     };
-    if let Err(error) = thread::Builder::new().name("functions".into()).spawn(work) {
+    let thread = thread::Builder::new().name("functions".into());
+    if let Err(error) = thread.stack_size(STACK_BYTES).spawn(work) {
         tracing::error!("no thread to load functions: {error}");
     }
     Mutex::new(sender)
