@@ -104,7 +104,7 @@ fn what_is_no_library_is_refused() {
         ),
         (
             "#!wasm name=a\n(module (memory (export \"memory\") 1))",
-            "ERR No functions registered",
+            "ERR No functions registered in library 'a': export one of type",
         ),
         ("#!cobol name=a\nx", "ERR Engine 'cobol' not found"),
         ("#!wasm\nx", "ERR Library name was not given"),

@@ -345,7 +345,10 @@ fn what_is_refused_is_named_by_build_test_deploy_and_server() {
         ),
         (
             format!("(module {MEMORY})"),
-            &["No functions registered", "export one of type"],
+            &[
+                "No functions registered in library 'wrong'",
+                "export one of type",
+            ],
         ),
         (with_f("", "(local.get 9)"), &["unknown local"]),
         ("(module (func".into(), &["expected"]),
@@ -447,6 +450,97 @@ fn what_fails_in_a_call_is_named_by_test_and_server() {
     }
     let stats = good(&place.0, &["stats", "guest", "--url", &url]);
     assert!(stats.contains("guest    f"), "{stats}");
+}
+
+const LUA: &str = "#!lua name=words
+redis.register_function('greet', function(keys, args)
+    redis.call('INCR', 'greeted')
+    return 'hello ' .. args[1]
+end)
+redis.register_function{function_name = 'greeted', flags = {'no-writes'}, callback = function(keys)
+    return tonumber(redis.call('GET', keys[1]) or 0)
+end}
+";
+
+#[test]
+fn from_nothing_to_a_reply_in_lua() {
+    let place = Place::new();
+    place.write("words.lua", LUA);
+    let cases = "[[case]]\nname = \"it greets\"\ncall = \"greet 0 you\"\nexpect = \"hello you\"\nexpect_keys = { \"GET greeted\" = \"1\" }\n\n\
+        [[case]]\nname = \"it counts\"\nsetup = [\"SET greeted 7\"]\ncall = \"greeted 1 greeted\"\nexpect = 7\n";
+    place.write("cases.toml", cases);
+    let built = good(&place.0, &["build"]);
+    assert!(built.contains("library 'words' for LUA"), "{built}");
+    assert!(built.contains("  greeted  [no-writes]"), "{built}");
+    let tested = good(&place.0, &["test"]);
+    assert!(tested.contains("2 passed, 0 failed"), "{tested}");
+    let (server, url) = server();
+    good(&place.0, &["deploy", "words.lua", "--url", &url]);
+    let mut conn = server.connect();
+    assert_eq!(conn.run("FCALL greet 0 you").text(), "hello you");
+    assert_eq!(conn.run("FCALL_RO greeted 1 greeted").int(), Some(1));
+    let list = good(&place.0, &["ls", "--url", &url]);
+    let is_there = |line: &str| line.split_whitespace().take(2).eq(["words", "LUA"]);
+    assert!(list.lines().any(is_there), "{list}");
+    good(&place.0, &["rm", "words", "--url", &url]);
+    let one = good(&place.0, &["test", "--only", "counts"]);
+    assert!(one.contains("1 passed, 0 failed"), "{one}");
+}
+
+#[test]
+fn what_is_wrong_with_a_library_in_lua_is_named_by_build_test_deploy_and_server() {
+    let place = Place::new();
+    place.write("cases.toml", A_CASE);
+    let (server, url) = server();
+    let mut conn = server.connect();
+    let register = "redis.register_function";
+    for (body, parts) in [
+        (
+            "local x = 1".to_owned(),
+            &[
+                "No functions registered in library 'wrong'",
+                "redis.register_function",
+            ][..],
+        ),
+        ("local x = = 1".to_owned(), &["unexpected symbol"]),
+        (format!("{register}('f', 1)"), &["must be a function"]),
+        (
+            format!("{register}('a-b', function() end)"),
+            &["can only contain letters"],
+        ),
+        ("redis.call('GET', 'k')".to_owned(), &["call"]),
+        ("while true do end".to_owned(), &["timeout"]),
+    ] {
+        let code = format!("#!lua name=wrong\n{body}\n");
+        let path = place.write("wrong.lua", &code);
+        let path = path.to_str().unwrap();
+        for words in [
+            &["build", path][..],
+            &["test", path],
+            &["deploy", path, "--url", &url],
+        ] {
+            bad(&place.0, words, parts);
+        }
+        let reply = conn.call(&["FUNCTION", "LOAD", &code]).show();
+        for part in parts {
+            assert!(reply.contains(part), "{body}: {reply} lacks {part:?}");
+        }
+    }
+    // A call that never ends, and one that fails.
+    let code = "#!lua name=wrong\nredis.register_function('f', function() while true do end end)\n";
+    let path = place.write("wrong.lua", code);
+    bad(
+        &place.0,
+        &["test", path.to_str().unwrap()],
+        &["killed", "bound its loops", "0 passed, 1 failed"],
+    );
+    let code = "#!lua name=wrong\nredis.register_function('f', function() return redis.call('HGETALL', {}) end)\n";
+    let path = place.write("wrong.lua", code);
+    bad(
+        &place.0,
+        &["test", path.to_str().unwrap()],
+        &["must be strings or integers", "0 passed, 1 failed"],
+    );
 }
 
 #[test]

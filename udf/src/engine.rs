@@ -92,6 +92,9 @@ pub trait Engine: Send + Sync {
     /// Its name, as FUNCTION LIST and STATS give it.
     fn name(&self) -> &'static str;
 
+    /// How a library comes to have functions, for the author of one that has none.
+    fn registering(&self) -> &'static str;
+
     /// Takes a library in, `source` being what follows its first line, the line end included. It may take long: never called on a core.
     ///
     /// # Errors

@@ -158,5 +158,5 @@ fn start() -> Mutex<Sender<Job>> {
 fn take_in(code: &Arc<[u8]>, engine: &dyn Engine) -> Outcome {
     let header = Header::parse(code)?;
     let loaded = engine.load(header.source)?;
-    Library::new(&header.name, engine.name(), Arc::clone(code), loaded).map(Arc::new)
+    Library::new(&header.name, engine, Arc::clone(code), loaded).map(Arc::new)
 }

@@ -35,10 +35,6 @@ const ADVICE: &[(&str, &str)] = &[
         "already exists",
         "give --replace to take the place of the library; a function's name can be in one library only",
     ),
-    (
-        "No functions registered",
-        "register one: with redis.register_function in Lua, in redox_load or by exporting it otherwise",
-    ),
 ];
 
 /// What to change, where that is known.

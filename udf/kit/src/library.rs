@@ -45,7 +45,7 @@ pub(crate) fn load(code: &[u8], compiler: Compiler) -> Result<Library> {
     if engine.name() == WASM {
         check_exports(header.source).map_err(|error| refused(error.into()))?;
     }
-    Library::new(&header.name, engine.name(), Arc::from(code), loaded).map_err(refused)
+    Library::new(&header.name, &*engine, Arc::from(code), loaded).map_err(refused)
 }
 
 /// Takes code in and keeps what there is to know about it.

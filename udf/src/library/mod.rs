@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 
-use crate::{Account, Function, LoadError, Loaded, Program};
+use crate::{Account, Engine, Function, LoadError, Loaded, Program};
 
 pub use header::{Header, checked_name};
 
@@ -48,8 +48,13 @@ pub enum LibraryError {
     #[error("Function {0} already exists")]
     FunctionExists(String),
     /// It has no functions.
-    #[error("No functions registered")]
-    NoFunctions,
+    #[error("No functions registered in library '{library}': {remedy}")]
+    NoFunctions {
+        /// Its name.
+        library: String,
+        /// What to change.
+        remedy: &'static str,
+    },
     /// There is no such library.
     #[error("Library not found")]
     NotFound,
@@ -85,13 +90,16 @@ impl Library {
     /// [`LibraryError::NoFunctions`]
     pub fn new(
         name: &str,
-        engine: &'static str,
+        engine: &dyn Engine,
         code: Arc<[u8]>,
         loaded: Loaded,
     ) -> Result<Self, LibraryError> {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         if loaded.functions.is_empty() {
-            return Err(LibraryError::NoFunctions);
+            return Err(LibraryError::NoFunctions {
+                library: name.to_owned(),
+                remedy: engine.registering(),
+            });
         }
         for function in &loaded.functions {
             checked_name(function.name.as_bytes())?;
@@ -99,7 +107,7 @@ impl Library {
         Ok(Library {
             id: NEXT.fetch_add(1, Relaxed),
             name: name.to_owned(),
-            engine,
+            engine: engine.name(),
             code,
             accounts: loaded
                 .functions

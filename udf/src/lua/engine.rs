@@ -30,6 +30,10 @@ impl Engine for LuaEngine {
         NAME
     }
 
+    fn registering(&self) -> &'static str {
+        "call redis.register_function('name', function(keys, args) ... end) at its top level"
+    }
+
     fn load(&self, source: &[u8]) -> Result<Loaded, LoadError> {
         let account = MemoryAccount::default();
         let state = FunctionState::load(self.dialect, account, source, LOAD_TIMEOUT)?;

@@ -115,6 +115,10 @@ impl crate::Engine for Within {
         self.engine.name()
     }
 
+    fn registering(&self) -> &'static str {
+        self.engine.registering()
+    }
+
     fn load(&self, source: &[u8]) -> Result<Loaded, LoadError> {
         self.engine.load_within(source, &self.limits)
     }
@@ -123,6 +127,10 @@ impl crate::Engine for Within {
 impl crate::Engine for WasmEngine {
     fn name(&self) -> &'static str {
         "WASM"
+    }
+
+    fn registering(&self) -> &'static str {
+        "export one of type (i32, i32, i32) -> i32, or register one in redox_load"
     }
 
     fn load(&self, source: &[u8]) -> Result<Loaded, LoadError> {
@@ -145,11 +153,6 @@ impl WasmEngine {
         inspect::inspect(&module)?;
         let mut code = self.code(&module, limits, Vec::new())?;
         let functions = functions_of(&code, &module)?;
-        if functions.is_empty() {
-            return Err(LoadError(
-                "No functions registered: export one of type (i32, i32, i32) -> i32, or register one in redox_load".into(),
-            ));
-        }
         code.names = functions
             .iter()
             .map(|function| function.name.clone())
