@@ -3,7 +3,11 @@
 /// The longest text an `i64` has, sign included: `-9223372036854775808`.
 const INTEGER_TEXT_MAX: usize = 20;
 
-/// Parses a signed decimal integer as strictly as Redis does for protocol lengths and integer arguments.
+/// Digits that no `u64` overflows with.
+const SAFE_DIGITS: usize = 19;
+
+/// Parses a signed decimal integer as strictly as Redis does for protocol lengths and integer arguments: only the text the number is written
+/// as, so that keeping the number instead loses nothing.
 ///
 /// No leading `+`, no leading zeros, no spaces, no `-0`, nothing outside `i64`; `None` for anything else.
 #[inline]
@@ -14,7 +18,8 @@ pub fn parse_integer(text: &[u8]) -> Option<i64> {
     };
     match digits {
         [b'0'] if !negative => return Some(0),
-        [b'1'..=b'9', ..] if text.len() <= INTEGER_TEXT_MAX => {}
+        // An `i64` has no more digits than are safe.
+        [b'1'..=b'9', rest @ ..] if rest.len() < SAFE_DIGITS => {}
         _ => return None,
     }
     let mut value: u64 = 0;
@@ -23,7 +28,7 @@ pub fn parse_integer(text: &[u8]) -> Option<i64> {
         if digit > 9 {
             return None;
         }
-        value = value.checked_mul(10)?.checked_add(u64::from(digit))?;
+        value = value * 10 + u64::from(digit);
     }
     if negative {
         0i64.checked_sub_unsigned(value)

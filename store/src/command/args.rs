@@ -72,29 +72,9 @@ impl<'a> ArgCursor<'a> {
 }
 
 /// An integer as Redis reads it: canonical decimal, no sign `+`, no spaces, no leading zeros.
+#[inline]
 pub fn parse_i64(text: &[u8]) -> Result<i64, CommandError> {
-    let (negative, digits) = match text {
-        [b'-', rest @ ..] => (true, rest),
-        _ => (false, text),
-    };
-    let canonical = match digits {
-        [b'0'] => !negative,
-        [b'1'..=b'9', rest @ ..] => rest.len() < 19 && rest.iter().all(u8::is_ascii_digit),
-        _ => false,
-    };
-    if !canonical {
-        return Err(CommandError::NotInteger);
-    }
-    let mut magnitude: u64 = 0;
-    for digit in digits {
-        magnitude = magnitude * 10 + u64::from(digit - b'0');
-    }
-    if negative {
-        0i64.checked_sub_unsigned(magnitude)
-            .ok_or(CommandError::NotInteger)
-    } else {
-        i64::try_from(magnitude).map_err(|_| CommandError::NotInteger)
-    }
+    resp::parse_integer(text).ok_or(CommandError::NotInteger)
 }
 
 /// An integer of at least `min`, such as a count or a number of keys; whatever else is `error`.

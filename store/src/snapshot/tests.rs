@@ -137,12 +137,10 @@ fn value() -> impl Strategy<Value = Value> {
     let texts = || prop::collection::vec(text(), 1..12);
     let score = prop_oneof![any::<i32>().prop_map(f64::from), any::<f64>()];
     prop_oneof![
-        text().prop_map(
-            |text| match crate::keyspace::entry::parse_canonical(&text) {
-                Some(value) => Value::String(StringValue::Int(value)),
-                None => Value::String(StringValue::Bytes(text)),
-            }
-        ),
+        text().prop_map(|text| match resp::parse_integer(&text) {
+            Some(value) => Value::String(StringValue::Int(value)),
+            None => Value::String(StringValue::Bytes(text)),
+        }),
         texts().prop_map(|elements| {
             let mut list = List::new();
             for element in elements {

@@ -1,35 +1,4 @@
-//! Integers as strings: which texts are one, and how few bytes hold it.
-
-/// Longest text of an i64: "-9223372036854775808".
-const INTEGER_TEXT_MAX: usize = 20;
-
-/// The integer that `text` is the canonical decimal form of: no sign but a minus, no leading zeros, no spaces, within
-/// i64. Only for such texts does storing the number lose nothing.
-#[inline]
-pub fn parse_canonical(text: &[u8]) -> Option<i64> {
-    let (negative, digits) = match text {
-        [] => return None,
-        [b'-', digits @ ..] => (true, digits),
-        digits => (false, digits),
-    };
-    match digits {
-        [b'0'] if !negative => return Some(0),
-        [b'1'..=b'9', ..] if text.len() <= INTEGER_TEXT_MAX => {}
-        _ => return None,
-    }
-    let mut magnitude = 0u64;
-    for &digit in digits {
-        let value = digit.wrapping_sub(b'0');
-        if value > 9 {
-            return None;
-        }
-        magnitude = magnitude.checked_mul(10)?.checked_add(u64::from(value))?;
-    }
-    match negative {
-        false => i64::try_from(magnitude).ok(),
-        true => 0i64.checked_sub_unsigned(magnitude),
-    }
-}
+//! Integers in the fewest bytes that hold them.
 
 /// Room for an integer in little-endian order, cut to 1, 2, 4 or 8 bytes.
 #[derive(Default)]
@@ -68,38 +37,6 @@ impl PackedInt {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn only_canonical_texts_are_integers() {
-        for value in [
-            0,
-            1,
-            -1,
-            9,
-            10,
-            -10,
-            127,
-            128,
-            i64::MAX,
-            i64::MIN,
-            i64::MAX - 1,
-            i64::MIN + 1,
-        ] {
-            assert_eq!(parse_canonical(value.to_string().as_bytes()), Some(value));
-        }
-        let others = [
-            "", "-", "+1", "01", "-0", "-01", " 1", "1 ", "1.0", "a", "1a", "00", "0x1",
-        ];
-        let beyond = [
-            "9223372036854775808",
-            "-9223372036854775809",
-            "99999999999999999999",
-            "184467440737095516160",
-        ];
-        for text in others.iter().chain(&beyond) {
-            assert_eq!(parse_canonical(text.as_bytes()), None, "{text}");
-        }
-    }
 
     #[test]
     fn packs_in_the_fewest_bytes() {

@@ -14,7 +14,6 @@ mod string;
 mod tests;
 
 pub use block::Entry;
-pub use integer::parse_canonical;
 pub use layout::INLINE_BYTES_MAX;
 pub use string::StringInput;
 

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::block::{Entry, Payload, owner};
-use super::integer::{PackedInt, parse_canonical};
+use super::integer::PackedInt;
 use super::layout::{INLINE_BYTES_MAX, Kind, RAW};
 
 /// What a string is made from.
@@ -25,7 +25,7 @@ impl<'a> StringInput<'a> {
     fn into_payload(self) -> Payload<'a> {
         match self {
             StringInput::Int(value) => Payload::Int(value),
-            StringInput::Bytes(bytes) => match parse_canonical(bytes) {
+            StringInput::Bytes(bytes) => match resp::parse_integer(bytes) {
                 Some(value) => Payload::Int(value),
                 None => StringInput::Text(bytes).into_payload(),
             },
