@@ -146,9 +146,8 @@ fn pages_of_other_sizes_are_given_back() {
         "charged {} of {limit}",
         peaks.used
     );
-    // Without moving what lies sparsely it is twice the limit. What is written at full volume outpaces that for a while.
-    let percent = if is_full() { 130 } else { 115 };
-    let most = limit * percent / 100 + program + 24 * MIB;
+    // Without moving what lies sparsely it is twice the limit.
+    let most = limit * 115 / 100 + program + 24 * MIB;
     assert!(
         peaks.resident <= most,
         "{} bytes in memory, {most} expected",

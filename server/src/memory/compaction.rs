@@ -24,15 +24,20 @@ const STEP_TIME: Duration = Duration::from_micros(200);
 /// Items looked at between two looks at the clock.
 const ITEMS_PER_PIECE: usize = 100;
 /// Waste that is nobody's fault: stacks, pooled buffers, the allocator's own tables.
-const GRACE_BYTES: usize = 8 << 20;
-/// Waste from which a walk begins, and below which it ends, as shares of what is charged.
-const BEGIN_SHARE: usize = 24;
-const END_SHARE: usize = 48;
-/// A walk that lowered the waste by less than this part of it is not repeated for [`FRUITLESS_PAUSE`].
+const GRACE_BYTES: usize = 4 << 20;
+/// Waste below this is not worth a walk, and takes no room from data.
+const TOLERATED_BYTES_MIN: usize = 4 << 20;
+/// Waste from which a walk begins, as a share of what is charged; at half of it the walk ends.
+const BEGIN_SHARE: usize = 32;
+/// A walk that lowered the waste by less than this part of it is not repeated for [`FRUITLESS_PAUSE`], unless so much of
+/// the limit has been evicted since that things have changed.
 const GAIN_SHARE: usize = 8;
 const FRUITLESS_PAUSE: Duration = Duration::from_secs(5);
+const CHANGED_SHARE: usize = 32;
 /// The process may exceed the limit by this part of it before data makes room for waste.
-const ALLOWANCE_SHARE: usize = 24;
+const ALLOWANCE_SHARE: usize = 32;
+/// For each byte beyond that data makes room for so many: what is evicted frees whole pages only after some time.
+const HOLD_BACK_GAIN: usize = 2;
 /// Beyond this, walking over all pages takes too long for a tick.
 const TAKE_IN_BYTES_MAX: usize = 4 << 30;
 /// Nothing is held back below this limit: what comes and goes with every client is more.
@@ -49,6 +54,8 @@ pub struct Compaction {
     left: usize,
     waste_at_begin: usize,
     not_before: Instant,
+    /// Bytes that had been evicted when the last walk ended.
+    evicted_at_end: usize,
 }
 
 impl Compaction {
@@ -62,6 +69,7 @@ impl Compaction {
             left: 0,
             waste_at_begin: 0,
             not_before: Instant::now(),
+            evicted_at_end: 0,
         }
     }
 
@@ -80,15 +88,22 @@ impl Compaction {
         {
             allocator::take_in_freed();
         }
-        if self.left > 0 && waste < charged / END_SHARE {
+        let tolerated = (charged / BEGIN_SHARE).max(TOLERATED_BYTES_MIN);
+        if self.left > 0 && waste < tolerated / 2 {
             self.left = 0;
         }
-        if self.left == 0 && waste > charged / BEGIN_SHARE && Instant::now() >= self.not_before {
+        let evicted = whole.evicted.load(Relaxed);
+        let changed = evicted.wrapping_sub(self.evicted_at_end) > whole.limit() / CHANGED_SHARE;
+        let is_due = || changed || Instant::now() >= self.not_before;
+        if self.left == 0 && waste > tolerated && is_due() {
             self.left = self.shards.len() * tenants.len();
             self.waste_at_begin = waste;
         }
         if self.left > 0 {
             return;
+        }
+        if self.waste_at_begin > 0 {
+            self.evicted_at_end = evicted;
         }
         let gained = self.waste_at_begin.saturating_sub(waste);
         if gained < self.waste_at_begin / GAIN_SHARE {
@@ -149,6 +164,7 @@ impl Whole {
 
     /// So many bytes were evicted: now and then that is a reason to look.
     pub(super) fn note_evicted(&self, core: &Core, bytes: usize) {
+        self.evicted.fetch_add(bytes, Relaxed);
         let since = self.evicted_since_look.fetch_add(bytes, Relaxed) + bytes;
         if self.limit() > 0 && since > self.limit() / EVICTED_PER_LOOK_SHARE {
             self.evicted_since_look.store(0, Relaxed);
@@ -159,8 +175,8 @@ impl Whole {
     /// Makes the data leave room for what the process holds beyond the limit and its allowance.
     fn hold_back(&self, held_bytes: usize) {
         let limit = self.limit();
-        let allowed = limit + limit / ALLOWANCE_SHARE;
-        let excess = held_bytes.saturating_sub(allowed);
+        let allowed = limit + (limit / ALLOWANCE_SHARE).max(TOLERATED_BYTES_MIN);
+        let excess = held_bytes.saturating_sub(allowed) * HOLD_BACK_GAIN;
         let held_back = match limit < HOLD_BACK_LIMIT_MIN {
             true => 0,
             false => excess.min(limit / HOLD_BACK_SHARE_MAX),

@@ -19,6 +19,8 @@ pub struct Whole {
     limit: AtomicUsize,
     /// Bytes of the limit that data must leave to what the process holds beyond its charge.
     pub(super) held_back: AtomicUsize,
+    /// Bytes evicted since the start.
+    pub(super) evicted: AtomicUsize,
     /// Bytes evicted since what the process holds was looked at.
     pub(super) evicted_since_look: AtomicUsize,
     /// Bytes that tenants are short of their minimum, as of the last look.
