@@ -225,10 +225,12 @@ const ERRORS: [&str; 39] = [
 ];
 
 /// Whole scripts; `$` is any value.
-const WHOLE: [&str; 22] = [
+const WHOLE: [&str; 24] = [
     "math.randomseed(12) return {math.random(1000), math.random(1000)}",
     "return {KEYS, ARGV}",
     "return {#KEYS, #ARGV, KEYS[1], ARGV[1], ARGV[2]}",
+    "local keys = {} for k in pairs(cmsgpack.unpack(cmsgpack.pack({one=1, two=2, three=3, four=4, five=5, six=6, seven=7}))) do keys[#keys + 1] = k end return keys",
+    "return {#cmsgpack.unpack('\\147\\1\\192\\3'), #cmsgpack.unpack('\\147\\192\\2\\3'), #cmsgpack.unpack('\\149\\1\\2\\3\\4\\5')}",
     "return {redis.REDIS_VERSION_NUM > 0, redis.LOG_WARNING, redis.REPL_ALL, redis.breakpoint(), redis.replicate_commands()}",
     "return type(redis) .. type(cjson) .. type(struct) .. type(bit) .. type(cmsgpack) .. type(os) .. type(string)",
     "return {pcall(error, $)}",
