@@ -30,7 +30,7 @@ pub enum Verdict {
 pub struct Planned {
     /// Slices to hold, by shard.
     pub mask: u64,
-    /// Hash of its only key, for prefetching; 0 when there is none or several.
+    /// Hash of its only key, for prefetching; 0 when there is none or several, or its shard is not the only one of the mask.
     pub hash: u64,
     /// Id of its command in the registry; of the container for an unknown subcommand, of nothing for an unknown command.
     command: u16,
@@ -48,6 +48,7 @@ impl Planned {
         Planned {
             mask,
             whole_tenant: true,
+            hash: if mask == self.mask { self.hash } else { 0 },
             ..*self
         }
     }
@@ -192,6 +193,7 @@ fn plan_wide(
     match command.spec.routing {
         Routing::All => Planned {
             whole_tenant: true,
+            hash: hash_on_only_shard(server, command, args),
             ..Planned::run(command, server.shard_map.all())
         },
         Routing::Cursor => Planned::run(command, cursor_mask(server, args)),
@@ -212,12 +214,32 @@ fn plan_wide(
             if found == Err(InvalidKeys) && mask == 0 {
                 mask = 1;
             }
-            for (index, hash) in hashes {
+            for &(index, hash) in &hashes {
                 batch.set_hash(at, index, hash);
             }
-            Planned::run(command, mask)
+            let hash = match hashes.as_slice() {
+                [(_, hash)] if command.spec.breathes => *hash,
+                _ => 0,
+            };
+            Planned {
+                hash,
+                ..Planned::run(command, mask)
+            }
         }
     }
+}
+
+/// The hash of the first key of a script, where all keys are on one shard.
+fn hash_on_only_shard(server: &Server, command: &Command, args: Args<'_>) -> u64 {
+    if !command.spec.breathes || server.shard_map.shards() > 1 {
+        return 0;
+    }
+    let mut first = None;
+    // What is wrong with its keys is the handler's to say.
+    let _ = key_positions(command.spec, args, |index, _| {
+        first.get_or_insert(index);
+    });
+    first.map_or(0, |index| hash_key(&server.seed, args.get(index)))
 }
 
 #[inline]
