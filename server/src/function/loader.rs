@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread;
 
 use udf::library::{Header, Library, LibraryError};
-use udf::lua::{Dialect, LuaEngine};
-use udf::wasm::{Compiler, Limits, WasmEngine, Within};
+use udf::lua::{self, Dialect, LuaEngine};
+use udf::wasm::{self, Compiler, Limits, WasmEngine, Within};
 use udf::{Engine, LoadError};
 
 use crate::shard::TaskRef;
@@ -24,7 +24,7 @@ pub fn compiler() -> Compiler {
 const STACK_BYTES: usize = 4 << 20;
 
 /// The names of the engines there are, as FUNCTION STATS lists them.
-pub(super) const ENGINES: &[&str] = &["LUA", "WASM"];
+pub(super) const ENGINES: &[&str] = &[lua::NAME, wasm::NAME];
 
 /// The engines and the thread that asks them. Both come to life with the first library.
 #[derive(Default)]
@@ -110,10 +110,10 @@ impl Loader {
         dialect: Dialect,
     ) -> Result<Arc<dyn Engine>, LibraryError> {
         let name = Header::parse(code)?.engine;
-        if name.eq_ignore_ascii_case(b"lua") {
+        if name.eq_ignore_ascii_case(lua::NAME.as_bytes()) {
             return Ok(Arc::new(LuaEngine { dialect }));
         }
-        if !name.eq_ignore_ascii_case(b"wasm") {
+        if !name.eq_ignore_ascii_case(wasm::NAME.as_bytes()) {
             return Err(LibraryError::NoEngine(name.into()));
         }
         let engine = self

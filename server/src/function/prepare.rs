@@ -18,7 +18,7 @@ use crate::core::Core;
 use crate::registry::Command;
 use crate::session::Session;
 use crate::shard::TaskNode;
-use crate::tenant::{Account, Tenant};
+use crate::tenant::{Account, Tenant, own_or};
 
 /// Libraries taken in for requests of this session that are about to run, in order. What these did not want goes when the next are prepared.
 #[derive(Default)]
@@ -139,10 +139,7 @@ pub fn restore_at_start(
 /// The limits of a tenant's modules: the server's, but where the tenant has its own.
 fn limits_of(settings: &Settings, account: &Account) -> Limits {
     let own = account.quotas().wasm;
-    let or = |own: u64, servers: usize| match own {
-        0 => servers,
-        own => own as usize,
-    };
+    let or = |own: u64, servers: usize| own_or(own, servers as u64) as usize;
     Limits {
         module_bytes_max: or(own.module_bytes_max, settings.wasm_module_bytes_max),
         functions_max: or(own.module_functions_max, settings.wasm_module_functions_max),

@@ -55,7 +55,7 @@ pub(crate) use commands::COMMANDS;
 pub use directory::{Blueprint, CloseError, Directory};
 pub use figures::{Figures, SliceFigures};
 pub use membership::{EntryError, Membership};
-pub use quotas::{OpsAction, QuotaError, QuotaOption, Quotas};
+pub use quotas::{OpsAction, QuotaError, QuotaOption, Quotas, own_or};
 pub use rate::Rate;
 pub(crate) use saving::Whose;
 pub use scope::Scope;
@@ -124,10 +124,7 @@ impl Tenant {
     /// How long its functions in WebAssembly may run, when the server says so.
     #[inline]
     pub fn wasm_time_limit_ms(&self, servers: u64) -> u64 {
-        match self.wasm_time_limit_ms.load(Relaxed) {
-            0 => servers,
-            own => own,
-        }
+        own_or(self.wasm_time_limit_ms.load(Relaxed), servers)
     }
 
     /// Takes over its account's quotas.

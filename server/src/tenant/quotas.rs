@@ -74,6 +74,15 @@ pub struct WasmQuotas {
     pub module_functions_max: u64,
 }
 
+/// A tenant's own limit, or the server's where it has none, which is 0.
+#[inline]
+pub fn own_or(own: u64, servers: u64) -> u64 {
+    match own {
+        0 => servers,
+        own => own,
+    }
+}
+
 /// Why an option is refused. `Display` is the wire text.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum QuotaError {

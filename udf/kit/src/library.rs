@@ -3,16 +3,13 @@
 use std::sync::Arc;
 
 use udf::library::{Header, Library, LibraryError};
-use udf::lua::{Dialect, LuaEngine};
-use udf::wasm::{Compiler, WasmEngine, check_exports};
+use udf::lua::{self, Dialect, LuaEngine};
+use udf::wasm::{self, Compiler, WasmEngine, check_exports};
 use udf::{Engine, Function};
 
 use crate::advice::advised;
 use crate::error::{KitError, Result};
 use crate::project::Project;
-
-/// The name of the engine of WebAssembly.
-const WASM: &str = "WASM";
 
 /// A library that servers will accept, and what there is to know about it.
 pub(crate) struct Report {
@@ -27,22 +24,23 @@ pub(crate) struct Report {
 pub(crate) fn load(code: &[u8], compiler: Compiler) -> Result<Library> {
     let refused = |error: LibraryError| KitError::Library(advised(&error.to_string()));
     let header = Header::parse(code).map_err(refused)?;
-    let engine: Box<dyn Engine> = match header.engine.to_ascii_lowercase().as_slice() {
-        b"wasm" => {
+    let is = |name: &str| header.engine.eq_ignore_ascii_case(name.as_bytes());
+    let engine: Box<dyn Engine> = match () {
+        () if is(wasm::NAME) => {
             let engine = WasmEngine::new(compiler);
             Box::new(engine.map_err(|error| {
                 KitError::Library(format!("WASM does not run on this machine: {error}"))
             })?)
         }
-        b"lua" => Box::new(LuaEngine {
+        () if is(lua::NAME) => Box::new(LuaEngine {
             dialect: Dialect::Present,
         }),
-        _ => return Err(refused(LibraryError::NoEngine(header.engine.into()))),
+        () => return Err(refused(LibraryError::NoEngine(header.engine.into()))),
     };
     let loaded = engine
         .load(header.source)
         .map_err(|error| refused(error.into()))?;
-    if engine.name() == WASM {
+    if engine.name() == wasm::NAME {
         check_exports(header.source).map_err(|error| refused(error.into()))?;
     }
     Library::new(&header.name, &*engine, Arc::from(code), loaded).map_err(refused)

@@ -38,4 +38,4 @@ mod turns;
 pub use compile::{Compiler, child};
 pub use inspect::check_exports;
 pub use limits::Limits;
-pub use program::{WasmEngine, Within};
+pub use program::{NAME, WasmEngine, Within};

@@ -18,6 +18,9 @@ use crate::{CallError, Function, FunctionFlags, Instance, LoadError, Loaded, Pro
 /// What a library exports besides its functions.
 pub(super) const LOAD_HOOK: &str = "redox_load";
 
+/// The engine's name.
+pub const NAME: &str = "WASM";
+
 /// Takes WASM libraries in.
 pub struct WasmEngine {
     engine: Engine,
@@ -126,7 +129,7 @@ impl crate::Engine for Within {
 
 impl crate::Engine for WasmEngine {
     fn name(&self) -> &'static str {
-        "WASM"
+        NAME
     }
 
     fn registering(&self) -> &'static str {
