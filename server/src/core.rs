@@ -152,6 +152,12 @@ impl Core {
         Rc::clone(&known.1)
     }
 
+    /// Milliseconds a function in WebAssembly may run, as of the last refresh.
+    #[inline]
+    pub fn wasm_time_limit_ms(&self) -> u64 {
+        self.settings.borrow().settings().wasm_time_limit_ms
+    }
+
     /// The settings as of the last refresh.
     pub fn settings(&self) -> Arc<Settings> {
         Arc::clone(self.settings.borrow().settings())

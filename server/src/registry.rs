@@ -9,7 +9,7 @@ use store::command::{CommandError, Ctx, DataCommand, Flags, Group, Spec};
 
 use crate::command::{ServerCommand, ServerCtx};
 use crate::config::{LoadError, Rename};
-use crate::function::is_prepared;
+use crate::function::{calls_functions, is_prepared};
 use crate::tenant::Scope;
 use crate::transaction::InMulti;
 
@@ -71,6 +71,8 @@ pub struct Command {
     pub scope: Scope,
     /// Its requests are prepared before they run, which may take long.
     pub is_prepared: bool,
+    /// It is FCALL or FCALL_RO.
+    pub calls_functions: bool,
 }
 
 impl Command {
@@ -199,6 +201,7 @@ impl Registry {
             id,
             spec,
             is_prepared: is_prepared(&full_name),
+            calls_functions: calls_functions(&full_name),
             full_name,
             run,
             subcommands: Vec::new(),

@@ -32,14 +32,15 @@ impl LogLevel {
         }
     }
 
-    /// Writes a line to the server's log, where its level is configured.
-    pub fn write(self, text: &[u8]) {
+    /// Writes a line to the server's log, where its level is configured: with the name of the function it is about, if that is known.
+    pub fn write(self, function: Option<&str>, text: &[u8]) {
+        let function = function.map(tracing::field::display);
         let text = String::from_utf8_lossy(text);
         match self {
-            LogLevel::Debug => tracing::trace!("{text}"),
-            LogLevel::Verbose => tracing::debug!("{text}"),
-            LogLevel::Notice => tracing::info!("{text}"),
-            LogLevel::Warning => tracing::warn!("{text}"),
+            LogLevel::Debug => tracing::trace!(function, "{text}"),
+            LogLevel::Verbose => tracing::debug!(function, "{text}"),
+            LogLevel::Notice => tracing::info!(function, "{text}"),
+            LogLevel::Warning => tracing::warn!(function, "{text}"),
         }
     }
 }

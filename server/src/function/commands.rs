@@ -7,6 +7,7 @@ use udf::library::LibraryError;
 use super::{fcall, list, restore};
 use crate::command::{ServerCommand, ServerCtx, help, subcommand, syntax_of_subcommand};
 use crate::memory::OOM;
+use crate::script::Mode;
 
 /// All that has to do with functions.
 pub(crate) static COMMANDS: &[&ServerCommand] = &[&FUNCTION, &FCALL, &FCALL_RO];
@@ -159,7 +160,7 @@ static FCALL: ServerCommand = ServerCommand {
         .noted("We cannot tell how the keys will be used so we assume the worst, RW and UPDATE")],
         ..CALLS
     },
-    run: |ctx, args| fcall::fcall(ctx, args, fcall::Mode::Any),
+    run: |ctx, args| fcall::fcall(ctx, args, Mode::Any),
     subcommands: &[],
 };
 
@@ -175,7 +176,7 @@ static FCALL_RO: ServerCommand = ServerCommand {
         ],
         ..CALLS
     },
-    run: |ctx, args| fcall::fcall(ctx, args, fcall::Mode::ReadOnly),
+    run: |ctx, args| fcall::fcall(ctx, args, Mode::ReadOnly),
     subcommands: &[],
 };
 

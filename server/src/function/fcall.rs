@@ -1,115 +1,107 @@
 //! FCALL and FCALL_RO.
 
 use resp::Args;
-use store::command::{CommandError, Effects, Keys, SliceSet, parse_i64};
+use store::command::{CommandError, Effects, Keys, SliceSet};
 use udf::{Call, CallError, FunctionFlags};
 
 use super::host::{Caller, FunctionHost};
-use super::shelf::Counted;
+use super::shelf::{Counted, Found};
 use crate::command::ServerCtx;
-
-/// Which functions may be called.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Mode {
-    /// All.
-    Any,
-    /// Those that say that they write nothing.
-    ReadOnly,
-}
+use crate::script::{FIRST_KEY, Mode, check_flags, key_count};
 
 const NOT_FOUND: CommandError = CommandError::text("ERR Function not found");
 const BAD_COUNT: CommandError = CommandError::text("ERR Bad number of keys provided");
-const TOO_MANY_KEYS: CommandError =
-    CommandError::text("ERR Number of keys can't be greater than number of args");
-const NEGATIVE: CommandError = CommandError::text("ERR Number of keys can't be negative");
-const MAY_WRITE: CommandError =
-    CommandError::text("ERR Can not execute a script with write flag using *_ro command.");
-const NO_MEMORY: CommandError = CommandError::text(
-    "OOM allow-oom flag is not set on the script, can not run it when used memory > 'maxmemory'",
-);
+
+/// Keys and arguments of a call up to which they are listed without allocating.
+const FEW_WORDS: usize = 8;
 
 pub(super) fn fcall(
     ctx: &mut ServerCtx<'_>,
     args: Args<'_>,
     mode: Mode,
 ) -> Result<(), CommandError> {
-    let tenant = std::rc::Rc::clone(&ctx.session.tenant);
-    let libraries = tenant.functions.get();
-    let (library, index) = libraries.find(args.get(1)).ok_or(NOT_FOUND)?;
-    let count = key_count(args)?;
-    let function = &library.functions[index];
-    check(ctx, function.flags, mode)?;
+    let (core, tenant) = (ctx.core, &ctx.session.tenant);
+    let found = core.shelf.find(&tenant.functions, args.get(1));
+    let found = found.ok_or(NOT_FOUND)?;
+    let count = key_count(args, BAD_COUNT)?;
+    check_flags(&tenant.memory, found.function().flags, mode, || 0)?;
+    let time_limit_ms = tenant.wasm_time_limit_ms(core.wasm_time_limit_ms());
 
-    let words: Vec<&[u8]> = args.iter().skip(3).collect();
+    let given = args.tail(FIRST_KEY);
+    let mut few = [&[][..]; FEW_WORDS];
+    let many: Vec<&[u8]>;
+    let words = match few.get_mut(..given.len()) {
+        Some(words) => {
+            words
+                .iter_mut()
+                .zip(given.iter())
+                .for_each(|(place, word)| *place = word);
+            &*words
+        }
+        None => {
+            many = given.iter().collect();
+            &*many
+        }
+    };
     let (keys, others) = words.split_at(count);
     let call = Call {
-        function: index,
+        function: found.index,
         keys,
         args: others,
         protocol: ctx.reply.protocol(),
-        time_limit_ms: tenant.wasm_time_limit_ms(ctx.core.settings().wasm_time_limit_ms),
+        time_limit_ms,
     };
-    if super::lua::is_lua(library) {
-        return super::lua::call(ctx, args, &call, library, mode);
+    match found.is_lua {
+        true => super::lua::call(ctx, args, &call, &found, mode),
+        false => call_typed(ctx, args, &call, &found),
     }
+}
+
+/// Runs a function that reaches no key but those it declares.
+fn call_typed(
+    ctx: &mut ServerCtx<'_>,
+    args: Args<'_>,
+    call: &Call<'_>,
+    found: &Found,
+) -> Result<(), CommandError> {
     let core = ctx.core;
-    let mut nothing = Effects::default();
+    let begun = core.meter.lap();
+    let mut nothing;
     let mut held = match ctx.keys.take() {
         Some(keys) => keys,
         None => {
+            nothing = Effects::default();
             let env = ctx.session.keys_env(core, 0, ctx.now_ms);
             Keys::new(SliceSet::empty(), env, &mut nothing)
         }
     };
     held.select(ctx.session.db);
-    let stateless = function.flags.contains(FunctionFlags::STATELESS);
-    let mut instance = match stateless {
-        true => Counted::new(library),
-        false => core.shelf.take(library),
+    let function = found.function();
+    let is_stateless = function.flags.contains(FunctionFlags::STATELESS);
+    let mut counted = match is_stateless {
+        true => found.instantiate(),
+        false => found.take(),
     }
     .map_err(wire)?;
-    let begun = core.meter.now();
+    let Counted {
+        instance, aside, ..
+    } = &mut counted;
     let caller = Caller {
         session: ctx.session,
         core,
         now_ms: ctx.now_ms,
+        aside,
     };
-    let mut host = FunctionHost::new(caller, held, function, args, count);
-    let ended = instance.instance.call(&call, &mut host, ctx.reply.output());
+    let mut host = FunctionHost::new(caller, held, function, args, call.keys.len());
+    let ended = instance.call(call, &mut host, ctx.reply.output());
     drop(host);
     let is_sound = ended.as_ref().err().is_none_or(CallError::is_clean);
     let trapped = ended.as_ref().err().is_some_and(CallError::is_trap);
-    library.accounts[index].note(core.meter.nanos_since(begun), trapped);
-    if is_sound && !stateless {
-        core.shelf.put(instance, &tenant);
+    found.note(core.meter.nanos_since(begun), trapped);
+    if is_sound && !is_stateless {
+        found.put(counted, &ctx.session.tenant);
     }
     ended.map_err(wire)
-}
-
-/// How many keys there are.
-fn key_count(args: Args<'_>) -> Result<usize, CommandError> {
-    let count = parse_i64(args.get(2)).map_err(|_| BAD_COUNT)?;
-    if count > args.len() as i64 - 3 {
-        return Err(TOO_MANY_KEYS);
-    }
-    usize::try_from(count).map_err(|_| NEGATIVE)
-}
-
-/// Whether a function with these flags may run here and now.
-fn check(ctx: &ServerCtx<'_>, flags: FunctionFlags, mode: Mode) -> Result<(), CommandError> {
-    let writes = !flags.contains(FunctionFlags::NO_WRITES);
-    if writes && mode == Mode::ReadOnly {
-        return Err(MAY_WRITE);
-    }
-    let memory = &ctx.session.tenant.memory;
-    if writes
-        && !flags.contains(FunctionFlags::ALLOW_OOM)
-        && memory.is_set()
-        && memory.excess(0) > 0
-    {
-        return Err(NO_MEMORY);
-    }
-    Ok(())
 }
 
 pub(super) fn wire(error: CallError) -> CommandError {

@@ -10,7 +10,6 @@ use resp::{Args, OutputBuffer, Protocol, ReplyWriter};
 use store::command::{
     CommandError, Ctx, DataConfig, Flags, Key, KeyFlags, Keys, Patience, Routing, key_positions,
 };
-use tracing::{debug, info, trace, warn};
 use udf::refusal::{NOT_FROM_SCRIPT, READ_ONLY, UNDECLARED, UNKNOWN, WRONG_ARITY};
 use udf::{Denied, Function, FunctionFlags, Host, Intent, LogLevel, Pulse};
 
@@ -20,6 +19,7 @@ use crate::breathing::{breathe, holding_breath};
 use crate::core::Core;
 use crate::memory::OOM;
 use crate::registry::{Command, Run};
+use crate::script::FIRST_KEY;
 use crate::session::{ReplyMode, Session};
 use crate::tenant::Membership;
 
@@ -39,7 +39,7 @@ pub(super) struct FunctionHost<'a> {
     unrestricted: bool,
     wrote: bool,
     /// What commands write when nobody reads it.
-    nowhere: OutputBuffer,
+    aside: &'a mut OutputBuffer,
     seen: Option<Seen>,
 }
 
@@ -48,6 +48,8 @@ pub(super) struct Caller<'a> {
     pub(super) session: &'a mut Session,
     pub(super) core: &'a Core,
     pub(super) now_ms: u64,
+    /// Room for replies that nobody reads.
+    pub(super) aside: &'a mut OutputBuffer,
 }
 
 /// What of the session is otherwise while a function runs.
@@ -79,7 +81,7 @@ impl<'a> Declared<'a> {
 }
 
 impl<'a> FunctionHost<'a> {
-    /// A host for one call of `function`; the keys are arguments 3 and following of `request`.
+    /// A host for one call of `function` by `request`.
     pub(super) fn new(
         ctx: Caller<'a>,
         keys: Keys<'a>,
@@ -91,8 +93,10 @@ impl<'a> FunctionHost<'a> {
             session,
             core,
             now_ms,
+            aside,
         } = ctx;
-        let declared = Declared::new((3..3 + key_count).map(|index| keys.arg(request, index)));
+        let declared =
+            Declared::new((FIRST_KEY..FIRST_KEY + key_count).map(|index| keys.arg(request, index)));
         let outer = Outer {
             protocol: session.protocol,
             reply_mode: std::mem::take(&mut session.reply_mode),
@@ -112,7 +116,7 @@ impl<'a> FunctionHost<'a> {
             declared,
             outer,
             wrote: false,
-            nowhere: OutputBuffer::new(),
+            aside,
             seen: None,
         }
     }
@@ -277,7 +281,7 @@ impl Host for FunctionHost<'_> {
         let core = self.core;
         let mut ctx = Ctx {
             keys: self.keys.only(key.shard),
-            reply: ReplyWriter::new(&mut self.nowhere, Protocol::Resp2),
+            reply: ReplyWriter::new(self.aside, Protocol::Resp2),
             config: &self.config,
             now_ms: self.now_ms,
             seed: core.server.seed,
@@ -318,13 +322,7 @@ impl Host for FunctionHost<'_> {
     }
 
     fn log(&mut self, level: LogLevel, text: &[u8]) {
-        let (function, text) = (&self.function.name, String::from_utf8_lossy(text));
-        match level {
-            LogLevel::Debug => trace!(%function, "{text}"),
-            LogLevel::Verbose => debug!(%function, "{text}"),
-            LogLevel::Notice => info!(%function, "{text}"),
-            LogLevel::Warning => warn!(%function, "{text}"),
-        }
+        level.write(Some(&self.function.name), text);
     }
 
     fn permits(&self, args: &[&[u8]]) -> Option<bool> {

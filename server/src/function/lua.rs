@@ -1,20 +1,16 @@
 //! FCALL of functions in Lua: atomic for the tenant, as scripts are, whatever keys they name.
 
-use std::rc::Rc;
-
-use resp::{Args, OutputBuffer, ReplyWriter};
-use store::command::{CommandError, Ctx, Patience};
-use udf::library::Library;
+use resp::Args;
+use store::command::CommandError;
 use udf::{Call, CallError, FunctionFlags};
 
-use super::fcall::{Mode, wire};
+use super::fcall::wire;
+use super::shelf::Found;
 use crate::command::ServerCtx;
+use crate::core::Core;
 use crate::registry::Command;
-use crate::script::{Caller, Licence, ScriptHost};
+use crate::script::{Licence, LuaCall, Mode, run_lua};
 use crate::session::Session;
-
-/// Where a call's keys begin.
-const FIRST_KEY: usize = 3;
 
 const CHANGED: CommandError =
     CommandError::text("ERR the function was replaced while it was called, call it again");
@@ -22,15 +18,14 @@ const CHANGED: CommandError =
 impl Session {
     /// Whether a request calls a function that needs the whole tenant.
     #[inline]
-    pub(crate) fn calls_lua(&self, command: &Command, args: Args<'_>) -> bool {
-        calls_functions(command) && self.finds_lua(args)
+    pub(crate) fn calls_lua(&self, core: &Core, command: &Command, args: Args<'_>) -> bool {
+        command.calls_functions && self.finds_lua(core, args)
     }
 
-    #[cold]
-    fn finds_lua(&self, args: Args<'_>) -> bool {
-        let libraries = self.tenant.functions.get();
-        let found = args.try_get(1).and_then(|name| libraries.find(name));
-        found.is_some_and(|(library, _)| is_lua(library))
+    #[inline(never)]
+    fn finds_lua(&self, core: &Core, args: Args<'_>) -> bool {
+        let found = core.shelf.find(&self.tenant.functions, args.get(1));
+        found.is_some_and(|found| found.is_lua)
     }
 
     /// Whether a request calls a function that says that it writes nothing.
@@ -45,14 +40,9 @@ impl Session {
     }
 }
 
-/// Whether it is FCALL or FCALL_RO.
-pub(crate) fn calls_functions(command: &Command) -> bool {
-    command.spec.breathes && command.spec.name.starts_with("fcall")
-}
-
-/// Whether a library is in Lua.
-pub(super) fn is_lua(library: &Library) -> bool {
-    library.engine == udf::lua::NAME
+/// Whether a command of this name calls functions.
+pub(crate) fn calls_functions(full_name: &str) -> bool {
+    matches!(full_name, "fcall" | "fcall_ro")
 }
 
 /// Runs a function that may run here and now.
@@ -60,53 +50,33 @@ pub(super) fn call(
     ctx: &mut ServerCtx<'_>,
     args: Args<'_>,
     call: &Call<'_>,
-    library: &std::sync::Arc<Library>,
+    found: &Found,
     mode: Mode,
 ) -> Result<(), CommandError> {
     let core = ctx.core;
-    let begun = core.meter.now();
     let all = core.server.shard_map.all();
     let keys = ctx.keys.take().filter(|keys| keys.mask() == all);
     let keys = keys.ok_or(CHANGED)?;
     core.show_first(ctx.session, args);
-    let function = &library.functions[call.function];
-    let tenant = Rc::clone(&ctx.session.tenant);
-    let mut instance = core.shelf.take(library).map_err(wire)?;
-    let mut replies = OutputBuffer::new();
-    let commands = Ctx {
-        keys,
-        reply: ReplyWriter::new(&mut replies, call.protocol),
-        config: &core.data_config(),
-        now_ms: ctx.now_ms,
-        seed: core.server.seed,
-        rng: &mut core.fork_rng(),
-        patience: Patience::Never,
-    };
-    let read_only = mode == Mode::ReadOnly || function.flags.contains(FunctionFlags::NO_WRITES);
-    let caller = Caller {
-        session: ctx.session,
-        core,
-        scripts: &tenant.scripts,
+    let function = found.function();
+    let mut counted = found.take().map_err(wire)?;
+    let lua = LuaCall {
+        request: args,
+        keys: call.keys.len(),
         name: function.name.as_bytes(),
-        request: Some(args),
-        declared: (args.tail(FIRST_KEY), call.keys.len()),
+        is_function: true,
         licence: Licence {
-            read_only,
+            read_only: mode == Mode::ReadOnly || function.flags.contains(FunctionFlags::NO_WRITES),
             copes_without_memory: true,
         },
     };
-    let mut host = ScriptHost::new(caller, commands);
-    let ended = instance.instance.call(call, &mut host, ctx.reply.output());
-    let failed = host.has_failed();
-    drop(host);
-    library.accounts[call.function].note(core.meter.nanos_since(begun), false);
+    let instance = &mut counted.instance;
+    let ended = run_lua(ctx, keys, &lua, &mut counted.aside, |host, out| {
+        instance.call(call, host, out)
+    });
+    found.note(core.meter.nanos_since(core.meter.lap()), false);
     if ended.as_ref().err().is_none_or(CallError::is_clean) {
-        core.shelf.put(instance, &tenant);
+        found.put(counted, &ctx.session.tenant);
     }
-    ctx.session.end_caching();
-    if failed && let Some(command) = core.server.registry.find(args.get(0)) {
-        core.stats().failed_calls[command.id].add(1);
-    }
-    core.meter.begun_at(begun);
     ended.map_err(wire)
 }

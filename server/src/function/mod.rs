@@ -4,7 +4,7 @@
 //! FUNCTION LOAD ──▶ prepare: the loader's thread has the engine take the code in        no core waits, only the session
 //!                   ──▶ the tenant's table of libraries is replaced by one with it
 //! FCALL ──▶ planned like any command: the slices of its declared keys
-//!           ──▶ the function is looked up, an instance is taken from the core's shelf
+//!           ──▶ the function is found on the core's shelf, or looked up; an instance is taken from there too
 //!           ──▶ the instance runs with a host that reaches those slices and no others
 //! ```
 //! Engines are the crate `udf`'s; what they may ask of the server is answered by [`host`]. An instance belongs to one core and one library, so to one

@@ -1,30 +1,57 @@
-//! One core's instances of libraries, between calls. A function that is still running has its instance with it, so one that is called meanwhile gets
-//! another.
+//! What one core keeps between calls of functions: instances of libraries, and which functions it has found. A function that is still running has its
+//! instance with it, so one that is called meanwhile gets another.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Weak};
 
+use resp::OutputBuffer;
 use udf::library::Library;
-use udf::{CallError, Instance};
+use udf::{CallError, Function, Instance};
 
+use super::LibraryTable;
 use crate::tenant::Tenant;
 
 /// Instances of one library that are kept: as many as were needed at once, up to this.
 const KEPT_MAX: usize = 4;
 /// An instance that has grown or shrunk by so much since its tenant was charged for it is charged anew.
 const CHARGED_STEP_BYTES: usize = 16 << 10;
+/// Functions that are remembered: looking through them takes less than looking one up.
+const REMEMBERED_MAX: usize = 16;
 
-/// The instances of one core.
+/// What one core keeps.
 #[derive(Default)]
-pub struct Shelf(RefCell<BTreeMap<u64, Vec<Counted>>>);
+pub struct Shelf {
+    idle: RefCell<BTreeMap<u64, Rc<Idle>>>,
+    /// The functions called last, in no order.
+    called: RefCell<Vec<Rc<Found>>>,
+}
+
+/// The instances of one library that wait for a call.
+type Idle = RefCell<Vec<Counted>>;
+
+/// A function as it was found when it was called.
+pub(crate) struct Found {
+    /// The name it was called by.
+    name: Box<[u8]>,
+    /// The edition of the libraries it was found in.
+    edition: u64,
+    pub(super) library: Arc<Library>,
+    /// Which of the library's functions it is.
+    pub(super) index: usize,
+    /// It is in Lua.
+    pub(super) is_lua: bool,
+    idle: Rc<Idle>,
+}
 
 /// An instance whose memory is counted as its library's.
 pub(super) struct Counted {
     pub(super) instance: Box<dyn Instance>,
+    /// What commands write when nobody reads it, or before a function reads it; empty between calls.
+    pub(super) aside: OutputBuffer,
     library: Weak<Library>,
-    id: u64,
     /// What all instances of the library have.
     total: Arc<AtomicUsize>,
     bytes: usize,
@@ -33,12 +60,11 @@ pub(super) struct Counted {
 }
 
 impl Counted {
-    /// A fresh instance.
-    pub(super) fn new(library: &Arc<Library>) -> Result<Self, CallError> {
+    fn new(library: &Arc<Library>) -> Result<Self, CallError> {
         let mut counted = Counted {
             instance: library.program.instantiate()?,
+            aside: OutputBuffer::new(),
             library: Arc::downgrade(library),
-            id: library.id,
             total: Arc::clone(&library.instance_bytes),
             bytes: 0,
             charged: 0,
@@ -48,6 +74,7 @@ impl Counted {
     }
 
     /// Brings the count up to date; memory grows in a call.
+    #[inline]
     fn recount(&mut self) {
         let bytes = self.instance.used_bytes();
         if bytes != self.bytes {
@@ -73,36 +100,95 @@ impl Drop for Counted {
     }
 }
 
-impl Shelf {
-    /// An instance of the library: one that has been used, or a fresh one.
-    pub(super) fn take(&self, library: &Arc<Library>) -> Result<Counted, CallError> {
-        let idle = self.0.borrow_mut().get_mut(&library.id).and_then(Vec::pop);
+impl Found {
+    /// The function itself.
+    #[inline]
+    pub(super) fn function(&self) -> &Function {
+        &self.library.functions[self.index]
+    }
+
+    /// Books a call that ran for so long.
+    #[inline]
+    pub(super) fn note(&self, run_ns: u64, trapped: bool) {
+        self.library.accounts[self.index].note(run_ns, trapped);
+    }
+
+    /// An instance of its library: one that has been used, or a fresh one.
+    #[inline]
+    pub(super) fn take(&self) -> Result<Counted, CallError> {
+        let idle = self.idle.borrow_mut().pop();
         match idle {
             Some(instance) => Ok(instance),
-            None => Counted::new(library),
+            None => self.instantiate(),
         }
     }
 
+    /// A fresh instance.
+    #[cold]
+    pub(super) fn instantiate(&self) -> Result<Counted, CallError> {
+        Counted::new(&self.library)
+    }
+
     /// Puts an instance back that may be used again, and has its tenant charged for it.
+    #[inline]
     pub(super) fn put(&self, mut instance: Counted, tenant: &Tenant) {
         instance.recount();
         if instance.is_to_be_charged() {
             tenant.recount_code();
         }
-        let mut shelf = self.0.borrow_mut();
-        let idle = shelf.entry(instance.id).or_default();
+        let mut idle = self.idle.borrow_mut();
         if idle.len() < KEPT_MAX {
             idle.push(instance);
         }
     }
+}
 
-    /// Drops the instances of libraries that are gone.
+impl Shelf {
+    /// The function of this name, in any case.
+    #[inline]
+    pub(crate) fn find(&self, table: &LibraryTable, name: &[u8]) -> Option<Rc<Found>> {
+        let edition = table.edition();
+        let called = self.called.borrow();
+        let known = called
+            .iter()
+            .find(|found| found.edition == edition && *found.name == *name);
+        if let Some(found) = known {
+            return Some(Rc::clone(found));
+        }
+        drop(called);
+        self.look_up(table, edition, name)
+    }
+
+    #[cold]
+    fn look_up(&self, table: &LibraryTable, edition: u64, name: &[u8]) -> Option<Rc<Found>> {
+        let libraries = table.get();
+        let (library, index) = libraries.find(name)?;
+        let mut idle = self.idle.borrow_mut();
+        let found = Rc::new(Found {
+            name: name.into(),
+            edition,
+            library: Arc::clone(library),
+            index,
+            is_lua: library.engine == udf::lua::NAME,
+            idle: Rc::clone(idle.entry(library.id).or_default()),
+        });
+        let mut called = self.called.borrow_mut();
+        if called.len() == REMEMBERED_MAX {
+            called.remove(0);
+        }
+        called.push(Rc::clone(&found));
+        Some(found)
+    }
+
+    /// Forgets the functions that were called, and drops the instances of libraries that are gone.
     pub fn tidy(&self) {
-        let mut shelf = self.0.borrow_mut();
+        self.called.borrow_mut().clear();
+        let mut shelf = self.idle.borrow_mut();
         if !shelf.is_empty() {
             shelf.retain(|_, idle| {
-                idle.first()
-                    .is_some_and(|first| first.library.strong_count() > 0)
+                let is_needed = |first: &Counted| first.library.strong_count() > 0;
+                // One that has no instance to spare may get back what a function that runs has.
+                Rc::strong_count(idle) > 1 || idle.borrow().first().is_some_and(is_needed)
             });
         }
     }

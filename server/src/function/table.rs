@@ -1,6 +1,6 @@
 //! A tenant's libraries, and which of their functions run long enough to be seen.
 
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use udf::library::{Libraries, LibraryError};
@@ -12,16 +12,16 @@ use super::running::Running;
 pub struct LibraryTable {
     /// Replaced as a whole.
     libraries: RwLock<Arc<Libraries>>,
+    /// Tells what is loaded now from what any tenant had loaded at any time; 0 before the first library.
+    edition: AtomicU64,
     pub(super) running: Mutex<Vec<Arc<Running>>>,
-    /// There is, or once was, a library.
-    used: AtomicBool,
 }
 
 impl LibraryTable {
     /// Whether there is anything to count, or once was.
     #[inline]
     pub fn were_used(&self) -> bool {
-        self.used.load(Relaxed)
+        self.edition.load(Ordering::Relaxed) != 0
     }
 
     /// The libraries as they are now.
@@ -33,11 +33,18 @@ impl LibraryTable {
         Arc::clone(&libraries)
     }
 
+    /// The number of what is loaded now: what [`get`](Self::get) gives after it is as new, or newer.
+    #[inline]
+    pub(super) fn edition(&self) -> u64 {
+        self.edition.load(Ordering::Acquire)
+    }
+
     /// Changes them; when that fails all stays as it is.
     pub(super) fn change<R>(
         &self,
         f: impl FnOnce(&mut Libraries) -> Result<R, LibraryError>,
     ) -> Result<R, LibraryError> {
+        static EDITIONS: AtomicU64 = AtomicU64::new(1);
         let mut libraries = self
             .libraries
             .write()
@@ -45,7 +52,8 @@ impl LibraryTable {
         let mut changed = Libraries::clone(&libraries);
         let result = f(&mut changed)?;
         *libraries = Arc::new(changed);
-        self.used.store(true, Relaxed);
+        let edition = EDITIONS.fetch_add(1, Ordering::Relaxed);
+        self.edition.store(edition, Ordering::Release);
         Ok(result)
     }
 }

@@ -102,6 +102,12 @@ impl Meter {
         self.lap.set(self.clock.raw().saturating_sub(spent));
     }
 
+    /// When what is measured began, as [`Meter::begun_at`] takes it.
+    #[inline]
+    pub fn lap(&self) -> u64 {
+        self.lap.get()
+    }
+
     /// What is measured began then, whatever ended meanwhile.
     pub fn begun_at(&self, start: u64) {
         self.lap.set(start);

@@ -22,7 +22,7 @@ impl Session {
     #[cold]
     fn is_read_only_script(&self, command: &Command, args: Args<'_>) -> bool {
         let text = || args.try_get(1).unwrap_or_default();
-        if crate::function::calls_functions(command) {
+        if command.calls_functions {
             return self.calls_reader(args);
         }
         let said = match command.spec.name {

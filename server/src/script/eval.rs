@@ -2,15 +2,15 @@
 
 use std::rc::Rc;
 
-use resp::{Args, ReplyWriter};
-use store::command::{CommandError, Ctx, Patience, parse_i64};
+use resp::Args;
+use store::command::CommandError;
 use udf::FunctionFlags;
 use udf::lua::{Call, Dialect, sha1_hex};
 
 use super::Sha;
+use super::call::{FIRST_KEY, LuaCall, Mode, check_flags, key_count, run_lua};
 use super::engine::{Compiled, Engine};
-use super::host::{Caller, Licence, ScriptHost, keys_of};
-use super::scripts::Scripts;
+use super::host::Licence;
 use crate::command::ServerCtx;
 use crate::config::Settings;
 use crate::core::Core;
@@ -19,37 +19,12 @@ use crate::tenant::Tenant;
 
 pub(super) const NOSCRIPT: CommandError =
     CommandError::text("NOSCRIPT No matching script. Please use EVAL.");
-const TOO_MANY_KEYS: CommandError =
-    CommandError::text("ERR Number of keys can't be greater than number of args");
-const NEGATIVE: CommandError = CommandError::text("ERR Number of keys can't be negative");
-const MAY_WRITE: CommandError =
-    CommandError::text("ERR Can not execute a script with write flag using *_ro command.");
-const NO_MEMORY: CommandError = CommandError::text(
-    "OOM allow-oom flag is not set on the script, can not run it when used memory > 'maxmemory'",
-);
-
-/// Where a call's keys begin.
-const FIRST_KEY: usize = 3;
 
 /// What argument 1 is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum By {
     Text,
     Digest,
-}
-
-/// How a call ended, for the statistics.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Outcome {
-    Fine,
-    Failed,
-}
-
-/// Whether the script may write.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Mode {
-    Any,
-    ReadOnly,
 }
 
 pub(super) fn eval(ctx: &mut ServerCtx<'_>, args: Args<'_>) -> Result<(), CommandError> {
@@ -70,14 +45,13 @@ pub(super) fn evalsha_ro(ctx: &mut ServerCtx<'_>, args: Args<'_>) -> Result<(), 
 
 fn run(ctx: &mut ServerCtx<'_>, args: Args<'_>, by: By, mode: Mode) -> Result<(), CommandError> {
     let core = ctx.core;
-    let begun = core.meter.now();
     core.show_first(ctx.session, args);
     let text = args.get(1);
     let digest = match by {
         By::Text => None,
         By::Digest => Some(digest(text).ok_or(NOSCRIPT)?),
     };
-    let keys = key_count(args)?;
+    let keys = key_count(args, CommandError::NotInteger)?;
     let sha = digest.unwrap_or_else(|| sha1_hex(text));
     let tenant = Rc::clone(&ctx.session.tenant);
     let scripts = &tenant.scripts;
@@ -87,23 +61,20 @@ fn run(ctx: &mut ServerCtx<'_>, args: Args<'_>, by: By, mode: Mode) -> Result<()
     let found = find(&mut engine, core, &tenant, sha, (text, by))
         .and_then(|compiled| Ok((compiled, licence(ctx, args, compiled.flags, mode)?)));
     let result = found.map(|(compiled, licence)| {
-        let call = Call {
-            name: &sha,
-            params: args.tail(FIRST_KEY),
+        let call = LuaCall {
+            request: args,
             keys,
+            name: &sha,
+            is_function: false,
+            licence,
         };
-        call_script(ctx, &mut engine, scripts, compiled, &call, licence)
+        call_script(ctx, &mut engine, compiled, &call);
     });
     core.engines.put(engine, &tenant);
-    ctx.session.end_caching();
-    if let Ok(Outcome::Failed) = result
-        && let Some(command) = core.server.registry.find(args.get(0))
-    {
-        core.stats().failed_calls[command.id].add(1);
+    if result.is_err() {
+        ctx.session.end_caching();
     }
-    // All of it is this command's time, the commands that it called included.
-    core.meter.begun_at(begun);
-    result.map(|_| ())
+    result
 }
 
 /// A digest as argument, in lower case.
@@ -111,14 +82,6 @@ pub(super) fn digest(text: &[u8]) -> Option<Sha> {
     let mut sha: Sha = text.try_into().ok()?;
     sha.make_ascii_lowercase();
     Some(sha)
-}
-
-fn key_count(args: Args<'_>) -> Result<usize, CommandError> {
-    let count = parse_i64(args.get(2)).map_err(|_| CommandError::NotInteger)?;
-    if count > (args.len() - FIRST_KEY) as i64 {
-        return Err(TOO_MANY_KEYS);
-    }
-    usize::try_from(count).map_err(|_| NEGATIVE)
 }
 
 /// Which functions this core's states have.
@@ -173,17 +136,10 @@ fn licence(
             copes_without_memory: false,
         });
     };
-    let writes = !flags.contains(FunctionFlags::NO_WRITES);
-    if writes && mode == Mode::ReadOnly {
-        return Err(MAY_WRITE);
-    }
-    let copes = !writes || flags.contains(FunctionFlags::ALLOW_OOM);
     let memory = &ctx.session.tenant.memory;
-    if !copes && memory.is_set() && memory.excess(args.iter().map(<[u8]>::len).sum()) > 0 {
-        return Err(NO_MEMORY);
-    }
+    check_flags(memory, flags, mode, || args.iter().map(<[u8]>::len).sum())?;
     Ok(Licence {
-        read_only: !writes,
+        read_only: flags.contains(FunctionFlags::NO_WRITES),
         copes_without_memory: true,
     })
 }
@@ -191,41 +147,18 @@ fn licence(
 fn call_script(
     ctx: &mut ServerCtx<'_>,
     engine: &mut Engine,
-    scripts: &Scripts,
     compiled: Compiled,
-    call: &Call<'_>,
-    licence: Licence,
-) -> Outcome {
-    let core = ctx.core;
+    call: &LuaCall<'_>,
+) {
     let protocol = ctx.session.protocol;
-    let commands = Ctx {
-        keys: keys_of(ctx.keys.take()),
-        reply: ReplyWriter::new(&mut engine.replies, protocol),
-        config: &core.data_config(),
-        now_ms: ctx.now_ms,
-        seed: core.server.seed,
-        rng: &mut core.fork_rng(),
-        patience: Patience::Never,
-    };
-    let caller = Caller {
-        session: ctx.session,
-        core,
-        scripts,
-        name: call.name,
-        request: None,
-        declared: (call.params, call.keys),
-        licence,
-    };
-    let mut host = ScriptHost::new(caller, commands);
-    let out = ctx.reply.output();
-    engine
-        .state
-        .run(compiled.chunk, call, &mut host, protocol, out);
-    let outcome = match host.has_failed() {
-        true => Outcome::Failed,
-        false => Outcome::Fine,
-    };
-    drop(host);
-    engine.replies.clear();
-    outcome
+    let keys = ctx.keys.take().expect("scripts are routed to all slices");
+    let Engine { state, replies, .. } = engine;
+    run_lua(ctx, keys, call, replies, |host, out| {
+        let given = Call {
+            name: call.name,
+            params: call.request.tail(FIRST_KEY),
+            keys: call.keys,
+        };
+        state.run(compiled.chunk, &given, host, protocol, out);
+    });
 }

@@ -4,12 +4,13 @@ use std::rc::Rc;
 use std::sync::atomic::Ordering::Relaxed;
 
 use resp::{Args, OutputBuffer, Protocol, ReplyWriter};
-use store::command::{CommandError, Ctx, Flags, Key, Keys, Patience};
+use store::command::{CommandError, Ctx, Flags, Key, Patience};
 use udf::refusal::{NOT_FROM_SCRIPT, READ_ONLY, UNKNOWN, WRONG_ARITY};
 use udf::{Denied, Host, Intent, LogLevel, Pulse};
 
 use super::Scripts;
 use super::busy::Listed;
+use super::call::{FIRST_KEY, LuaCall};
 use crate::acl::{Context, Denial};
 use crate::breathing;
 use crate::core::Core;
@@ -36,16 +37,13 @@ pub(crate) struct ScriptHost<'a, 'k> {
     core: &'a Core,
     scripts: &'a Scripts,
     ctx: Ctx<'k>,
-    name: &'a [u8],
-    declared: (Args<'a>, usize),
-    licence: Licence,
+    call: &'a LuaCall<'a>,
     outer: Outer,
     wrote: bool,
     failed: bool,
     breaths: u32,
     begun: u64,
     listed: Option<Listed<'a>>,
-    request: Option<Args<'a>>,
     seen: Option<Seen>,
 }
 
@@ -58,31 +56,25 @@ struct Outer {
 }
 
 /// Who calls, and what.
-pub(crate) struct Caller<'a> {
-    pub(crate) session: &'a mut Session,
-    pub(crate) core: &'a Core,
-    pub(crate) scripts: &'a Scripts,
-    /// The script's name in messages.
-    pub(crate) name: &'a [u8],
-    /// The request that calls it, when it is a function.
-    pub(crate) request: Option<Args<'a>>,
-    /// What the call gives, and how many of it are keys: a client that tracks is told of these once the script reads anything.
-    pub(crate) declared: (Args<'a>, usize),
-    pub(crate) licence: Licence,
+pub(super) struct Caller<'a> {
+    pub(super) session: &'a mut Session,
+    pub(super) core: &'a Core,
+    pub(super) scripts: &'a Scripts,
+    /// When the call began, as the meter counts.
+    pub(super) begun: u64,
+    /// What is called: a client that tracks is told of its keys once the script reads anything.
+    pub(super) call: &'a LuaCall<'a>,
 }
 
 impl<'a, 'k> ScriptHost<'a, 'k> {
     /// A host for one call; `ctx` is what data commands are run with.
-    pub(crate) fn new(caller: Caller<'a>, mut ctx: Ctx<'k>) -> Self {
-        ctx.keys.set_scripted();
+    pub(super) fn new(caller: Caller<'a>, ctx: Ctx<'k>) -> Self {
         let Caller {
             session,
             core,
             scripts,
-            name,
-            request,
-            declared,
-            licence,
+            begun,
+            call,
         } = caller;
         let outer = Outer {
             protocol: session.protocol,
@@ -96,22 +88,19 @@ impl<'a, 'k> ScriptHost<'a, 'k> {
             core,
             scripts,
             ctx,
-            name,
-            declared,
-            licence,
+            call,
             outer,
             wrote: false,
             failed: false,
             breaths: 0,
-            begun: core.meter.now(),
+            begun,
             listed: None,
-            request,
             seen: None,
         }
     }
 
     /// Whether its reply has an error.
-    pub(crate) fn has_failed(&self) -> bool {
+    pub(super) fn has_failed(&self) -> bool {
         self.failed
     }
 
@@ -145,10 +134,11 @@ impl<'a, 'k> ScriptHost<'a, 'k> {
             let text = format!("ERR {name} command is not allowed with BLOCK option from scripts");
             return Err(CommandError::Text(text.into()));
         }
-        if self.licence.read_only && flags.intersects(Flags::WRITE | Flags::MAY_REPLICATE) {
+        if self.call.licence.read_only && flags.intersects(Flags::WRITE | Flags::MAY_REPLICATE) {
             return Err(READ_ONLY);
         }
-        let needs_memory = flags.contains(Flags::DENYOOM) && !self.licence.copes_without_memory;
+        let needs_memory =
+            flags.contains(Flags::DENYOOM) && !self.call.licence.copes_without_memory;
         if needs_memory && !self.wrote && self.is_out_of_memory(args) {
             return Err(OOM);
         }
@@ -203,7 +193,8 @@ impl<'a, 'k> ScriptHost<'a, 'k> {
                 std::mem::swap(ctx.reply.output(), out);
                 if self.session.tracking.is_some() {
                     let session = &self.session;
-                    session.note_reads_of_script(core, command, &mut ctx.keys, self.declared);
+                    let declared = (self.call.request.tail(FIRST_KEY), self.call.keys);
+                    session.note_reads_of_script(core, command, &mut ctx.keys, declared);
                 }
             }
             Run::Server(_) => {
@@ -219,20 +210,20 @@ impl<'a, 'k> ScriptHost<'a, 'k> {
 
     #[cold]
     fn look(&mut self) -> Pulse {
-        let scripts = self.scripts;
+        let (scripts, call) = (self.scripts, self.call);
         let listed = self
             .listed
-            .get_or_insert_with(|| Listed::new(scripts, self.request.is_some()));
+            .get_or_insert_with(|| Listed::new(scripts, call.is_function));
         let elapsed_ms = self.core.meter.nanos_since(self.begun) / 1_000_000;
         let threshold_ms = self.core.settings().busy_reply_threshold_ms;
         if threshold_ms > 0 && elapsed_ms >= threshold_ms {
-            listed.become_busy(elapsed_ms, self.name);
+            listed.become_busy(elapsed_ms, call.name);
         }
         let mut killed = listed.look(self.wrote);
-        if let Some(request) = self.request {
+        if call.is_function {
             let seen = self.seen.get_or_insert_with(|| {
-                let name = String::from_utf8_lossy(self.name);
-                Seen::enter(Rc::clone(&self.session.tenant), &name, request)
+                let name = String::from_utf8_lossy(call.name);
+                Seen::enter(Rc::clone(&self.session.tenant), &name, call.request)
             });
             killed |= seen.look(self.wrote);
         }
@@ -322,7 +313,7 @@ impl Host for ScriptHost<'_, '_> {
     }
 
     fn log(&mut self, level: LogLevel, text: &[u8]) {
-        level.write(text);
+        level.write(None, text);
     }
 
     fn permits(&self, args: &[&[u8]]) -> Option<bool> {
@@ -344,9 +335,4 @@ impl Drop for ScriptHost<'_, '_> {
             session.select(outer.db);
         }
     }
-}
-
-/// The keyspace of a script for its commands.
-pub(super) fn keys_of<'k>(keys: Option<Keys<'k>>) -> Keys<'k> {
-    keys.expect("scripts are routed to all slices")
 }

@@ -14,6 +14,7 @@
 //! States are made when a core first runs a script of a tenant, and all of them go with SCRIPT FLUSH.
 
 mod busy;
+mod call;
 mod call_flags;
 mod commands;
 mod engine;
@@ -22,8 +23,9 @@ mod host;
 mod scripts;
 
 pub use busy::Running;
+pub(crate) use call::{FIRST_KEY, LuaCall, Mode, check_flags, key_count, run_lua};
 pub(crate) use commands::COMMANDS;
 pub use engine::Engines;
 pub(crate) use eval::dialect;
-pub(crate) use host::{Caller, Licence, ScriptHost};
+pub(crate) use host::Licence;
 pub use scripts::{Script, Scripts, Sha};

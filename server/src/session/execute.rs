@@ -268,7 +268,7 @@ impl Session {
     ) -> Step {
         let planned = job.planned(at);
         let command = planned.known_command(&core.server.registry);
-        let mask = self.mask_of(planned, command, job.args(at));
+        let mask = self.mask_of(core, planned, command, job.args(at));
         let mut progress = Progress::new(at, out);
         let end = self.run_end(core, job, at);
         let tenant = Rc::clone(&self.tenant);

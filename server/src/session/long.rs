@@ -78,7 +78,7 @@ impl Session {
         };
         let mut progress = Progress::new(at, out);
         let tenant = Rc::clone(&self.tenant);
-        let holding = self.lock(&tenant, task, planned, command, job.args(at));
+        let holding = self.lock(core, &tenant, task, planned, command, job.args(at));
         let Some(holding) = tenant.scripts.unless_busy(command, holding).await else {
             self.refuse(core, Some(command), &tenant.scripts.busy_error(), out);
             return at + 1;
@@ -95,8 +95,14 @@ impl Session {
 
     /// The shards whose slices a request needs.
     #[inline]
-    pub(super) fn mask_of(&self, planned: &Planned, command: &Command, args: Args<'_>) -> u64 {
-        match self.calls_lua(command, args) {
+    pub(super) fn mask_of(
+        &self,
+        core: &Core,
+        planned: &Planned,
+        command: &Command,
+        args: Args<'_>,
+    ) -> u64 {
+        match self.calls_lua(core, command, args) {
             true => self.tenant.slices.mask_of_all(),
             false => planned.mask,
         }
@@ -105,13 +111,14 @@ impl Session {
     /// Locks the slices that a request needs, waiting for them.
     async fn lock<'t>(
         &self,
+        core: &Core,
         tenant: &'t Membership,
         task: &'t TaskNode,
         planned: &Planned,
         command: &Command,
         args: Args<'_>,
     ) -> Result<Holding<'t, Slice>, DoorError> {
-        match planned.whole_tenant || self.calls_lua(command, args) {
+        match planned.whole_tenant || self.calls_lua(core, command, args) {
             true => shard::hold_all(&tenant.slices, task).await,
             false => shard::hold(&tenant.slices, task, planned.mask).await,
         }

@@ -155,7 +155,7 @@ impl Session {
             return Ok(());
         }
         // Which library a function is in shows when it is called.
-        let planned = match crate::function::calls_functions(command) {
+        let planned = match command.calls_functions {
             true => &planned.widened(core.server.shard_map.all()),
             false => planned,
         };

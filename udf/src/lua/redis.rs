@@ -280,7 +280,7 @@ fn log(frame: Frame<'_>) -> Results {
         }
     }
     // Not by the host: libraries log while they are loaded.
-    level.write(&text);
+    level.write(None, &text);
     frame.context().give_back(text);
     Ok(0)
 }
