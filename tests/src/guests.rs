@@ -22,11 +22,12 @@ pub const SHIPPED: [&str; 8] = [
 ];
 
 const RUSTC: &str = "/usr/bin/rustc";
-const FLAGS: [&str; 8] = [
+const FLAGS: [&str; 9] = [
     "--edition=2021",
     "--target=wasm32-unknown-unknown",
     "-O",
     "-Cpanic=abort",
+    "-Ctarget-feature=+bulk-memory",
     "-Clinker=wasm-ld",
     "-Cstrip=symbols",
     "-Clink-arg=-zstack-size=65536",

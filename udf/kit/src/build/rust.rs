@@ -15,6 +15,8 @@ const INSTALL: &str = "run `rustup target add wasm32-unknown-unknown`, or on Deb
 const SYSTEM_RUSTC: &str = "/usr/bin/rustc";
 /// Bytes of stack: every instance holds them, and the linker's own choice is a whole MiB.
 const STACK: &str = "link-arg=-zstack-size=65536";
+/// Copying and clearing memory are instructions, as newer compilers have it anyway: older ones call loops for them.
+const BULK_MEMORY: &str = "target-feature=+bulk-memory";
 /// The SDK's name as a crate.
 const SDK: &str = "redoxcache_udf";
 
@@ -114,6 +116,8 @@ fn with_rustc(project: &Project, rustc: &Path, module: &Path) -> Result<()> {
                 "panic=abort",
                 "-C",
                 "lto=no",
+                "-C",
+                BULK_MEMORY,
             ])
             .args(["--crate-type", crate_type, "--crate-name", name])
             .arg(source)
