@@ -48,11 +48,21 @@ impl Guest {
     /// [`Stop`] outside of calls.
     #[inline]
     pub(super) fn host(&mut self) -> Result<&mut dyn Host, Stop> {
-        self.lent.host().ok_or(Stop::Trap(Cow::Borrowed(
-            "data is not there while a library loads",
-        )))
+        self.lent.host().ok_or(NO_DATA)
+    }
+
+    /// The host, and what it has replied.
+    ///
+    /// # Errors
+    /// [`Stop`] outside of calls.
+    #[inline]
+    pub(super) fn host_and_replies(&mut self) -> Result<(&mut dyn Host, &mut Replies), Stop> {
+        let host = self.lent.host().ok_or(NO_DATA)?;
+        Ok((host, &mut self.replies))
     }
 }
+
+const NO_DATA: Stop = Stop::Trap(Cow::Borrowed("data is not there while a library loads"));
 
 /// Why a host function ends the guest's call.
 #[derive(Debug)]

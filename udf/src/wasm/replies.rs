@@ -3,6 +3,8 @@
 //! A reply is kept as it was written (RESP3), with a table of its values; a handle names one of them. All handles of a call count against one limit, and
 //! what they hold goes at the latest when the call ends.
 
+use resp::OutputBuffer;
+
 use super::guest::Stop;
 use super::limits::{HANDLES_MAX, REPLY_BYTES_MAX};
 
@@ -41,7 +43,12 @@ pub(super) struct Replies {
     handles: Vec<Option<usize>>,
     /// Handles that are not free.
     held: usize,
+    /// What the server has written last, until it is taken in.
+    written: OutputBuffer,
 }
+
+/// The error that a reply is.
+pub(super) type ErrorReply = Box<[u8]>;
 
 /// The bytes are no reply. The server wrote them, so this does not happen.
 const MALFORMED: Stop = Stop::Trap(std::borrow::Cow::Borrowed("a reply could not be read"));
@@ -58,8 +65,28 @@ impl Replies {
         self.nodes.shrink_to(4 << 10);
     }
 
+    /// Where the server writes a reply that is then taken in.
+    pub(super) fn room(&mut self) -> &mut OutputBuffer {
+        &mut self.written
+    }
+
+    /// Takes in what was written; its handle, or the error that it is, if `raises`.
+    pub(super) fn take_in(&mut self, raises: bool) -> Result<Result<i32, ErrorReply>, Stop> {
+        let plain = self.written.take_plain();
+        let wire = plain.unwrap_or_else(|| self.written.to_vec());
+        let taken = match Self::error_of(&wire) {
+            Some(error) if raises => Ok(Err(error.into())),
+            _ => self.add(&wire).map(Ok),
+        };
+        if !self.written.is_empty() {
+            self.written.clear();
+        }
+        self.written.restore(wire);
+        taken
+    }
+
     /// Takes a reply in; its handle.
-    pub(super) fn add(&mut self, reply: &[u8]) -> Result<i32, Stop> {
+    fn add(&mut self, reply: &[u8]) -> Result<i32, Stop> {
         if self.text.len() + reply.len() > REPLY_BYTES_MAX {
             return Err(Stop::Trap("it holds too large replies".into()));
         }
@@ -70,7 +97,7 @@ impl Replies {
     }
 
     /// The text of an error reply.
-    pub(super) fn error_of(reply: &[u8]) -> Option<&[u8]> {
+    fn error_of(reply: &[u8]) -> Option<&[u8]> {
         reply
             .strip_prefix(b"-")
             .map(|line| line.strip_suffix(b"\r\n").unwrap_or(line))

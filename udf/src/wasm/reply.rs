@@ -30,7 +30,9 @@ pub(super) enum Aggregate {
 impl Reply {
     /// Starts over.
     pub(super) fn begin(&mut self, protocol: Protocol) {
-        self.out.clear();
+        if !self.out.is_empty() {
+            self.out.clear();
+        }
         self.protocol = protocol;
         self.open.clear();
         self.done = false;
@@ -104,7 +106,13 @@ impl Reply {
             return Err(Stop::Trap(Cow::Borrowed("its reply is incomplete")));
         }
         if self.done {
-            out.append(&mut self.out);
+            match self.out.take_plain() {
+                Some(wire) => {
+                    out.extend_from_slice(&wire);
+                    self.out.restore(wire);
+                }
+                None => out.append(&mut self.out),
+            }
         } else {
             ReplyWriter::new(out, self.protocol).null();
         }

@@ -1,14 +1,15 @@
 //! Imports that run any other command and look at its reply.
 
-use resp::{OutputBuffer, Protocol};
+use resp::Protocol;
 use wasmtime::{Caller, Linker, Result};
 
 use super::{MODULE, Status};
 use crate::wasm::guest::{Guest, Stop, copy_out, split};
-use crate::wasm::replies::Replies;
 
 /// Arguments of one request.
 const ARGUMENTS_MAX: u32 = 64 << 10;
+/// Arguments up to which they are listed without allocating.
+const FEW_ARGUMENTS: usize = 8;
 
 pub(super) fn link(linker: &mut Linker<Guest>) -> Result<()> {
     linker
@@ -53,16 +54,27 @@ fn call(mut at: Caller<'_, Guest>, argv: u32, argc: u32, raise: i32) -> Result<i
     }
     let (memory, guest) = split(&mut at)?;
     let pairs = memory.bytes((argv, 8 * argc))?;
-    let args = pairs
-        .chunks_exact(8)
-        .map(|pair| memory.bytes((word(pair, 0), word(pair, 4))))
-        .collect::<std::result::Result<Vec<_>, Stop>>()?;
-    let mut out = OutputBuffer::new();
-    guest.host()?.call(&args, Protocol::Resp3, &mut out);
-    let reply = out.to_vec();
-    match Replies::error_of(&reply) {
-        Some(error) if raise != 0 => Err(Stop::Raised(error.into()).into()),
-        _ => Ok(guest.replies.add(&reply)?),
+    let span = |pair: &[u8]| memory.bytes((word(pair, 0), word(pair, 4)));
+    let pairs = pairs.chunks_exact(8);
+    let mut few = [&[][..]; FEW_ARGUMENTS];
+    let many: Vec<&[u8]>;
+    let args = match few.get_mut(..pairs.len()) {
+        Some(args) => {
+            for (arg, pair) in args.iter_mut().zip(pairs) {
+                *arg = span(pair)?;
+            }
+            &*args
+        }
+        None => {
+            many = pairs.map(span).collect::<std::result::Result<_, Stop>>()?;
+            &*many
+        }
+    };
+    let (host, replies) = guest.host_and_replies()?;
+    host.call(args, Protocol::Resp3, replies.room());
+    match replies.take_in(raise != 0)? {
+        Ok(handle) => Ok(handle),
+        Err(error) => Err(Stop::Raised(error).into()),
     }
 }
 
