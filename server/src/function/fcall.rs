@@ -23,7 +23,7 @@ pub(super) fn fcall(
     let (core, tenant) = (ctx.core, &ctx.session.tenant);
     let found = core.shelf.find(&tenant.functions, args.get(1));
     let found = found.ok_or(NOT_FOUND)?;
-    let count = key_count(args, BAD_COUNT)?;
+    let count = key_count(args, || BAD_COUNT)?;
     check_flags(&tenant.memory, found.function().flags, mode, || 0)?;
     let time_limit_ms = tenant.wasm_time_limit_ms(core.wasm_time_limit_ms());
 

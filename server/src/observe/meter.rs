@@ -118,6 +118,12 @@ impl Meter {
         self.clock.raw()
     }
 
+    /// The time from `start` to when what is measured began, in ns.
+    #[inline]
+    pub fn nanos_before_lap(&self, start: u64) -> u64 {
+        self.clock.delta_as_nanos(start, self.lap.get())
+    }
+
     /// The time since `start`, in ns.
     pub fn nanos_since(&self, start: u64) -> u64 {
         self.clock.delta_as_nanos(start, self.clock.raw())

@@ -36,10 +36,11 @@ pub(crate) enum Mode {
 ///
 /// # Errors
 /// `unreadable` when the count is no number; others when it is not possible.
-pub(crate) fn key_count(args: Args<'_>, unreadable: CommandError) -> Result<usize, CommandError> {
-    let Ok(count) = parse_i64(args.get(2)) else {
-        return Err(unreadable);
-    };
+pub(crate) fn key_count(
+    args: Args<'_>,
+    unreadable: impl FnOnce() -> CommandError,
+) -> Result<usize, CommandError> {
+    let count = parse_i64(args.get(2)).map_err(|_| unreadable())?;
     if count > (args.len() - FIRST_KEY) as i64 {
         return Err(TOO_MANY_KEYS);
     }
@@ -116,7 +117,9 @@ pub(crate) fn run_lua<R>(
     let result = run(&mut host, ctx.reply.output());
     let has_failed = host.has_failed();
     drop(host);
-    aside.clear();
+    if !aside.is_empty() {
+        aside.clear();
+    }
     ctx.session.end_caching();
     if has_failed && let Some(command) = core.server.registry.find(call.request.get(0)) {
         core.stats().failed_calls[command.id].add(1);

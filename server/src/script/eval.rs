@@ -51,7 +51,7 @@ fn run(ctx: &mut ServerCtx<'_>, args: Args<'_>, by: By, mode: Mode) -> Result<()
         By::Text => None,
         By::Digest => Some(digest(text).ok_or(NOSCRIPT)?),
     };
-    let keys = key_count(args, CommandError::NotInteger)?;
+    let keys = key_count(args, || CommandError::NotInteger)?;
     let sha = digest.unwrap_or_else(|| sha1_hex(text));
     let tenant = Rc::clone(&ctx.session.tenant);
     let scripts = &tenant.scripts;

@@ -372,13 +372,23 @@ impl Session {
         }
         let keys = Keys::new(SliceSet::new(held), env, &mut effects);
         if let Run::Server(_) = command.run {
-            let args = job.args(progress.next);
             core.meter.start();
-            self.run_server(core, command, args, Some(keys), now_ms, out);
-            progress.next += 1;
-            if !effects.ready.is_empty() {
-                let mut keys = Keys::new(SliceSet::new(held), env, &mut effects);
-                serve_ready(&mut keys, &core.data_config(), &mut core.rng.borrow_mut());
+            let begun = core.meter.lap();
+            let mut keys = keys;
+            loop {
+                let args = job.args(progress.next);
+                self.run_server(core, command, args, Some(keys), now_ms, out);
+                progress.next += 1;
+                if !effects.ready.is_empty() {
+                    let mut keys = Keys::new(SliceSet::new(held), env, &mut effects);
+                    serve_ready(&mut keys, &core.data_config(), &mut core.rng.borrow_mut());
+                }
+                if progress.next == end || !self.may_call_on(core, job, progress.next, begun, out) {
+                    break;
+                }
+                command = job.planned(progress.next).known_command(registry);
+                progress.mark = out.mark();
+                keys = Keys::new(SliceSet::new(held), env, &mut effects);
             }
         } else {
             let config = core.data_config();

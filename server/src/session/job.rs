@@ -37,25 +37,28 @@ impl<'b> Job<'b> {
         &self.plans[at]
     }
 
-    /// The end of the run of data requests on the same one slice that starts at `at`.
+    /// The end of the run of requests that starts at `at` and may share its locks: data requests on the same one slice, or calls of scripts and
+    /// functions on the same slices.
     pub fn run_end(&self, core: &Core, at: usize) -> usize {
         let first = self.planned(at);
+        let command_of = |planned: &Planned| planned.known_command(&core.server.registry);
+        let is_data = |planned: &Planned| matches!(command_of(planned).run, Run::Data(_));
         let joins = |planned: &Planned| {
+            planned.mask == first.mask && planned.verdict == Verdict::Run && is_data(planned)
+        };
+        let joins_call = |planned: &Planned| {
             planned.mask == first.mask
                 && planned.verdict == Verdict::Run
-                && matches!(
-                    planned.known_command(&core.server.registry).run,
-                    Run::Data(_)
-                )
+                && command_of(planned).spec.breathes
+                && !is_data(planned)
         };
-        if !first.mask.is_power_of_two() || !joins(first) {
-            return at + 1;
-        }
         let rest = &self.plans[at..];
-        at + rest
-            .iter()
-            .position(|planned| !joins(planned))
-            .unwrap_or(rest.len())
+        let end = match first.mask.is_power_of_two() && joins(first) {
+            true => rest.iter().position(|planned| !joins(planned)),
+            false if joins_call(first) => rest.iter().position(|planned| !joins_call(planned)),
+            false => Some(1),
+        };
+        at + end.unwrap_or(rest.len())
     }
 
     /// Asks the memory for what the next requests of a run will touch; says up to which request it got.
@@ -127,15 +130,25 @@ impl<'b> Job<'b> {
         at
     }
 
+    /// Does so for the requests with one key from `from` on, where there is but one slice; it is locked for a moment, if it is free.
+    pub fn prefetch_only_slice(&self, slices: &TenantSlices<Slice>, db: usize, from: usize) {
+        let _ = shard::try_with_slices(slices, slices.mask_of_all(), |held| {
+            let hashes = || self.single_keys(from).map(|planned| planned.hash);
+            hashes().for_each(|hash| held[0].prefetch_bucket(db, hash));
+            hashes().for_each(|hash| held[0].prefetch_entry(db, hash));
+        });
+    }
+
+    /// The next requests from `from` on that have one key.
+    fn single_keys(&self, from: usize) -> impl Iterator<Item = &'b Planned> {
+        let next = self.plans[from..].iter().take(prefetch::KEYS_MAX);
+        next.filter(|planned| planned.hash != 0)
+    }
+
     /// Does the same for requests from `from` on that go to many slices: each is locked for a moment, left
     /// out when it is taken, and locked again when the requests run.
     pub fn prefetch_across(&self, slices: &TenantSlices<Slice>, db: usize, from: usize) {
-        let single_keys = || {
-            self.plans[from..]
-                .iter()
-                .take(prefetch::KEYS_MAX)
-                .filter(|planned| planned.hash != 0)
-        };
+        let single_keys = || self.single_keys(from);
         for planned in single_keys() {
             let _ = shard::try_with_slices(slices, planned.mask, |held| {
                 held[0].prefetch_bucket(db, planned.hash)

@@ -14,6 +14,9 @@ use crate::registry::{Command, Run};
 use crate::shard::{self, DoorError, Holding, Slices, TaskNode};
 use crate::tenant::Membership;
 
+/// How long calls go on under the locks of the first of them.
+const LOCKED_NS: u64 = 100_000;
+
 impl Session {
     /// Runs request `at`, which may take long, on a fiber, and those after it as long as their slices are free. Says which is next; none when `at`
     /// has to wait for its slices.
@@ -27,7 +30,7 @@ impl Session {
         let tenant = Rc::clone(&self.tenant);
         // With several shards this was done as the batch came.
         if core.server.shard_map.shards() == 1 && job.plans.len() - at > 1 {
-            job.prefetch_across(&tenant.slices, self.db, at);
+            job.prefetch_only_slice(&tenant.slices, self.db, at);
         }
         breathing::run_unlocked(core, tenant.id(), &tenant.slices, || {
             let Step::Next(mut next) = self.run_if_free(core, job, at, out) else {
@@ -57,6 +60,23 @@ impl Session {
         // What changes the session itself may change its tenant.
         let stays = command.spec.breathes || matches!(command.run, Run::Data(_));
         stays && !command.is_prepared && !self.is_blocked() && !self.closing && !self.must_let_go()
+    }
+
+    /// Whether `next`, a call of a script or function, may run under the locks of the calls before it, the first of which began at `begun`.
+    pub(super) fn may_call_on(
+        &self,
+        core: &Core,
+        job: &Job<'_>,
+        next: usize,
+        begun: u64,
+        out: &OutputBuffer,
+    ) -> bool {
+        let planned = job.planned(next);
+        let command = planned.known_command(&core.server.registry);
+        core.meter.nanos_before_lap(begun) < LOCKED_NS
+            && self.mask_of(core, planned, command, job.args(next)) == planned.mask
+            && !self.tenant.memory.is_set()
+            && self.goes_on(core, job, next, out)
     }
 
     /// Runs request `at` once all that it needs is locked: alone when it may take long, else with the run of requests on one slice that it starts.
