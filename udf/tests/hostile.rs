@@ -4,8 +4,9 @@ use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use resp::{OutputBuffer, Protocol};
+use store::command::{Ctx, Key};
 use udf::wasm::{Compiler, WasmEngine};
-use udf::{Call, CallError, Engine, Loaded, LocalHost};
+use udf::{Call, CallError, Denied, Engine, Host, Intent, Loaded, LocalHost, LogLevel, Pulse};
 
 fn engine() -> &'static WasmEngine {
     static ENGINE: OnceLock<WasmEngine> = OnceLock::new();
@@ -574,5 +575,90 @@ fn what_a_call_took_is_not_booked_to_the_next_ones_arguments() {
         assert!(ended.is_ok(), "{ended:?}");
         // Longer than a call may take, and nothing runs meanwhile.
         std::thread::sleep(Duration::from_millis(1100));
+    }
+}
+
+/// A host that has other calls run whenever the function stands still, and ends it after some.
+struct Interrupted<'a> {
+    data: LocalHost,
+    others: &'a Loaded,
+    left: u32,
+}
+
+impl Host for Interrupted<'_> {
+    fn call(&mut self, args: &[&[u8]], protocol: Protocol, out: &mut OutputBuffer) {
+        self.data.call(args, protocol, out);
+    }
+
+    fn data(
+        &mut self,
+        command: &'static str,
+        intent: Intent,
+        key: &[u8],
+        work: &mut dyn FnMut(&mut Ctx<'_>, Key<'_>),
+    ) -> Result<(), Denied> {
+        self.data.data(command, intent, key, work)
+    }
+
+    fn breathe(&mut self) -> Pulse {
+        for _ in 0..2 {
+            let ended = call(self.others, &mut LocalHost::new(&["k"]));
+            assert_eq!(ended, Ok(":7".into()));
+        }
+        self.left -= 1;
+        match self.left {
+            0 => Pulse::Killed,
+            _ => Pulse::Alive,
+        }
+    }
+
+    fn now_ms(&self) -> u64 {
+        self.data.now_ms()
+    }
+
+    fn random(&mut self) -> u64 {
+        self.data.random()
+    }
+
+    fn log_level(&self) -> LogLevel {
+        self.data.log_level()
+    }
+
+    fn log(&mut self, level: LogLevel, text: &[u8]) {
+        self.data.log(level, text);
+    }
+
+    fn permits(&self, args: &[&[u8]]) -> Option<bool> {
+        self.data.permits(args)
+    }
+}
+
+#[test]
+fn others_run_while_a_call_stands_still() {
+    let endless = load(function("", "(loop $l (br $l))")).expect("it is fine");
+    let int = "(import \"redox1\" \"ret_int\" (func $int (param i64)))";
+    let body = "(local $left i32) (local.set $left (i32.const 5000000))
+        (loop $l (local.set $left (i32.sub (local.get $left) (i32.const 1))) (br_if $l (local.get $left)))
+        (call $int (i64.const 7))";
+    let others = load(function(int, body)).expect("it is fine");
+    for _ in 0..2 {
+        let mut host = Interrupted {
+            data: LocalHost::new(&["k"]),
+            others: &others,
+            left: 5,
+        };
+        let mut instance = endless.program.instantiate().expect("it starts");
+        let call = Call {
+            function: 0,
+            keys: &[],
+            args: &[],
+            protocol: Protocol::Resp2,
+            time_limit_ms: 0,
+        };
+        let error = instance
+            .call(&call, &mut host, &mut OutputBuffer::new())
+            .expect_err("it was killed");
+        assert!(error.to_string().contains("killed"), "{error}");
+        assert_eq!(host.left, 0);
     }
 }
