@@ -4,6 +4,14 @@
   (import "redox1" "ret_int" (func $ret_int (param i64)))
   (memory (export "memory") 1)
   (func $same (param $a i32) (param $b i32) (param $n i32) (result i32)
+    (block $rest
+      (loop $words
+        (br_if $rest (i32.lt_u (local.get $n) (i32.const 8)))
+        (if (i64.ne (i64.load (local.get $a)) (i64.load (local.get $b))) (then (return (i32.const 0))))
+        (local.set $a (i32.add (local.get $a) (i32.const 8)))
+        (local.set $b (i32.add (local.get $b) (i32.const 8)))
+        (local.set $n (i32.sub (local.get $n) (i32.const 8)))
+        (br $words)))
     (block $no
       (loop $next
         (if (i32.eqz (local.get $n)) (then (return (i32.const 1))))
