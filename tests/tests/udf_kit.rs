@@ -485,6 +485,11 @@ fn from_nothing_to_a_reply_in_lua() {
     good(&place.0, &["rm", "words", "--url", &url]);
     let one = good(&place.0, &["test", "--only", "counts"]);
     assert!(one.contains("1 passed, 0 failed"), "{one}");
+    bad(
+        &place.0,
+        &["test", "--only", "nothing"],
+        &["no case has 'nothing' in its name"],
+    );
 }
 
 #[test]

@@ -64,6 +64,9 @@ pub(crate) enum KitError {
         /// What is wrong with it.
         reason: String,
     },
+    /// Nothing would have been tried.
+    #[error("no case has '{0}' in its name")]
+    NoCase(String),
     /// Cases failed; they have been shown.
     #[error("{failed} of {all} cases failed")]
     Failed {

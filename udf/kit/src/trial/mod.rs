@@ -29,15 +29,18 @@ pub(crate) struct Options<'a> {
 /// Builds a library if it must be built, runs its cases and prints what came of them.
 ///
 /// # Errors
-/// [`KitError::Failed`] when one of them did not pass, and whatever keeps them from being run.
+/// [`KitError::Failed`] when one of them did not pass, [`KitError::NoCase`] when none has the name that is wanted, and whatever keeps them from being run.
 pub(crate) fn run(project: &Project, options: &Options<'_>, compiler: Compiler) -> Result<()> {
     let path = match options.cases {
         Some(path) => path.to_owned(),
         None => project.dir.join("cases.toml"),
     };
-    let cases = cases::read(&path)?;
+    let all = cases::read(&path)?;
     let wanted = |case: &&Case| options.only.is_none_or(|part| case.name.contains(part));
-    let cases: Vec<&Case> = cases.iter().filter(wanted).collect();
+    let cases: Vec<&Case> = all.iter().filter(wanted).collect();
+    if let (Some(part), true) = (options.only, cases.is_empty()) {
+        return Err(KitError::NoCase(part.to_owned()));
+    }
     let code = build::built(project)?;
     let loaded = library::load(&code, compiler)?;
 
