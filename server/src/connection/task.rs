@@ -276,7 +276,8 @@ impl Connection {
     fn await_turn<'s>(&'s self, reactor: &'s Reactor) -> Pin<Box<dyn Future<Output = u64> + 's>> {
         Box::pin(async move {
             let tenant = &self.session.tenant;
-            let (nanos, waited) = reactor.core.shares.enter(tenant.id()).await;
+            let shares = &reactor.core.shares;
+            let (nanos, waited) = shares.enter(tenant.id(), tenant.weight()).await;
             if waited {
                 tenant.account.totals.queued.fetch_add(1, Relaxed);
             }

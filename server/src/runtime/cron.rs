@@ -117,8 +117,7 @@ impl Pulse {
         reactor.core.tidy_tracking();
         reactor.core.shelf.tidy();
         let tenants = reactor.core.tenants();
-        let weights = tenants.iter().map(|one| (one.id(), one.weight()));
-        reactor.core.shares.tick(weights);
+        reactor.core.shares.tick();
         reactor.links.watch_waits();
         self.compaction.look(&reactor.core);
         if now_ms.saturating_sub(self.looked_at_ms) >= LOOK_PERIOD_MS {

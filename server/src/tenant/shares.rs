@@ -10,7 +10,7 @@
 //!          wait in the tenant's line ──── round: everybody ready had a turn; each tenant gets its time again ──▶ …
 //! ```
 //! In a round each tenant may use [`SHARE`] of the core, whatever the number of its connections, or a part of that where one of greater
-//! weight waits too; what it uses beyond that (a command is not interrupted, only what breathes is) it goes without in the next rounds. A round ends when the sockets have been looked at and
+//! weight wants it too; what it uses beyond that (a command is not interrupted, only what breathes is) it goes without in the next rounds. A round ends when the sockets have been looked at and
 //! nobody with time left has anything to do, so a tenant that wants the core alone has all of it.
 //!
 //! Nothing here knows commands. A core that serves one tenant pays a comparison for each read.
@@ -28,6 +28,8 @@ use crate::breathing::Turnstile;
 pub const SHARE: i64 = 250_000;
 /// Time that taking over or handing out so many bytes is charged as, in ns.
 const BYTES_PER_NANO: usize = 4;
+/// Rounds for which a tenant that used the core still counts as one that wants it: it may only be sending its replies.
+const WANTING_ROUNDS: u32 = 4;
 /// Ticks without a change of tenants after which a core is not shared any more.
 const QUIET_TICKS: u32 = 20;
 
@@ -51,6 +53,8 @@ struct Part {
     /// What it may still use in this round; below 0, what it has used too much.
     left: i64,
     weight: u64,
+    /// Rounds since it used any time.
+    idle_rounds: u32,
     line: VecDeque<Rc<Place>>,
 }
 
@@ -86,12 +90,19 @@ impl Part {
         Part {
             left: SHARE,
             weight: WEIGHT_USUAL,
+            idle_rounds: 0,
             line: VecDeque::new(),
         }
     }
 
-    /// Another round begins, in which this is the greatest weight that waits.
+    /// Whether it wants the core, for all that can be told between two rounds.
+    fn wants(&self) -> bool {
+        !self.line.is_empty() || self.idle_rounds < WANTING_ROUNDS
+    }
+
+    /// Another round begins, in which this is the greatest weight of those that want the core.
     fn begin_round(&mut self, heaviest: u64) {
+        self.idle_rounds = self.idle_rounds.saturating_add(1);
         let share = (SHARE as u64 * self.weight / heaviest).clamp(1, SHARE as u64) as i64;
         self.left = (self.left + share).min(share);
     }
@@ -136,16 +147,8 @@ impl Shares {
         self.shared.set(self.shared.get() || self.changes.get() > 1);
     }
 
-    /// Now and then: takes over the tenants' weights, and notices when only one of them is left.
-    pub fn tick(&self, weights: impl Iterator<Item = (u64, u64)>) {
-        if self.shared.get() {
-            let mut parts = self.parts.borrow_mut();
-            for (tenant, weight) in weights {
-                if let Some(part) = parts.get_mut(&tenant) {
-                    part.weight = weight;
-                }
-            }
-        }
+    /// Now and then: notices when only one tenant is left.
+    pub fn tick(&self) {
         if self.changes.replace(0) > 0 {
             return self.quiet_ticks.set(0);
         }
@@ -157,8 +160,15 @@ impl Shares {
         }
     }
 
-    /// Waits until it is the tenant's turn; how much time it has, in ns, and whether it waited.
-    pub async fn enter(self: &Rc<Self>, tenant: u64) -> (u64, bool) {
+    /// Waits until it is the turn of a tenant of this weight; how much time it has, in ns, and whether it waited.
+    pub async fn enter(self: &Rc<Self>, tenant: u64, weight: u64) -> (u64, bool) {
+        let mut parts = self.parts.borrow_mut();
+        parts.entry(tenant).or_insert_with(Part::new).weight = weight;
+        drop(parts);
+        self.turn_of(tenant).await
+    }
+
+    async fn turn_of(self: &Rc<Self>, tenant: u64) -> (u64, bool) {
         let place = {
             let mut parts = self.parts.borrow_mut();
             let part = parts.entry(tenant).or_insert_with(Part::new);
@@ -182,6 +192,7 @@ impl Shares {
     pub fn charge(&self, tenant: u64, nanos: u64) {
         if let Some(part) = self.parts.borrow_mut().get_mut(&tenant) {
             part.left -= nanos as i64;
+            part.idle_rounds = 0;
             part.call_next();
         }
     }
@@ -199,7 +210,7 @@ impl Shares {
             return self.turnstile.turn().await;
         }
         self.charge(tenant, nanos);
-        let (_, waited) = self.enter(tenant).await;
+        let (_, waited) = self.turn_of(tenant).await;
         if !waited {
             self.turnstile.turn().await;
         }
@@ -214,16 +225,15 @@ impl Shares {
         loop {
             self.turnstile.turn().await;
             let mut parts = self.parts.borrow_mut();
-            let waiting = parts.values().filter(|part| !part.line.is_empty());
-            let Some(heaviest) = waiting.map(|part| part.weight).max() else {
-                parts
-                    .values_mut()
-                    .for_each(|part| part.begin_round(part.weight));
-                return self.has_rounds.set(false);
-            };
+            let is_over = parts.values().all(|part| part.line.is_empty());
+            let wanting = parts.values().filter(|part| part.wants());
+            let heaviest = wanting.map(|part| part.weight).max();
             for part in parts.values_mut() {
-                part.begin_round(heaviest);
+                part.begin_round(heaviest.unwrap_or(part.weight));
                 part.call_next();
+            }
+            if is_over {
+                return self.has_rounds.set(false);
             }
         }
     }

@@ -1,11 +1,11 @@
 //! Sharing a core, with time that tests hand out themselves.
 
 use std::cell::Cell;
-use std::iter;
 use std::rc::Rc;
 
 use super::{QUIET_TICKS, SHARE, Shares};
 use crate::runtime::driver::{Driver, DriverChoice};
+use crate::tenant::quotas::WEIGHT_USUAL;
 
 /// Both ways to wait that this machine has.
 fn on_every_driver(test: impl AsyncFn(Rc<Shares>)) {
@@ -16,11 +16,20 @@ fn on_every_driver(test: impl AsyncFn(Rc<Shares>)) {
     }
 }
 
-/// Uses the core for `tenant` in pieces of `nanos`, until all have used `total` together.
-async fn use_up(shares: Rc<Shares>, tenant: u64, nanos: u64, used: Rc<[Cell<u64>; 3]>, total: u64) {
+/// A tenant's number and its weight.
+type Known = (u64, u64);
+
+/// Uses the core for a tenant in pieces of `nanos`, until all have used `total` together.
+async fn use_up(
+    shares: Rc<Shares>,
+    (tenant, weight): Known,
+    nanos: u64,
+    used: Rc<[Cell<u64>; 3]>,
+    total: u64,
+) {
     while used.iter().map(Cell::get).sum::<u64>() < total {
         assert!(shares.is_shared(tenant));
-        shares.enter(tenant).await;
+        shares.enter(tenant, weight).await;
         used[tenant as usize].set(used[tenant as usize].get() + nanos);
         shares.charge(tenant, nanos);
     }
@@ -36,7 +45,7 @@ fn tenants_that_want_a_core_share_it_whatever_their_connections() {
         // One connection that uses what it gets, eight whose requests take several shares at once.
         let mut tasks = vec![monoio::spawn(use_up(
             Rc::clone(&shares),
-            1,
+            (1, WEIGHT_USUAL),
             SHARE as u64,
             Rc::clone(&used),
             total,
@@ -45,7 +54,7 @@ fn tenants_that_want_a_core_share_it_whatever_their_connections() {
             let (shares, used) = (Rc::clone(&shares), Rc::clone(&used));
             tasks.push(monoio::spawn(use_up(
                 shares,
-                2,
+                (2, WEIGHT_USUAL),
                 SHARE as u64 * 3,
                 used,
                 total,
@@ -69,14 +78,11 @@ fn a_tenant_of_three_times_the_weight_has_three_times_the_time() {
     on_every_driver(async |shares: Rc<Shares>| {
         shares.is_shared(1);
         assert!(shares.is_shared(2));
-        for tenant in [1, 2] {
-            shares.enter(tenant).await;
-        }
-        shares.tick([(1, 300), (2, 100)].into_iter());
         let used: Rc<[Cell<u64>; 3]> = Rc::default();
         let (piece, total) = (SHARE as u64 / 2, 400 * SHARE as u64);
         let mut tasks = Vec::new();
-        for tenant in [1, 2, 1, 2, 2, 2] {
+        let (heavy, light) = ((1, 300), (2, 100));
+        for tenant in [heavy, light, heavy, light, light, light] {
             let used = use_up(Rc::clone(&shares), tenant, piece, Rc::clone(&used), total);
             tasks.push(monoio::spawn(used));
         }
@@ -99,12 +105,12 @@ fn a_core_that_one_tenant_uses_is_not_shared() {
         (0..1000).for_each(|_| assert!(!shares.is_shared(0)));
         assert!(!shares.is_shared(1), "one change may be a new start");
         assert!(shares.is_shared(0));
-        shares.enter(0).await;
+        shares.enter(0, WEIGHT_USUAL).await;
         for _ in 0..QUIET_TICKS {
-            shares.tick(iter::empty());
+            shares.tick();
             assert!(shares.is_shared(0));
         }
-        shares.tick(iter::empty());
+        shares.tick();
         assert!(!shares.is_shared(0));
         assert!(shares.parts.borrow().is_empty());
     });
@@ -115,10 +121,10 @@ fn who_has_used_too_much_goes_on_when_nobody_else_wants_to() {
     on_every_driver(async |shares: Rc<Shares>| {
         shares.is_shared(1);
         shares.is_shared(2);
-        let (left, waited) = shares.enter(2).await;
+        let (left, waited) = shares.enter(2, WEIGHT_USUAL).await;
         assert_eq!((left, waited), (SHARE as u64, false));
         shares.charge(2, 100 * SHARE as u64);
-        let (left, waited) = shares.enter(2).await;
+        let (left, waited) = shares.enter(2, WEIGHT_USUAL).await;
         assert!(waited && left <= SHARE as u64);
     });
 }
