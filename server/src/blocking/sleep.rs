@@ -176,13 +176,13 @@ async fn sleep_or_die(task: &TaskNode, until_ms: u64) {
     .await;
 }
 
-/// Sleeps until a time, for ever without one.
+/// Sleeps until the millisecond of a time is over, as in Redis nobody waits for less than was asked; for ever without one.
 pub(super) async fn sleep_until(until_ms: Option<u64>) {
     let Some(until_ms) = until_ms else {
         return std::future::pending().await;
     };
     loop {
-        let left = Duration::from_millis(until_ms.saturating_sub(now_ms()));
+        let left = Duration::from_millis(until_ms.saturating_add(1).saturating_sub(now_ms()));
         if left.is_zero() {
             return;
         }

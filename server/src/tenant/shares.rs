@@ -162,10 +162,13 @@ impl Shares {
 
     /// Waits until it is the turn of a tenant of this weight; how much time it has, in ns, and whether it waited.
     pub async fn enter(self: &Rc<Self>, tenant: u64, weight: u64) -> (u64, bool) {
+        self.weigh(tenant, weight);
+        self.turn_of(tenant).await
+    }
+
+    fn weigh(&self, tenant: u64, weight: u64) {
         let mut parts = self.parts.borrow_mut();
         parts.entry(tenant).or_insert_with(Part::new).weight = weight;
-        drop(parts);
-        self.turn_of(tenant).await
     }
 
     async fn turn_of(self: &Rc<Self>, tenant: u64) -> (u64, bool) {
