@@ -12,12 +12,10 @@ use udf::library::Library;
 use udf::{CallError, Function, Instance};
 
 use super::LibraryTable;
-use crate::tenant::Tenant;
+use crate::tenant::{Charged, Tenant};
 
 /// Instances of one library that are kept: as many as were needed at once, up to this.
 const KEPT_MAX: usize = 4;
-/// An instance that has grown or shrunk by so much since its tenant was charged for it is charged anew.
-const CHARGED_STEP_BYTES: usize = 16 << 10;
 /// Functions that are remembered: looking through them takes less than looking one up.
 const REMEMBERED_MAX: usize = 16;
 
@@ -55,8 +53,7 @@ pub(super) struct Counted {
     /// What all instances of the library have.
     total: Arc<AtomicUsize>,
     bytes: usize,
-    /// Its bytes when the tenant was charged for it.
-    charged: usize,
+    charged: Charged,
 }
 
 impl Counted {
@@ -67,7 +64,7 @@ impl Counted {
             library: Arc::downgrade(library),
             total: Arc::clone(&library.instance_bytes),
             bytes: 0,
-            charged: 0,
+            charged: Charged::default(),
         };
         counted.recount();
         Ok(counted)
@@ -82,15 +79,6 @@ impl Counted {
                 .fetch_add(bytes.wrapping_sub(self.bytes), Relaxed);
             self.bytes = bytes;
         }
-    }
-
-    /// Whether it has become so much larger or smaller that the tenant is to be charged anew.
-    fn is_to_be_charged(&mut self) -> bool {
-        let changed = self.bytes.abs_diff(self.charged) >= CHARGED_STEP_BYTES;
-        if changed {
-            self.charged = self.bytes;
-        }
-        changed
     }
 }
 
@@ -133,9 +121,7 @@ impl Found {
     #[inline]
     pub(super) fn put(&self, mut instance: Counted, tenant: &Tenant) {
         instance.recount();
-        if instance.is_to_be_charged() {
-            tenant.recount_code();
-        }
+        instance.charged.update(instance.bytes, tenant);
         let mut idle = self.idle.borrow_mut();
         if idle.len() < KEPT_MAX {
             idle.push(instance);

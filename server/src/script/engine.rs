@@ -11,12 +11,10 @@ use udf::FunctionFlags;
 use udf::lua::{Chunk, Dialect, MemoryAccount, State};
 
 use super::{Script, Scripts, Sha};
-use crate::tenant::Tenant;
+use crate::tenant::{Charged, Tenant};
 
 /// States a core keeps.
 const KEPT: usize = 64;
-/// A state that has grown or shrunk by so much since its tenant was charged for it is charged anew.
-const CHARGED_STEP_BYTES: usize = 16 << 10;
 
 /// A script as compiled in an engine's state.
 #[derive(Clone, Copy, Debug)]
@@ -34,8 +32,7 @@ pub struct Engine {
     generation: u64,
     compiled: HashMap<Sha, Compiled>,
     account: MemoryAccount,
-    /// Bytes of the state when the tenant was charged for it.
-    charged: usize,
+    charged: Charged,
     /// What runs.
     pub state: State,
     /// Room for the replies of the commands that a script calls; empty between scripts.
@@ -51,7 +48,7 @@ impl Engine {
             generation: scripts.generation(),
             compiled: HashMap::new(),
             account: Arc::clone(&account),
-            charged: 0,
+            charged: Charged::default(),
             state: State::new(dialect, account),
             replies: OutputBuffer::new(),
         }
@@ -80,17 +77,6 @@ impl Engine {
         let compiled = self.adopt(&script)?;
         scripts.insert(script);
         Ok(compiled)
-    }
-
-    /// Whether the state has become so much larger or smaller that the tenant is to be charged anew, which the caller does.
-    #[inline]
-    pub fn is_to_be_charged(&mut self) -> bool {
-        let bytes = self.account.load(Relaxed);
-        let changed = bytes.abs_diff(self.charged) >= CHARGED_STEP_BYTES;
-        if changed {
-            self.charged = bytes;
-        }
-        changed
     }
 
     fn adopt(&mut self, script: &Script) -> Result<Compiled, CommandError> {
@@ -139,9 +125,8 @@ impl Engines {
     /// Gives an engine back, and has the tenant charged for it.
     #[inline]
     pub fn put(&self, mut engine: Box<Engine>, tenant: &Tenant) {
-        if engine.is_to_be_charged() {
-            tenant.recount_code();
-        }
+        let bytes = engine.account.load(Relaxed);
+        engine.charged.update(bytes, tenant);
         let mut idle = self.0.borrow_mut();
         if idle.len() >= KEPT {
             idle.remove(0);

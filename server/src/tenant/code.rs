@@ -23,6 +23,24 @@ impl CodeFigures {
     }
 }
 
+/// A state or an instance that has grown or shrunk by so much since its tenant was charged for it is charged anew.
+const CHARGED_STEP_BYTES: usize = 16 << 10;
+
+/// What a state or an instance took when its tenant was charged for it.
+#[derive(Debug, Default)]
+pub struct Charged(usize);
+
+impl Charged {
+    /// It takes so many bytes now: has the tenant charged anew if that is a change worth the count.
+    #[inline]
+    pub fn update(&mut self, bytes: usize, tenant: &Tenant) {
+        if bytes.abs_diff(self.0) >= CHARGED_STEP_BYTES {
+            self.0 = bytes;
+            tenant.recount_code();
+        }
+    }
+}
+
 impl Tenant {
     /// What its code takes.
     pub fn code(&self) -> CodeFigures {

@@ -50,7 +50,7 @@ use crate::tracking;
 
 pub use account::{Account, DEFAULT_TENANT, Totals};
 pub use accounts::{Accounts, NameError};
-pub use code::CodeFigures;
+pub use code::{Charged, CodeFigures};
 pub(crate) use commands::COMMANDS;
 pub use directory::{Blueprint, CloseError, Directory};
 pub use figures::{Figures, SliceFigures};
