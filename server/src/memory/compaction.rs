@@ -164,10 +164,10 @@ impl Whole {
 
     /// So many bytes were evicted: now and then that is a reason to look.
     pub(super) fn note_evicted(&self, core: &Core, bytes: usize) {
-        self.evicted.fetch_add(bytes, Relaxed);
-        let since = self.evicted_since_look.fetch_add(bytes, Relaxed) + bytes;
-        if self.limit() > 0 && since > self.limit() / EVICTED_PER_LOOK_SHARE {
-            self.evicted_since_look.store(0, Relaxed);
+        let evicted = self.evicted.fetch_add(bytes, Relaxed).wrapping_add(bytes);
+        let since_look = evicted.wrapping_sub(self.evicted_at_look.load(Relaxed));
+        if self.limit() > 0 && since_look > self.limit() / EVICTED_PER_LOOK_SHARE {
+            self.evicted_at_look.store(evicted, Relaxed);
             self.look(core);
         }
     }

@@ -21,8 +21,8 @@ pub struct Whole {
     pub(super) held_back: AtomicUsize,
     /// Bytes evicted since the start.
     pub(super) evicted: AtomicUsize,
-    /// Bytes evicted since what the process holds was looked at.
-    pub(super) evicted_since_look: AtomicUsize,
+    /// Bytes that had been evicted when what the process holds was looked at.
+    pub(super) evicted_at_look: AtomicUsize,
     /// Bytes that tenants are short of their minimum, as of the last look.
     kept_free: AtomicUsize,
 }
