@@ -146,9 +146,9 @@ impl<'a> StringEdit<'a> {
     #[inline]
     pub fn into_buffer(mut self, len: usize) -> StringBuffer<'a> {
         let has_grown = !self.entry.is_raw(len) && self.grow(len);
-        let bytes = self.entry.string_buffer(len);
+        let bytes = self.entry.raw_mut();
         StringBuffer {
-            bytes: bytes.expect("only strings are opened so"),
+            bytes: bytes.expect("it is raw, or was made so just now"),
             has_grown: has_grown || self.is_new,
         }
     }

@@ -98,11 +98,19 @@ impl Entry {
             let old_len = self.value().as_string()?.len();
             self.grow_raw(len.max(old_len));
         }
+        self.raw_mut()
+    }
+
+    /// The bytes of a raw string to write to; none of any other value.
+    #[inline]
+    pub(in crate::keyspace) fn raw_mut(&mut self) -> Option<&mut [u8]> {
         let shape = self.shape();
-        Some(match shape.kind == Kind::Heap {
-            true => owner!(self, shape, &mut Vec<u8>),
-            false => self.inline_mut(shape),
-        })
+        match shape.kind {
+            Kind::Heap => Some(owner!(self, shape, &mut Vec<u8>)),
+            Kind::Inline if shape.flags & RAW != 0 => Some(self.inline_mut(shape)),
+            Kind::Int | Kind::Inline | Kind::Shared => None,
+            Kind::List | Kind::Set | Kind::Hash | Kind::Zset | Kind::Stream => None,
+        }
     }
 
     /// Makes a string a raw one of `len` bytes, which it is not longer than.
