@@ -10,8 +10,9 @@
 //!          wait in the tenant's line ──── round: everybody ready had a turn; each tenant gets its time again ──▶ …
 //! ```
 //! In a round each tenant may use [`SHARE`] of the core, whatever the number of its connections, or a part of that where one of greater
-//! weight wants it too; what it uses beyond that (a command is not interrupted, only what breathes is) it goes without in the next rounds. A round ends when the sockets have been looked at and
-//! nobody with time left has anything to do, so a tenant that wants the core alone has all of it.
+//! weight wants it too; what it uses beyond that (a command is not interrupted, only what breathes is) it goes without in the next rounds.
+//! A round ends when the sockets have been looked at and nobody with time left has anything to do, so a tenant that wants the core alone
+//! has all of it.
 //!
 //! Nothing here knows commands. A core that serves one tenant pays a comparison for each read.
 
