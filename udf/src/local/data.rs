@@ -4,7 +4,7 @@ use resp::{Args, OutputBuffer, Protocol, ReplyWriter};
 use store::command::{
     Ctx, DataCommand, DataConfig, Effects, Key, Keys, KeysEnv, Patience, SliceSet,
 };
-use store::hash::Seed;
+use store::hash::{Seed, hash_key};
 use store::keyspace::{Access, Slice};
 use store::random::Rng;
 use store::slot::ShardMap;
@@ -21,6 +21,8 @@ pub struct LocalData {
     rng: Rng,
     /// What commands write when nobody reads it.
     nowhere: OutputBuffer,
+    /// What they leave behind, which nobody wants.
+    effects: Effects,
     /// The time, ms since the epoch.
     pub now_ms: u64,
 }
@@ -33,6 +35,7 @@ impl LocalData {
             config: DataConfig::default(),
             rng: Rng::new(42),
             nowhere: OutputBuffer::new(),
+            effects: Effects::default(),
             now_ms,
         }
     }
@@ -44,12 +47,29 @@ impl LocalData {
 
     /// Does something to a key.
     pub fn with_key(&mut self, key: &[u8], work: &mut dyn FnMut(&mut Ctx<'_>, Key<'_>)) {
+        self.with_hashed(key, hash_key(&SEED, key), work);
+    }
+
+    /// Does something to a key whose hash is known.
+    pub(super) fn with_hashed(
+        &mut self,
+        bytes: &[u8],
+        hash: u64,
+        work: &mut dyn FnMut(&mut Ctx<'_>, Key<'_>),
+    ) {
+        let key = Key {
+            bytes,
+            hash,
+            shard: 0,
+        };
         let mut nowhere = std::mem::take(&mut self.nowhere);
-        self.with(Protocol::Resp2, &mut nowhere, |ctx| {
-            let key = ctx.keys.key(key);
-            work(ctx, key);
-        });
+        self.with(Protocol::Resp2, &mut nowhere, |ctx| work(ctx, key));
         self.nowhere = nowhere;
+    }
+
+    /// The hash of a key.
+    pub(super) fn hash_of(key: &[u8]) -> u64 {
+        hash_key(&SEED, key)
     }
 
     /// Runs a command and writes its reply.
@@ -75,12 +95,11 @@ impl LocalData {
         work: impl FnOnce(&mut Ctx<'_>) -> R,
     ) -> R {
         let map = ShardMap::new(1);
-        let mut effects = Effects::default();
         let mut slices = [&mut self.slice];
         let access = Access::new(self.config.tracking, self.now_ms, || 1);
         let env = KeysEnv::plain((map, map.all()), SEED, (self.now_ms, access));
         work(&mut Ctx {
-            keys: Keys::new(SliceSet::new(&mut slices), env, &mut effects),
+            keys: Keys::new(SliceSet::new(&mut slices), env, &mut self.effects),
             reply: ReplyWriter::new(out, protocol),
             config: &self.config,
             now_ms: self.now_ms,

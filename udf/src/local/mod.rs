@@ -16,8 +16,8 @@ const NOW_MS: u64 = 1_700_000_000_000;
 /// A data set, and one function at a time.
 pub struct LocalHost {
     data: LocalData,
-    /// The keys that may be accessed.
-    pub declared: Vec<Vec<u8>>,
+    /// The keys that may be accessed, with their hashes, as a server has them from the request.
+    declared: Vec<(Vec<u8>, u64)>,
     /// Whether changes are refused.
     pub read_only: bool,
     /// When the function is to be killed.
@@ -33,7 +33,10 @@ impl LocalHost {
     pub fn new(declared: &[&str]) -> Self {
         LocalHost {
             data: LocalData::new(NOW_MS),
-            declared: declared.iter().map(|key| key.as_bytes().to_vec()).collect(),
+            declared: declared
+                .iter()
+                .map(|key| (key.as_bytes().to_vec(), LocalData::hash_of(key.as_bytes())))
+                .collect(),
             read_only: false,
             ends: None,
             breaths: 0,
@@ -80,13 +83,12 @@ impl Host for LocalHost {
         key: &[u8],
         work: &mut dyn FnMut(&mut Ctx<'_>, Key<'_>),
     ) -> Result<(), Denied> {
-        if !self.declared.iter().any(|known| known == key) {
-            return Err(Denied::Undeclared);
-        }
+        let declared = self.declared.iter().find(|(known, _)| known == key);
+        let &(_, hash) = declared.ok_or(Denied::Undeclared)?;
         if self.read_only && intent != Intent::Read {
             return Err(Denied::Forbidden);
         }
-        self.data.with_key(key, work);
+        self.data.with_hashed(key, hash, work);
         Ok(())
     }
 
