@@ -7,6 +7,7 @@ pub mod library;
 mod local;
 pub mod lua;
 pub mod refusal;
+pub mod scheduling;
 pub mod wasm;
 
 pub use account::Account;

@@ -1,4 +1,5 @@
-//! The clock that running code looks at: it raises the engine's epoch every millisecond while functions run, and sleeps otherwise.
+//! The clock that running code looks at: it raises the engine's epoch every millisecond while functions run, and sleeps otherwise. While one runs that
+//! has seen a tick before, it ticks as often as others may have to wait for their turn; short calls are spared that.
 
 use std::io;
 use std::sync::Arc;
@@ -9,10 +10,16 @@ use std::time::Duration;
 
 use wasmtime::Engine;
 
+use crate::scheduling;
+
 /// How often running code looks whether it goes on.
 const TICK: Duration = Duration::from_millis(1);
+/// How often it does while a call is long: somewhat less than the server's breathing step, so that a step ends with the first tick after it.
+const SHORT_TICK: Duration = Duration::from_micros(200);
 /// Ticks without a call before the clock sleeps.
 const IDLE_TICKS: u32 = 50;
+/// Ticks that stay short after the last one that a long call has seen: a function that loops is mostly called again.
+const HURRIED_TICKS: u32 = 500;
 /// How long it sleeps at a time: a call whose thread stood still for all those ticks is seen again by then.
 const NAP: Duration = Duration::from_millis(100);
 
@@ -27,6 +34,8 @@ pub(super) struct Clock {
 struct Face {
     /// A function ran since the last tick.
     used: AtomicBool,
+    /// One saw a tick that was not its first.
+    hurried: AtomicBool,
     asleep: AtomicBool,
     stopped: AtomicBool,
 }
@@ -41,7 +50,11 @@ impl Clock {
         let seen = Arc::clone(&face);
         let thread = thread::Builder::new()
             .name("wasm-clock".into())
-            .spawn(move || seen.tick(&engine))?;
+            .spawn(move || {
+                // A core that is busy with what should be interrupted is not to keep the clock waiting.
+                scheduling::be_urgent();
+                seen.tick(&engine);
+            })?;
         Ok(Clock {
             face,
             thread: thread.thread().clone(),
@@ -59,6 +72,11 @@ impl Clock {
             }
         }
     }
+
+    /// Says that a call has seen more than one tick.
+    pub(super) fn hurry(&self) {
+        self.face.hurried.store(true, Relaxed);
+    }
 }
 
 impl Drop for Clock {
@@ -70,9 +88,13 @@ impl Drop for Clock {
 
 impl Face {
     fn tick(&self, engine: &Engine) {
-        let mut idle = 0;
+        let (mut idle, mut hurried) = (0, 0);
         while !self.stopped.load(SeqCst) {
-            thread::sleep(TICK);
+            hurried = match self.hurried.swap(false, Relaxed) {
+                true => HURRIED_TICKS,
+                false => u32::saturating_sub(hurried, 1),
+            };
+            thread::sleep(if hurried > 0 { SHORT_TICK } else { TICK });
             engine.increment_epoch();
             idle = match self.used.swap(false, SeqCst) {
                 true => 0,

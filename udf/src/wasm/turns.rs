@@ -34,7 +34,10 @@ impl Turns {
     ) -> Result<(), Stop> {
         clock.keep_going();
         let now = Instant::now();
-        self.ran += self.resumed.map_or(Duration::ZERO, |resumed| now - resumed);
+        if let Some(resumed) = self.resumed {
+            self.ran += now - resumed;
+            clock.hurry();
+        }
         if self.limit_ms > 0 && self.ran >= Duration::from_millis(self.limit_ms) {
             return Err(Stop::TimeLimit);
         }
