@@ -5,7 +5,7 @@ use std::hint::black_box;
 use criterion::{Criterion, criterion_group, criterion_main};
 use resp::{OutputBuffer, Protocol};
 use udf::wasm::{Compiler, WasmEngine};
-use udf::{Call, Engine, Host, LocalHost};
+use udf::{Call, Engine, Host, LocalHost, Pulse};
 
 const EMPTY: &str = "(module (memory (export \"memory\") 1)
     (func (export \"empty\") (param i32 i32 i32) (result i32) (i32.const 0)))";
@@ -26,7 +26,10 @@ fn wasm(c: &mut Criterion) {
         ("cas", CAS, &[&b"same"[..], b"same"]),
     ] {
         let loaded = engine.load(source.as_bytes()).expect("it is fine");
-        let mut instance = loaded.program.instantiate().expect("there is room");
+        let mut instance = loaded
+            .program
+            .instantiate(|| Pulse::Alive)
+            .expect("there is room");
         let call = Call {
             function: 0,
             keys: &[b"key:000000000001"],
@@ -45,7 +48,7 @@ fn wasm(c: &mut Criterion) {
     let loaded = engine.load(CAS.as_bytes()).expect("it is fine");
     group.bench_function("a fresh instance", |b| {
         b.iter(|| {
-            black_box(loaded.program.instantiate())
+            black_box(loaded.program.instantiate(|| Pulse::Alive))
                 .map(drop)
                 .expect("there is room")
         });

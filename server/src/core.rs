@@ -158,6 +158,12 @@ impl Core {
         self.settings.borrow().settings().wasm_time_limit_ms
     }
 
+    /// What a state of Lua may take, as of the last refresh.
+    #[inline]
+    pub fn lua_memory_bytes_max(&self) -> usize {
+        self.settings.borrow().settings().lua_memory_bytes_max
+    }
+
     /// The settings as of the last refresh.
     pub fn settings(&self) -> Arc<Settings> {
         Arc::clone(self.settings.borrow().settings())

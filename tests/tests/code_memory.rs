@@ -172,6 +172,53 @@ fn scripts_are_charged_until_they_are_flushed() {
     });
 }
 
+/// What Lua takes while it runs is bounded for each tenant: the script gets an error, and the memory is free again.
+#[test]
+fn a_script_that_wants_too_much_memory_is_refused_it() {
+    const REFUSED: &str = "not enough memory";
+    matrix(&["--lua-memory-max", "32mb"], |server| {
+        create(server, "a", "");
+        create(server, "b", "MAXMEMORY 4mb");
+        let (mut a, mut b) = (enter(server, "a"), enter(server, "b"));
+        assert_eq!(b.run("SET mine value").text(), "OK");
+        let eval = |conn: &mut Conn, script: &str| conn.call(&["EVAL", script, "0"]).show();
+        for greedy in [
+            "return #string.rep('x', 100000000)",
+            "local t = {} while true do t[#t + 1] = string.rep('x', 1000) .. #t end",
+            "local t = {} while true do t[#t + 1] = {#t} end",
+            "redis.call('SET', 'k', string.rep('x', 1000000)) local t = {} while true do t[#t + 1] = redis.call('GET', 'k') .. #t end",
+        ] {
+            let reply = eval(&mut a, greedy);
+            assert!(reply.starts_with("ERR "), "{greedy}: {reply}");
+            assert!(reply.contains(REFUSED), "{greedy}: {reply}");
+            assert_eq!(eval(&mut a, "return 7"), "7");
+            neighbour(&mut b);
+        }
+        assert_eq!(a.run("STRLEN k").int(), Some(1_000_000));
+        eventually("what it took is free again", || {
+            stat(server, "a", "used_memory_scripts") < 16 << 20
+        });
+        // A tenant with less has less.
+        let half = "return #string.rep('x', 8000000)";
+        assert_eq!(eval(&mut a, half), "8000000");
+        assert!(eval(&mut b, half).contains(REFUSED));
+        neighbour(&mut b);
+        // Functions in Lua, once they are loaded: what they keep stays theirs.
+        assert_eq!(load(&mut a, HOARDER), "hoarder");
+        let refused = (0..1000).find_map(|_| {
+            let reply = a.run("FCALL keep 0");
+            reply.int().is_none().then(|| reply.show())
+        });
+        assert!(refused.is_some_and(|reply| reply.contains(REFUSED)));
+        assert_eq!(a.run("FUNCTION DELETE hoarder").text(), "OK");
+        let mut admin = server.connect();
+        let more = "return #string.rep('x', 30000000)";
+        assert!(eval(&mut a, more).contains(REFUSED));
+        assert_eq!(admin.run("CONFIG SET lua-memory-max 256mb").text(), "OK");
+        eventually("there is more", || eval(&mut a, more) == "30000000");
+    });
+}
+
 #[test]
 fn what_a_removed_tenants_code_took_is_free_again() {
     matrix(&["--maxmemory", "64mb"], |server| {

@@ -352,6 +352,46 @@ fn several_that_run_long_on_one_core_end_in_any_order() {
     }
 }
 
+/// A command that takes long gives the core back in the middle, though a function called it.
+#[test]
+fn others_are_served_while_a_command_of_one_runs() {
+    let server = server();
+    let (mut mean, mut kind) = (enter(&server, "mean"), enter(&server, "kind"));
+    server
+        .connect()
+        .run("TENANT SET mean WASM-TIME-LIMIT 3600000");
+    const MEMBERS: usize = 400_000;
+    for from in (0..MEMBERS).step_by(1000) {
+        let members: Vec<String> = (from..from + 1000).map(|n| n.to_string()).collect();
+        let mut request = vec!["SADD", "s"];
+        request.extend(members.iter().map(String::as_str));
+        assert_eq!(mean.call(&request).int(), Some(1000));
+    }
+    // sunionstore u s
+    let words = "(data (i32.const 8) \"\\20\\00\\00\\00\\0b\\00\\00\\00\\30\\00\\00\\00\\01\\00\\00\\00\\31\\00\\00\\00\\01\\00\\00\\00\")
+        (data (i32.const 32) \"sunionstore\") (data (i32.const 48) \"us\")";
+    let code = guest(
+        &format!("{CALL} {words}"),
+        "(drop (call $call (i32.const 8) (i32.const 3) (i32.const 1)))",
+    );
+    assert_eq!(load(&mut mean, &code).show(), "guest");
+    let is_over = AtomicBool::new(false);
+    let mut answered = 0;
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let reply = mean.run("FCALL f 2 u s");
+            is_over.store(true, SeqCst);
+            assert!(reply.is_null(), "{}", reply.show());
+        });
+        while !is_over.load(SeqCst) {
+            assert_eq!(kind.run("PING").text(), "PONG");
+            answered += 1;
+        }
+    });
+    assert_eq!(mean.run("SCARD u").int(), Some(MEMBERS as i64));
+    assert!(answered > 5, "{answered} PINGs were answered meanwhile");
+}
+
 fn wait_for(what: &str, mut condition: impl FnMut() -> bool) {
     let deadline = Instant::now() + PATIENCE;
     while !condition() {

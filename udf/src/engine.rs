@@ -3,7 +3,7 @@
 //! ```text
 //! Engine ── load(source) ──▶ Loaded { functions, program }      once a library, off the cores
 //!                                         │
-//!                              instantiate()                     once a core (and once more for every call that overlaps another)
+//!                              instantiate(…)                    once a core (and once more for every call that overlaps another)
 //!                                         ▼
 //!                                     Instance ── call(…) ──▶ reply
 //! ```
@@ -13,7 +13,7 @@ use std::sync::Arc;
 use bitflags::bitflags;
 use resp::{OutputBuffer, Protocol};
 
-use crate::Host;
+use crate::{Host, Pulse};
 
 bitflags! {
     /// What a function says of itself when it is registered, or a script in its first line.
@@ -104,11 +104,12 @@ pub trait Engine: Send + Sync {
 
 /// A library's compiled code, shared by all cores.
 pub trait Program: Send + Sync {
-    /// Something to run its functions in. It stays on the core that asked for it.
+    /// Something to run its functions in. It stays on the core that asked for it. Its start may run code of the library: `pulse` is called between two
+    /// steps of that, as [`Host::breathe`] is in calls.
     ///
     /// # Errors
     /// [`CallError`], when there is no room or its start fails.
-    fn instantiate(&self) -> Result<Box<dyn Instance>, CallError>;
+    fn instantiate(&self, pulse: fn() -> Pulse) -> Result<Box<dyn Instance>, CallError>;
 
     /// Bytes it takes, code included, its instances not.
     fn used_bytes(&self) -> usize;

@@ -86,6 +86,11 @@ pub trait Host {
     /// answered with the error that says so.
     fn call(&mut self, args: &[&[u8]], protocol: Protocol, out: &mut OutputBuffer);
 
+    /// The same where nothing may stand still: a command that takes long is not interrupted.
+    fn call_at_once(&mut self, args: &[&[u8]], protocol: Protocol, out: &mut OutputBuffer) {
+        self.call(args, protocol, out);
+    }
+
     /// Runs `work` on the slice of a declared key, as `command` would: its rights are asked for. The context's reply goes nowhere.
     ///
     /// # Errors

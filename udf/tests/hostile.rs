@@ -39,7 +39,7 @@ fn run(source: &str) -> Result<String, String> {
 fn call(loaded: &Loaded, host: &mut LocalHost) -> Result<String, String> {
     let mut instance = loaded
         .program
-        .instantiate()
+        .instantiate(|| Pulse::Alive)
         .map_err(|error| error.to_string())?;
     let call = Call {
         function: 0,
@@ -560,7 +560,10 @@ fn what_a_call_took_is_not_booked_to_the_next_ones_arguments() {
             (i32.const 0))",
     );
     let loaded = load(source).expect("it is fine");
-    let mut instance = loaded.program.instantiate().expect("it starts");
+    let mut instance = loaded
+        .program
+        .instantiate(|| Pulse::Alive)
+        .expect("it starts");
     let mut host = LocalHost::new(&[]);
     let mut out = OutputBuffer::new();
     for bytes in [1, 10_000] {
@@ -647,7 +650,10 @@ fn others_run_while_a_call_stands_still() {
             others: &others,
             left: 5,
         };
-        let mut instance = endless.program.instantiate().expect("it starts");
+        let mut instance = endless
+            .program
+            .instantiate(|| Pulse::Alive)
+            .expect("it starts");
         let call = Call {
             function: 0,
             keys: &[],
@@ -661,4 +667,29 @@ fn others_run_while_a_call_stands_still() {
         assert!(error.to_string().contains("killed"), "{error}");
         assert_eq!(host.left, 0);
     }
+}
+
+/// A start that takes its time is asked at every tick whether it goes on, which is where a server gives its core to others.
+#[test]
+fn start_breathes() {
+    use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+    static PULSES: AtomicU32 = AtomicU32::new(0);
+    let start = "(func $s (local $left i32) (local.set $left (i32.const 2000000))
+        (loop $l (local.set $left (i32.sub (local.get $left) (i32.const 1))) (br_if $l (local.get $left)))) (start $s)";
+    let loaded = load(function(start, "")).expect("it is fine");
+    // It may be over before the clock ticks, but not for ever.
+    while PULSES.load(Relaxed) < 3 {
+        let started = loaded.program.instantiate(|| {
+            PULSES.fetch_add(1, Relaxed);
+            Pulse::Alive
+        });
+        started.map(drop).expect("it starts");
+    }
+    let killed = loop {
+        match loaded.program.instantiate(|| Pulse::Killed) {
+            Ok(_) => {}
+            Err(error) => break error,
+        }
+    };
+    assert!(killed.to_string().contains("killed"), "{killed}");
 }

@@ -10,10 +10,11 @@ use super::directive::{NAMES, lookup};
 use super::{Config, Flags, SetError, Values};
 
 /// Names of ours, and of later versions of Redis.
-const NOT_IN_REDIS_7_0: [&str; 11] = [
+const NOT_IN_REDIS_7_0: [&str; 12] = [
     "core-pinning",
     "io-driver",
     "log-format",
+    "lua-memory-max",
     "set-max-listpack-entries",
     "set-max-listpack-value",
     "shards",

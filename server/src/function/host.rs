@@ -251,12 +251,14 @@ impl<'a> FunctionHost<'a> {
 
 impl Host for FunctionHost<'_> {
     fn call(&mut self, args: &[&[u8]], protocol: Protocol, out: &mut OutputBuffer) {
-        // Guest code stands below on this stack: what suspends it is the guest's own turn.
-        let done = holding_breath(|| self.run(Args::from_slices(args), protocol, out));
-        if let Err(error) = done {
+        if let Err(error) = self.run(Args::from_slices(args), protocol, out) {
             self.core.stats().count_error(&error);
             error.reply(&mut ReplyWriter::new(out, protocol));
         }
+    }
+
+    fn call_at_once(&mut self, args: &[&[u8]], protocol: Protocol, out: &mut OutputBuffer) {
+        holding_breath(|| self.call(args, protocol, out));
     }
 
     #[inline]

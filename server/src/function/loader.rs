@@ -1,15 +1,16 @@
-//! Takes libraries in on a thread of its own: compiling them may take seconds, and no core waits for that.
+//! Takes libraries in on a thread of its own: compiling them may take seconds, and no core waits for that. The thread, and the compilers that it starts,
+//! give way to the cores where both want the same processor.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread;
 
 use udf::library::{Header, Library, LibraryError};
-use udf::lua::{self, Dialect, LuaEngine};
+use udf::lua::{self, LuaEngine};
 use udf::wasm::{self, Compiler, Limits, WasmEngine, Within};
-use udf::{Engine, LoadError};
+use udf::{Engine, LoadError, scheduling};
 
+use super::line::Line;
 use crate::shard::TaskRef;
 
 /// The first argument by which the program becomes a compiler's process.
@@ -30,7 +31,7 @@ pub(super) const ENGINES: &[&str] = &[lua::NAME, wasm::NAME];
 #[derive(Default)]
 pub struct Loader {
     wasm: OnceLock<Option<Arc<WasmEngine>>>,
-    jobs: OnceLock<Mutex<Sender<Job>>>,
+    jobs: OnceLock<Option<Arc<Line<Job>>>>,
 }
 
 /// What became of a library's code.
@@ -67,18 +68,19 @@ impl Ticket {
 }
 
 impl Loader {
-    /// Has an engine take code in; `task` is woken when that is done.
+    /// Has an engine take a tenant's code in; `task` is woken when that is done.
     ///
     /// # Errors
     /// What is wrong with the code's first line.
     pub(super) fn submit(
         &self,
+        tenant: u64,
         code: &[u8],
         limits: Limits,
-        dialect: Dialect,
+        lua: LuaEngine,
         task: &TaskRef,
     ) -> Result<Arc<Ticket>, LibraryError> {
-        let engine = self.engine_of(code, limits, dialect)?;
+        let engine = self.engine_of(code, limits, lua)?;
         let ticket = Arc::new(Ticket {
             outcome: Mutex::new(None),
             waits: task.clone(),
@@ -88,17 +90,15 @@ impl Loader {
             engine,
             ticket: Arc::clone(&ticket),
         };
-        let jobs = self.jobs.get_or_init(start);
-        let jobs = jobs.lock().unwrap_or_else(PoisonError::into_inner);
-        match jobs.send(job) {
-            Ok(()) => Ok(ticket),
-            Err(_) => Err(refused("the loader's thread is gone")),
-        }
+        let jobs = self.jobs.get_or_init(start).as_ref();
+        let jobs = jobs.ok_or_else(|| refused("there is no thread to load it"))?;
+        jobs.push(tenant, job);
+        Ok(ticket)
     }
 
     /// Has an engine take code in while the caller waits. Not for a core, which may have others to serve.
-    pub(super) fn take_in(&self, code: &[u8], limits: Limits, dialect: Dialect) -> Outcome {
-        let engine = self.engine_of(code, limits, dialect)?;
+    pub(super) fn take_in(&self, code: &[u8], limits: Limits, lua: LuaEngine) -> Outcome {
+        let engine = self.engine_of(code, limits, lua)?;
         take_in(&code.into(), &*engine)
     }
 
@@ -107,11 +107,11 @@ impl Loader {
         &self,
         code: &[u8],
         limits: Limits,
-        dialect: Dialect,
+        lua: LuaEngine,
     ) -> Result<Arc<dyn Engine>, LibraryError> {
         let name = Header::parse(code)?.engine;
         if name.eq_ignore_ascii_case(lua::NAME.as_bytes()) {
-            return Ok(Arc::new(LuaEngine { dialect }));
+            return Ok(Arc::new(lua));
         }
         if !name.eq_ignore_ascii_case(wasm::NAME.as_bytes()) {
             return Err(LibraryError::NoEngine(name.into()));
@@ -137,11 +137,14 @@ fn refused(reason: &str) -> LibraryError {
     LibraryError::Refused(LoadError(reason.into()))
 }
 
-/// Starts the thread; it ends with the server. Without it, sending to it fails.
-fn start() -> Mutex<Sender<Job>> {
-    let (sender, jobs) = channel::<Job>();
+/// Starts the thread; it ends with the process.
+fn start() -> Option<Arc<Line<Job>>> {
+    let line = Arc::new(Line::<Job>::new());
+    let jobs = Arc::clone(&line);
     let work = move || {
-        for job in jobs {
+        scheduling::give_way();
+        loop {
+            let job = jobs.pop();
             // Whoever waits for this one must hear of its end, and the next one be taken in.
             let outcome = catch_unwind(AssertUnwindSafe(|| take_in(&job.code, &*job.engine)));
             let outcome = outcome.unwrap_or_else(|_| Err(refused("the engine panicked")));
@@ -149,10 +152,13 @@ fn start() -> Mutex<Sender<Job>> {
         }
     };
     let thread = thread::Builder::new().name("functions".into());
-    if let Err(error) = thread.stack_size(STACK_BYTES).spawn(work) {
-        tracing::error!("no thread to load functions: {error}");
+    match thread.stack_size(STACK_BYTES).spawn(work) {
+        Ok(_) => Some(line),
+        Err(error) => {
+            tracing::error!("no thread to load functions: {error}");
+            None
+        }
     }
-    Mutex::new(sender)
 }
 
 fn take_in(code: &Arc<[u8]>, engine: &dyn Engine) -> Outcome {

@@ -14,6 +14,7 @@ mod commands;
 mod fcall;
 mod figures;
 mod host;
+mod line;
 mod list;
 mod loader;
 mod lua;

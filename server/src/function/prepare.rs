@@ -8,6 +8,7 @@ use std::sync::Arc;
 use resp::Args;
 use store::snapshot::libraries;
 use udf::library::{Library, LibraryError};
+use udf::lua::LuaEngine;
 use udf::wasm::Limits;
 
 use super::loader::{Loader, Outcome};
@@ -62,11 +63,11 @@ impl Session {
     async fn prepare_code(&mut self, core: &Core, task: &TaskNode, code: &[u8]) {
         let settings = core.settings();
         let limits = limits_of(&settings, &self.tenant.account);
-        let dialect = crate::script::dialect(&settings);
-        let submitted = core
-            .server
-            .loader
-            .submit(code, limits, dialect, task.handle());
+        let lua = lua_of(&settings, &self.tenant);
+        let submitted =
+            core.server
+                .loader
+                .submit(self.tenant.id(), code, limits, lua, task.handle());
         let outcome = match submitted {
             Err(error) => Err(error),
             Ok(ticket) => {
@@ -130,10 +131,18 @@ pub fn restore_at_start(
     codes: &[Box<[u8]>],
 ) -> Result<(), LibraryError> {
     let limits = limits_of(settings, &tenant.account);
-    let dialect = crate::script::dialect(settings);
+    let lua = lua_of(settings, tenant);
     restore_all(&tenant.functions, codes, Policy::Append, |code| {
-        loader.take_in(code, limits, dialect)
+        loader.take_in(code, limits, lua)
     })
+}
+
+/// How a tenant's libraries in Lua are taken in.
+fn lua_of(settings: &Settings, tenant: &Tenant) -> LuaEngine {
+    LuaEngine {
+        dialect: crate::script::dialect(settings),
+        memory_bytes_max: tenant.lua_memory_bytes_max(settings.lua_memory_bytes_max),
+    }
 }
 
 /// The limits of a tenant's modules: the server's, but where the tenant has its own.

@@ -12,6 +12,7 @@ use udf::library::Library;
 use udf::{CallError, Function, Instance};
 
 use super::LibraryTable;
+use crate::breathing;
 use crate::tenant::{Charged, Tenant};
 
 /// Instances of one library that are kept: as many as were needed at once, up to this.
@@ -59,7 +60,7 @@ pub(super) struct Counted {
 impl Counted {
     fn new(library: &Arc<Library>) -> Result<Self, CallError> {
         let mut counted = Counted {
-            instance: library.program.instantiate()?,
+            instance: library.program.instantiate(breathing::pulse)?,
             aside: OutputBuffer::new(),
             library: Arc::downgrade(library),
             total: Arc::clone(&library.instance_bytes),

@@ -191,15 +191,12 @@ fn load(ctx: &mut ServerCtx<'_>, args: Args<'_>) -> Result<(), CommandError> {
     let sha = sha1_hex(text);
     let tenant = Rc::clone(&ctx.session.tenant);
     let core = ctx.core;
-    let engines = &core.engines;
-    let mut engine = engines.take(tenant.id(), &tenant.scripts, || {
-        eval::dialect(&core.settings())
-    });
+    let mut engine = eval::take_engine(core, &tenant);
     let loaded = match engine.find(&tenant.scripts, &sha) {
         Some(_) => Ok(()),
         None => eval::keep(&mut engine, core, &tenant, sha, text).map(|_| ()),
     };
-    engines.put(engine, &tenant);
+    core.engines.put(engine, &tenant);
     loaded?;
     ctx.reply.bulk(&sha);
     Ok(())

@@ -11,6 +11,7 @@ use udf::FunctionFlags;
 use udf::lua::{Chunk, Dialect, MemoryAccount, State};
 
 use super::{Script, Scripts, Sha};
+use crate::breathing;
 use crate::tenant::{Charged, Tenant};
 
 /// States a core keeps.
@@ -49,7 +50,7 @@ impl Engine {
             compiled: HashMap::new(),
             account: Arc::clone(&account),
             charged: Charged::default(),
-            state: State::new(dialect, account),
+            state: State::new(dialect, account, breathing::pulse),
             replies: OutputBuffer::new(),
         }
     }
@@ -103,23 +104,31 @@ pub struct Engines(
 );
 
 impl Engines {
-    /// An engine for a tenant, to be given back.
+    /// An engine for a tenant, to be given back. Its state may take so much memory.
     #[inline]
     pub fn take(
         &self,
         tenant: u64,
         scripts: &Scripts,
         dialect: impl FnOnce() -> Dialect,
+        memory_bytes_max: usize,
     ) -> Box<Engine> {
+        let idle = self.take_idle(tenant, scripts);
+        let engine = idle.unwrap_or_else(|| Box::new(Engine::new(tenant, scripts, dialect())));
+        engine.state.set_memory_limit(memory_bytes_max);
+        engine
+    }
+
+    #[inline]
+    fn take_idle(&self, tenant: u64, scripts: &Scripts) -> Option<Box<Engine>> {
         let mut idle = self.0.borrow_mut();
         while let Some(at) = idle.iter().rposition(|engine| engine.tenant == tenant) {
             let engine = idle.swap_remove(at);
             if engine.generation == scripts.generation() {
-                return engine;
+                return Some(engine);
             }
         }
-        drop(idle);
-        Box::new(Engine::new(tenant, scripts, dialect()))
+        None
     }
 
     /// Gives an engine back, and has the tenant charged for it.

@@ -54,10 +54,7 @@ fn run(ctx: &mut ServerCtx<'_>, args: Args<'_>, by: By, mode: Mode) -> Result<()
     let keys = key_count(args, || CommandError::NotInteger)?;
     let sha = digest.unwrap_or_else(|| sha1_hex(text));
     let tenant = Rc::clone(&ctx.session.tenant);
-    let scripts = &tenant.scripts;
-    let mut engine = core
-        .engines
-        .take(tenant.id(), scripts, || dialect(&core.settings()));
+    let mut engine = take_engine(core, &tenant);
     let found = find(&mut engine, core, &tenant, sha, (text, by))
         .and_then(|compiled| Ok((compiled, licence(ctx, args, compiled.flags, mode)?)));
     let result = found.map(|(compiled, licence)| {
@@ -75,6 +72,15 @@ fn run(ctx: &mut ServerCtx<'_>, args: Args<'_>, by: By, mode: Mode) -> Result<()
         ctx.session.end_caching();
     }
     result
+}
+
+/// An engine of this core for a tenant's scripts.
+#[inline]
+pub(super) fn take_engine(core: &Core, tenant: &Tenant) -> Box<Engine> {
+    let memory_bytes_max = tenant.lua_memory_bytes_max(core.lua_memory_bytes_max());
+    let dialect = || dialect(&core.settings());
+    let engines = &core.engines;
+    engines.take(tenant.id(), &tenant.scripts, dialect, memory_bytes_max)
 }
 
 /// A digest as argument, in lower case.

@@ -74,6 +74,7 @@ impl Blueprint {
             rate: Rate::default(),
             max_value: AtomicU64::new(0),
             wasm_time_limit_ms: AtomicU64::new(0),
+            lua_memory_bytes_max: AtomicU64::new(0),
             weight: AtomicU64::new(super::quotas::WEIGHT_USUAL),
             rationed: AtomicBool::new(false),
             own_policy: AtomicBool::new(false),

@@ -61,6 +61,9 @@ pub(crate) use saving::Whose;
 pub use scope::Scope;
 pub use shares::Shares;
 
+/// What a state of Lua may take at least, however little its tenant may: enough for scripts that are no burden.
+const LUA_MEMORY_LEAST_BYTES: u64 = 1 << 20;
+
 /// A tenant without a limit of its own leases memory in chunks for so much less than the server's limit, as there may be
 /// many such.
 const CHUNKS_SHARED: usize = 64;
@@ -79,6 +82,8 @@ pub struct Tenant {
     pub max_value: AtomicU64,
     /// Milliseconds a function in WebAssembly may run; 0 for what the server says.
     pub wasm_time_limit_ms: AtomicU64,
+    /// What a state of Lua may take; 0 for what the server says.
+    lua_memory_bytes_max: AtomicU64,
     /// How much of a core it gets, against others.
     weight: AtomicU64,
     /// Requests are held against a quota before they run.
@@ -127,6 +132,15 @@ impl Tenant {
         own_or(self.wasm_time_limit_ms.load(Relaxed), servers)
     }
 
+    /// What one of its states of Lua may take, when the server says so much: no more than the tenant itself may, if that is bounded.
+    #[inline]
+    pub fn lua_memory_bytes_max(&self, servers: usize) -> usize {
+        match self.lua_memory_bytes_max.load(Relaxed) {
+            0 => servers,
+            own => servers.min(own as usize),
+        }
+    }
+
     /// Takes over its account's quotas.
     fn apply_quotas(&self, server_limit: usize) {
         let quotas = self.account.quotas();
@@ -134,6 +148,11 @@ impl Tenant {
         self.max_value.store(quotas.max_value, Relaxed);
         self.wasm_time_limit_ms
             .store(quotas.wasm.time_limit_ms, Relaxed);
+        let lua_bytes = match (quotas.maxmemory, self.is_default()) {
+            (0, _) | (_, true) => 0,
+            (own, false) => own.max(LUA_MEMORY_LEAST_BYTES),
+        };
+        self.lua_memory_bytes_max.store(lua_bytes, Relaxed);
         self.weight.store(quotas.weight, Relaxed);
         let is_rationed = quotas.ops != 0 || quotas.max_value != 0;
         self.rationed.store(is_rationed, Relaxed);

@@ -34,6 +34,7 @@ pub(crate) fn load(code: &[u8], compiler: Compiler) -> Result<Library> {
         }
         () if is(lua::NAME) => Box::new(LuaEngine {
             dialect: Dialect::Present,
+            memory_bytes_max: lua::MEMORY_BYTES_USUAL,
         }),
         () => return Err(refused(LibraryError::NoEngine(header.engine.into()))),
     };

@@ -1,4 +1,10 @@
-//! What belongs to a state besides what Lua keeps in it: its memory's account, the host of the function that runs, room to work in.
+//! What belongs to a state besides what Lua keeps in it: its memory's account and limit, the host of the function that runs, room to work in.
+//!
+//! # The limit
+//!
+//! Lua raises an error where memory is refused, which is a jump, and outside of protected calls ends the process. So memory is refused only while
+//! Lua's own code runs, below a protected call ([`Context::limited`]). Native functions get what they ask for ([`Context::unlimited`]), look at the
+//! limit now and then when they make much ([`Frame::step`](super::frame::Frame::step)), and pay at their end ([`Context::settle`]).
 
 use std::any::Any;
 use std::cell::Cell;
@@ -10,13 +16,20 @@ use std::time::Instant;
 
 use resp::{OutputBuffer, Protocol};
 
+use mlua_sys as ffi;
+
 use super::json::JsonConfig;
 use super::random::Rand48;
 use super::register::Registered;
-use crate::Host;
+use crate::{Host, Pulse};
 
 /// How many bytes a state takes: others may read it.
 pub type MemoryAccount = Arc<AtomicUsize>;
+
+/// Steps of a native function, each some hundred nanoseconds of work, between two looks at the clock and at the limit.
+const STEPS_PER_LOOK: u32 = 64;
+/// Blocks that are freed between two looks at the clock.
+const FREED_PER_LOOK: u32 = 256;
 
 /// A buffer larger than this is not kept.
 const BUFFER_BYTES_KEPT: usize = 1 << 20;
@@ -26,6 +39,15 @@ const BUFFER_BYTES_KEPT: usize = 1 << 20;
 /// Everything is in cells: native functions, Lua's allocator and its hook all reach it through shared references.
 pub(super) struct Context {
     account: MemoryAccount,
+    /// What the state may take.
+    limit: Cell<usize>,
+    /// What it may take at the moment.
+    ceiling: Cell<usize>,
+    /// Lets others have a turn where no host does; what is called may stand still for a while.
+    pulse: fn() -> Pulse,
+    /// Much is being freed, by nobody who could not stand still: that many blocks so far.
+    freed: Cell<Option<u32>>,
+    steps: Cell<u32>,
     /// The host of the function that runs.
     host: Cell<Option<NonNull<dyn Host>>>,
     /// The protocol in which replies are asked for.
@@ -51,9 +73,14 @@ pub(super) struct Context {
 }
 
 impl Context {
-    pub(super) fn new(account: MemoryAccount) -> Self {
+    pub(super) fn new(account: MemoryAccount, pulse: fn() -> Pulse) -> Self {
         Context {
             account,
+            limit: Cell::new(usize::MAX),
+            ceiling: Cell::new(usize::MAX),
+            pulse,
+            freed: Cell::new(None),
+            steps: Cell::new(0),
             host: Cell::new(None),
             protocol: Cell::new(Protocol::Resp2),
             is_killed: Cell::new(false),
@@ -98,6 +125,89 @@ impl Context {
         self.host.get().is_some()
     }
 
+    /// Lets others have a turn if it is time. Whether what runs may go on.
+    pub(super) fn breathe(&self) -> Pulse {
+        self.host(|host| host.breathe())
+            .unwrap_or_else(|| (self.pulse)())
+    }
+
+    /// What the state may take from now on.
+    #[inline]
+    pub(super) fn set_limit(&self, bytes: usize) {
+        self.limit.set(bytes);
+    }
+
+    /// Runs Lua's own code: an error for want of memory ends it, and `work` is what catches that.
+    #[inline]
+    pub(super) fn limited<R>(&self, work: impl FnOnce() -> R) -> R {
+        let outer = self.ceiling.replace(self.limit.get());
+        let result = work();
+        self.ceiling.set(outer);
+        result
+    }
+
+    /// Runs a native function, which no error of Lua's may end.
+    #[inline]
+    pub(super) fn unlimited<R>(&self, work: impl FnOnce() -> R) -> R {
+        let outer = self.ceiling.replace(usize::MAX);
+        let result = work();
+        self.ceiling.set(outer);
+        result
+    }
+
+    /// Whether the state takes more than it may at the moment.
+    #[inline]
+    fn is_over(&self) -> bool {
+        self.account.load(Relaxed) > self.ceiling.get()
+    }
+
+    /// The end of a native function: raises Lua's own error for want of memory if the state takes too much.
+    ///
+    /// # Safety
+    /// No frame between here and Lua's catch holds a value with a destructor; there is a free slot.
+    #[inline]
+    pub(super) unsafe fn settle(&self, raw: *mut ffi::lua_State) {
+        if self.is_over() {
+            // SAFETY: as the caller promises. The collector gets its chance; if that is not enough, the block is refused, and that raises the error.
+            unsafe {
+                ffi::lua_newuserdata(raw, 1);
+                ffi::lua_pop(raw, 1);
+            }
+        }
+    }
+
+    /// Counts a step of a native function; whether it is time to look at the clock and at the limit.
+    #[inline]
+    pub(super) fn step(&self) -> bool {
+        let steps = self.steps.get().wrapping_add(1);
+        self.steps.set(steps);
+        steps.is_multiple_of(STEPS_PER_LOOK)
+    }
+
+    /// Whether the state has room for so many bytes.
+    pub(super) fn has_room(&self, bytes: usize) -> bool {
+        self.used_bytes().saturating_add(bytes) <= self.limit.get()
+    }
+
+    /// Runs what frees much, pausing in between. Nothing of Rust's may be borrowed that others of this thread use.
+    pub(super) fn freeing<R>(&self, work: impl FnOnce() -> R) -> R {
+        self.freed.set(Some(0));
+        let result = work();
+        self.freed.set(None);
+        result
+    }
+
+    #[inline]
+    fn note_freed(&self) {
+        if let Some(freed) = self.freed.get() {
+            self.freed.set(Some(freed.wrapping_add(1)));
+            if freed.is_multiple_of(FREED_PER_LOOK) {
+                // Who frees is past being killed.
+                let _ = (self.pulse)();
+            }
+        }
+    }
+
     /// Gives the room for texts back, unless it has grown out of all proportion.
     pub(super) fn give_back(&self, buffer: Vec<u8>) {
         if buffer.capacity() <= BUFFER_BYTES_KEPT {
@@ -110,10 +220,18 @@ impl Context {
         self.account.load(Relaxed)
     }
 
-    /// Only the state's own thread writes.
-    fn charge(&self, old: usize, new: usize) {
+    /// What the state would take with a block of `new` bytes in place of one of `old`; none when that is too much.
+    #[inline]
+    fn used_with(&self, old: usize, new: usize) -> Option<usize> {
         let used = self.account.load(Relaxed).wrapping_add(new);
-        self.account.store(used.wrapping_sub(old), Relaxed);
+        let used = used.wrapping_sub(old);
+        (new <= old || used <= self.ceiling.get()).then_some(used)
+    }
+
+    /// Only the state's own thread writes.
+    #[inline]
+    fn charge(&self, used: usize) {
+        self.account.store(used, Relaxed);
     }
 }
 
@@ -138,12 +256,16 @@ pub(super) unsafe extern "C" fn allocate(
     let Some((had, wanted)) = layout(old).zip(layout(new)) else {
         return std::ptr::null_mut();
     };
+    let Some(used) = context.used_with(old, new) else {
+        return std::ptr::null_mut();
+    };
     // SAFETY: blocks of 0 bytes are never made, others are given back with the layout they were made with.
     let given = unsafe {
         match (old, new) {
             (_, 0) => {
                 if old != 0 {
                     dealloc(block.cast(), had);
+                    context.note_freed();
                 }
                 std::ptr::null_mut()
             }
@@ -152,7 +274,7 @@ pub(super) unsafe extern "C" fn allocate(
         }
     };
     if new == 0 || !given.is_null() {
-        context.charge(old, new);
+        context.charge(used);
     }
     given.cast()
 }

@@ -8,12 +8,15 @@ use std::time::Duration;
 
 use resp::{Args, OutputBuffer};
 
-use super::functions::{FunctionState, Given};
+use super::functions::{Bounds, FunctionState, Given};
 use super::{Dialect, MemoryAccount};
-use crate::{Call, CallError, Engine, Function, Host, Instance, LoadError, Loaded, Program};
+use crate::{Call, CallError, Engine, Function, Host, Instance, LoadError, Loaded, Program, Pulse};
 
 /// The engine's name.
 pub const NAME: &str = "LUA";
+
+/// What the state of a library may take where nobody says anything else.
+pub const MEMORY_BYTES_USUAL: usize = 256 << 20;
 
 /// How long a library may take to load.
 const LOAD_TIMEOUT: Duration = Duration::from_millis(500);
@@ -23,6 +26,8 @@ const LOAD_TIMEOUT: Duration = Duration::from_millis(500);
 pub struct LuaEngine {
     /// Which functions libraries find.
     pub dialect: Dialect,
+    /// What the state of a library may take while it loads.
+    pub memory_bytes_max: usize,
 }
 
 impl Engine for LuaEngine {
@@ -36,13 +41,18 @@ impl Engine for LuaEngine {
 
     fn load(&self, source: &[u8]) -> Result<Loaded, LoadError> {
         let account = MemoryAccount::default();
-        let state = FunctionState::load(self.dialect, account, source, LOAD_TIMEOUT)?;
+        let bounds = Bounds {
+            timeout: LOAD_TIMEOUT,
+            memory_bytes_max: self.memory_bytes_max,
+            pulse: || Pulse::Alive,
+        };
+        let state = FunctionState::load(self.dialect, account, bounds, source)?;
         let functions: Vec<Function> = state.functions().cloned().collect();
         let names = functions.iter().map(|function| function.name.clone());
         let program = LuaProgram {
             names: names.collect(),
             source: source.into(),
-            dialect: self.dialect,
+            engine: *self,
         };
         Ok(Loaded {
             functions,
@@ -55,18 +65,23 @@ impl Engine for LuaEngine {
 struct LuaProgram {
     source: Box<[u8]>,
     names: Vec<String>,
-    dialect: Dialect,
+    engine: LuaEngine,
 }
 
 impl Program for LuaProgram {
-    fn instantiate(&self) -> Result<Box<dyn Instance>, CallError> {
+    fn instantiate(&self, pulse: fn() -> Pulse) -> Result<Box<dyn Instance>, CallError> {
         let account = MemoryAccount::default();
         let refuse = |reason: String| CallError::NoInstance {
             function: self.names.first().cloned().unwrap_or_default(),
             reason,
         };
         let memory = Arc::clone(&account);
-        let state = FunctionState::load(self.dialect, account, &self.source, LOAD_TIMEOUT)
+        let bounds = Bounds {
+            timeout: LOAD_TIMEOUT,
+            memory_bytes_max: self.engine.memory_bytes_max,
+            pulse,
+        };
+        let state = FunctionState::load(self.engine.dialect, account, bounds, &self.source)
             .map_err(|error| refuse(error.0))?;
         let names = state.functions().map(|function| &function.name);
         match names.eq(&self.names) {

@@ -230,6 +230,13 @@ impl<'a> Frame<'a> {
         unsafe { ffi::lua_next(self.raw, table) != 0 }
     }
 
+    /// Frees what nobody can reach any more; others may have turns meanwhile.
+    pub(super) fn collect_garbage(self) {
+        // SAFETY: as the module says; the collector runs no code of scripts, as none of their values has a finalizer.
+        let collect = || unsafe { ffi::lua_gc(self.raw, ffi::LUA_GCCOLLECT, 0) };
+        self.context.freeing(collect);
+    }
+
     /// Asks for so many more slots.
     #[inline]
     #[must_use]

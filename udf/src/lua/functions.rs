@@ -11,12 +11,23 @@ use super::redis::{hide_from_functions, push_load_redis};
 use super::register::{Registered, load_failure};
 use super::sandbox::{Dialect, REAL_GLOBALS, swap_globals};
 use super::state::{BOTTOM, State, compile_text, push_list};
-use crate::{Function, Host, LoadError};
+use crate::{Function, Host, LoadError, Pulse};
 
 /// A library's own state.
 pub(super) struct FunctionState {
     state: State,
     registered: Vec<Registered>,
+}
+
+/// How a library is loaded.
+#[derive(Clone, Copy)]
+pub(super) struct Bounds {
+    /// How long it may take.
+    pub(super) timeout: Duration,
+    /// What its state may take.
+    pub(super) memory_bytes_max: usize,
+    /// Lets others have a turn meanwhile.
+    pub(super) pulse: fn() -> Pulse,
 }
 
 /// What a function is called with.
@@ -26,15 +37,16 @@ pub(super) struct Given<'a> {
 }
 
 impl FunctionState {
-    /// Loads a library, which may take that long.
+    /// Loads a library within bounds; that of its memory goes on to hold.
     pub(super) fn load(
         dialect: Dialect,
         account: MemoryAccount,
+        bounds: Bounds,
         source: &[u8],
-        timeout: Duration,
     ) -> Result<Self, LoadError> {
-        let state = State::new(dialect, account);
-        let registered = register_all(&state, source, timeout)?;
+        let state = State::new(dialect, account, bounds.pulse);
+        state.set_memory_limit(bounds.memory_bytes_max);
+        let registered = register_all(&state, source, bounds.timeout)?;
         Ok(FunctionState { state, registered })
     }
 
@@ -84,7 +96,8 @@ fn register_all(
     context.registered.set(Some(Vec::new()));
     context.deadline.set(Some(Instant::now() + timeout));
     // SAFETY: the function is on top.
-    let status = unsafe { ffi::lua_pcall(frame.raw(), 0, 0, 0) };
+    let run = || unsafe { ffi::lua_pcall(frame.raw(), 0, 0, 0) };
+    let status = context.limited(run);
     context.deadline.set(None);
     let registered = context.registered.take().unwrap_or_default();
     match status {

@@ -41,7 +41,7 @@ fn is_over(frame: Frame<'_>) -> bool {
         let deadline = context.deadline.get();
         deadline.is_some_and(|deadline| Instant::now() >= deadline)
     };
-    let is_killed = || context.host(|host| host.breathe()) == Some(Pulse::Killed);
+    let is_killed = || context.breathe() == Pulse::Killed;
     if !context.is_killed.get() && (is_killed() || is_late()) {
         context.is_killed.set(true);
     }

@@ -9,6 +9,7 @@
 //!   hook.rs      breathing, killing            reply.rs    replies of commands → values
 //!   result.rs    values → reply                json/ msgpack.rs structs.rs bits.rs random.rs
 //!   error.rs     errors as tables and texts    number.rs   numbers as C prints them
+//!   source.rs    texts for the compiler
 //! shebang.rs   the first line of a script
 //!
 //! engine.rs    libraries, as all engines have them
@@ -33,11 +34,12 @@ mod reply;
 mod result;
 mod sandbox;
 pub mod shebang;
+mod source;
 mod state;
 mod structs;
 
 pub use context::MemoryAccount;
-pub use engine::{LuaEngine, NAME};
+pub use engine::{LuaEngine, MEMORY_BYTES_USUAL, NAME};
 pub use redis::REDIS_VERSION;
 pub use sandbox::Dialect;
 pub use state::{Call, Chunk, CompileError, State};

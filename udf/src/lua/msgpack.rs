@@ -61,8 +61,13 @@ fn pack(frame: Frame<'_>) -> Results {
 
 /// Packs the value on top and takes it off.
 fn pack_top(frame: Frame<'_>, out: &mut Vec<u8>, level: usize) -> Result<(), Raise> {
+    frame.step(out.capacity())?;
     match frame.kind(-1) {
-        Kind::Text => pack_text(out, frame.bytes(-1).unwrap_or_default()),
+        Kind::Text => {
+            let text = frame.bytes(-1).unwrap_or_default();
+            frame.check_room(out.len() + text.len())?;
+            pack_text(out, text);
+        }
         Kind::Bool => out.push(if frame.truth(-1) { 0xc3 } else { 0xc2 }),
         Kind::Number => pack_number(out, frame.number(-1)),
         Kind::Table if level < NESTING_MAX => pack_table(frame, out, level)?,
@@ -113,7 +118,7 @@ fn pack_table(frame: Frame<'_>, out: &mut Vec<u8>, level: usize) -> Result<(), R
     if !frame.reserve(6) {
         return Err(Raise::Text(c"stack overflow (in function pack)"));
     }
-    let (fields, is_array) = survey(frame);
+    let (fields, is_array) = survey(frame)?;
     if is_array {
         array_head(out, fields);
         for n in 1..=fields {
@@ -134,10 +139,11 @@ fn pack_table(frame: Frame<'_>, out: &mut Vec<u8>, level: usize) -> Result<(), R
 }
 
 /// How many fields the table on top has, and whether they are 1, 2, 3, …
-fn survey(frame: Frame<'_>) -> (usize, bool) {
+fn survey(frame: Frame<'_>) -> Result<(usize, bool), Raise> {
     let (mut fields, mut largest, mut is_array) = (0usize, 0f64, true);
     frame.push_nil();
     while frame.next(-2) {
+        frame.step(0)?;
         frame.pop(1);
         fields += 1;
         let key = match frame.kind(-1) {
@@ -147,7 +153,7 @@ fn survey(frame: Frame<'_>) -> (usize, bool) {
         is_array &= key > 0.0 && f64::from(key as i32) == key;
         largest = largest.max(key);
     }
-    (fields, is_array && largest == fields as f64)
+    Ok((fields, is_array && largest == fields as f64))
 }
 
 fn array_head(out: &mut Vec<u8>, len: usize) {
@@ -191,6 +197,7 @@ impl<'a> Input<'a> {
     /// Pushes the next value.
     fn push(&mut self, level: usize) -> Result<(), Raise> {
         let frame = self.frame;
+        frame.step(0)?;
         if level > UNPACK_NESTING_MAX {
             return Err(BAD_FORMAT);
         }

@@ -4,8 +4,11 @@ use std::ffi::{CStr, c_int};
 
 use mlua_sys as ffi;
 
+use super::error::fail;
 use super::frame::Frame;
+use super::hook::KILLED;
 use super::number::to_integer;
+use crate::Pulse;
 
 /// An error to raise. Plain data, so that nothing is lost in the jump.
 #[derive(Clone, Copy, Debug)]
@@ -23,6 +26,9 @@ pub(super) enum Raise {
     /// An argument of the wrong type, and what was expected.
     Type(c_int, &'static CStr),
 }
+
+/// What Lua itself says when memory is refused.
+const NO_MEMORY: Raise = Raise::Text(c"not enough memory");
 
 /// How a native function ends: the number of results on top of the stack, or an error.
 pub(super) type Results = Result<c_int, Raise>;
@@ -66,8 +72,13 @@ macro_rules! natives {
             // SAFETY: Lua passes the state that it runs; it is one of this crate's, as the function was registered in no other. Nothing
             // of the call is left when an error is raised.
             unsafe {
-                match $run(crate::lua::frame::Frame::new(raw)) {
-                    Ok(results) => results,
+                let frame = crate::lua::frame::Frame::new(raw);
+                let context = frame.context();
+                match context.unlimited(|| $run(frame)) {
+                    Ok(results) => {
+                        context.settle(raw);
+                        results
+                    }
                     Err(raise) => raise.throw(raw),
                 }
             }
@@ -77,6 +88,49 @@ macro_rules! natives {
 pub(super) use natives;
 
 impl Frame<'_> {
+    /// Between two steps of a native function that has built so many bytes outside of Lua: others may have a turn.
+    ///
+    /// # Errors
+    /// When what runs was killed, or has no memory left.
+    #[inline]
+    pub(super) fn step(self, built: usize) -> Result<(), Raise> {
+        match self.context().step() {
+            true => self.look(built),
+            false => Ok(()),
+        }
+    }
+
+    #[cold]
+    fn look(self, built: usize) -> Result<(), Raise> {
+        /// What an error takes while it is built.
+        const SLOTS: c_int = 4;
+        let context = self.context();
+        if !context.has_room(built) || !self.reserve(SLOTS) {
+            return Err(NO_MEMORY);
+        }
+        if context.breathe() == Pulse::Killed {
+            context.is_killed.set(true);
+        }
+        match context.is_killed.get() {
+            true => Err(fail(self, KILLED)),
+            false => Ok(()),
+        }
+    }
+
+    /// Whether so many bytes may be built outside of Lua.
+    ///
+    /// # Errors
+    /// When there is no memory left for them.
+    #[inline]
+    pub(super) fn check_room(self, bytes: usize) -> Result<(), Raise> {
+        /// What is not worth a look.
+        const LITTLE: usize = 1 << 16;
+        match bytes <= LITTLE || self.context().has_room(bytes) {
+            true => Ok(()),
+            false => Err(NO_MEMORY),
+        }
+    }
+
     /// Argument `index` as bytes, as functions of Lua's library take it.
     pub(super) fn check_bytes(&self, index: c_int) -> Result<&[u8], Raise> {
         self.bytes(index).ok_or(Raise::Type(index, c"string"))

@@ -171,10 +171,10 @@ fn run_command(frame: Frame<'_>) -> Result<Answer, Raise> {
     let answer = match ran {
         Ok(Ok(())) => {
             frame.set_top(0);
-            match push_output(frame, &mut reply) {
-                true => Ok(Answer::Error),
-                false => Ok(Answer::Value),
-            }
+            push_output(frame, &mut reply).map(|is_error| match is_error {
+                true => Answer::Error,
+                false => Answer::Value,
+            })
         }
         Ok(Err(panic)) => {
             context.panic.set(Some(panic));
@@ -191,7 +191,10 @@ fn run_command(frame: Frame<'_>) -> Result<Answer, Raise> {
 }
 
 /// Pushes the reply in `output` and empties that; whether it is an error.
-fn push_output(frame: Frame<'_>, output: &mut OutputBuffer) -> bool {
+///
+/// # Errors
+/// When there is no memory for it.
+fn push_output(frame: Frame<'_>, output: &mut OutputBuffer) -> Result<bool, Raise> {
     match output.take_plain() {
         Some(wire) => {
             let is_error = push_reply(frame, &wire);

@@ -4,15 +4,19 @@ use std::ffi::c_int;
 
 use super::error::push_reply_error;
 use super::frame::Frame;
+use super::raise::Raise;
 
 /// Slots that one level of a reply takes.
 const SLOTS: c_int = 6;
 
 /// Pushes the one reply that `wire` holds; whether it is an error.
-pub(super) fn push_reply(frame: Frame<'_>, wire: &[u8]) -> bool {
+///
+/// # Errors
+/// When there is no memory for it.
+pub(super) fn push_reply(frame: Frame<'_>, wire: &[u8]) -> Result<bool, Raise> {
     let mut replies = Replies { frame, rest: wire };
-    replies.push();
-    wire.first() == Some(&b'-')
+    replies.push()?;
+    Ok(wire.first() == Some(&b'-'))
 }
 
 struct Replies<'a, 'w> {
@@ -22,14 +26,16 @@ struct Replies<'a, 'w> {
 
 impl<'w> Replies<'_, 'w> {
     /// Pushes the next reply. Replies nest only as deep as commands make them.
-    fn push(&mut self) {
+    fn push(&mut self) -> Result<(), Raise> {
         let frame = self.frame;
+        frame.step(0)?;
         if !frame.reserve(SLOTS) {
             // Too deep to be of a command; nothing can be said about it but nil.
             self.rest = &[];
         }
         let Some((&kind, rest)) = self.rest.split_first() else {
-            return frame.push_nil();
+            frame.push_nil();
+            return Ok(());
         };
         self.rest = rest;
         match kind {
@@ -55,16 +61,16 @@ impl<'w> Replies<'_, 'w> {
                 push_reply_error(frame, line);
             }
             b'*' | b'>' => match self.length() {
-                Some(len) => self.push_array(len),
+                Some(len) => self.push_array(len)?,
                 None => frame.push_bool(false),
             },
             b'%' => {
                 let pairs = self.length().unwrap_or(0);
-                self.push_map(pairs);
+                self.push_map(pairs)?;
             }
             b'~' => {
                 let len = self.length().unwrap_or(0);
-                self.push_set(len);
+                self.push_set(len)?;
             }
             b'_' => {
                 self.line();
@@ -90,42 +96,46 @@ impl<'w> Replies<'_, 'w> {
                 let len = self.length().unwrap_or(0);
                 self.push_verbatim(len);
             }
-            b'|' => self.skip_attribute(),
+            b'|' => self.skip_attribute()?,
             _ => frame.push_nil(),
         }
+        Ok(())
     }
 
-    fn push_array(&mut self, len: usize) {
+    fn push_array(&mut self, len: usize) -> Result<(), Raise> {
         self.frame
             .push_table(len.min(c_int::MAX as usize) as c_int, 0);
         for n in 1..=len {
-            self.push();
+            self.push()?;
             self.frame.raw_set_at(-2, n as c_int);
         }
+        Ok(())
     }
 
     /// The table grows as it fills, as Redis's does: scripts may depend on the order in which `pairs` goes through it.
-    fn push_map(&mut self, pairs: usize) {
+    fn push_map(&mut self, pairs: usize) -> Result<(), Raise> {
         self.frame.push_table(0, 1);
         self.frame.push_table(0, 0);
         for _ in 0..pairs {
-            self.push();
-            self.push();
+            self.push()?;
+            self.push()?;
             self.frame.raw_set(-3);
         }
         self.frame.set_field(-2, c"map");
+        Ok(())
     }
 
     /// As [`push_map`](Self::push_map).
-    fn push_set(&mut self, len: usize) {
+    fn push_set(&mut self, len: usize) -> Result<(), Raise> {
         self.frame.push_table(0, 1);
         self.frame.push_table(0, 0);
         for _ in 0..len {
-            self.push();
+            self.push()?;
             self.frame.push_bool(true);
             self.frame.raw_set(-3);
         }
         self.frame.set_field(-2, c"set");
+        Ok(())
     }
 
     fn push_verbatim(&mut self, len: usize) {
@@ -143,12 +153,12 @@ impl<'w> Replies<'_, 'w> {
     }
 
     /// Attributes are not for scripts; what they belong to is.
-    fn skip_attribute(&mut self) {
+    fn skip_attribute(&mut self) -> Result<(), Raise> {
         for _ in 0..self.length().unwrap_or(0) * 2 {
-            self.push();
+            self.push()?;
             self.frame.pop(1);
         }
-        self.push();
+        self.push()
     }
 
     #[inline]

@@ -14,6 +14,7 @@ use mlua_sys as ffi;
 
 use super::frame::{Frame, Kind};
 use super::raise::{Raise, Results, natives};
+use super::source::load_pieces;
 use super::{bits, json, msgpack, random, redis, structs};
 
 /// The longest pattern: matching uses the thread's stack by the length of the pattern.
@@ -65,6 +66,8 @@ natives! {
     /// `pcall`: an error that is a table `{err = …}` is caught as its text.
     protected_call_native = protected_call;
     guarded_native = guarded;
+    sort_native = sort;
+    less_native = less;
     pattern_native = bounded_pattern;
     find_native = bounded_find;
 }
@@ -104,12 +107,8 @@ pub(super) fn furnish(frame: Frame<'_>, dialect: Dialect) {
         guarded_native,
     );
     wrap(frame, GLOBALS, &[c"getmetatable"], get_metatable_native);
-    wrap_in(
-        frame,
-        c"table",
-        &[c"insert", c"remove", c"sort"],
-        guarded_native,
-    );
+    wrap_in(frame, c"table", &[c"insert", c"remove"], guarded_native);
+    wrap_in(frame, c"table", &[c"sort"], sort_native);
     let matching = [c"match", c"gmatch", c"gfind", c"gsub"];
     wrap_in(frame, c"string", &matching, pattern_native);
     wrap_in(frame, c"string", &[c"find"], find_native);
@@ -393,7 +392,7 @@ fn call_wrapped(frame: Frame<'_>) -> Results {
     // SAFETY: every wrapper has the function it replaces as its first upvalue; that runs in this very frame and may jump out of it, past nothing.
     unsafe {
         match ffi::lua_tocfunction(frame.raw(), ffi::lua_upvalueindex(1)) {
-            Some(wrapped) => Ok(wrapped(frame.raw())),
+            Some(wrapped) => Ok(frame.context().limited(|| wrapped(frame.raw()))),
             None => Ok(0),
         }
     }
@@ -406,6 +405,28 @@ fn guarded(frame: Frame<'_>) -> Results {
         return Err(Raise::Top);
     }
     call_wrapped(frame)
+}
+
+/// Around `table.sort`: where many elements are to be compared by themselves, that is done by a function between whose calls others have a turn.
+fn sort(frame: Frame<'_>) -> Results {
+    /// Elements that take no time worth mentioning.
+    const FEW: usize = 1000;
+    let by_itself = matches!(frame.kind(2), Kind::None | Kind::Nil);
+    if by_itself && frame.kind(1) == Kind::Table && frame.length(1) > FEW {
+        frame.set_top(1);
+        frame.push_function(less_native);
+    }
+    guarded(frame)
+}
+
+/// Whether the first argument is less than the second, as Lua compares.
+fn less(frame: Frame<'_>) -> Results {
+    frame.step(0)?;
+    // SAFETY: both are there; what cannot be compared raises an error past nothing.
+    let compare = || unsafe { ffi::lua_lessthan(frame.raw(), 1, 2) };
+    let is_less = frame.context().limited(compare) != 0;
+    frame.push_bool(is_less);
+    Ok(1)
 }
 
 fn get_metatable(frame: Frame<'_>) -> Results {
@@ -472,15 +493,9 @@ fn compile(frame: Frame<'_>, text: c_int, name: Option<c_int>) -> Results {
         frame.push_bytes(b"attempt to load a compiled chunk");
         return Ok(2);
     }
-    // SAFETY: both texts end with a zero byte, as Lua's do, and stay on the stack.
-    let status = unsafe {
-        ffi::luaL_loadbuffer(
-            frame.raw(),
-            bytes.as_ptr().cast(),
-            bytes.len(),
-            name.as_ptr().cast(),
-        )
-    };
+    // SAFETY: the name ends with a zero byte, as Lua's texts do, and both stay on the stack.
+    let name = unsafe { CStr::from_ptr(name.as_ptr().cast()) };
+    let status = load_pieces(frame, bytes, name);
     if status == ffi::LUA_OK {
         return Ok(1);
     }
@@ -509,11 +524,13 @@ fn load(frame: Frame<'_>) -> Results {
     loop {
         frame.push_copy(1);
         // SAFETY: the function runs protected; nothing lives here that its error would lose.
-        if unsafe { ffi::lua_pcall(frame.raw(), 0, 1, 0) } != ffi::LUA_OK {
+        let run = || unsafe { ffi::lua_pcall(frame.raw(), 0, 1, 0) };
+        if frame.context().limited(run) != ffi::LUA_OK {
             frame.push_nil();
             frame.insert(-2);
             return Ok(2);
         }
+        frame.check_room(frame.length(-1) + frame.length(3))?;
         match frame.kind(-1) {
             Kind::Nil => break,
             Kind::Text if frame.length(-1) == 0 => break,
@@ -537,7 +554,12 @@ fn protected_call(frame: Frame<'_>) -> Results {
     }
     let arguments = frame.top() - 1;
     // SAFETY: a protected call; nothing lives here that its error would lose.
-    let status = unsafe { ffi::lua_pcall(frame.raw(), arguments, ffi::LUA_MULTRET, 0) };
+    let run = || unsafe { ffi::lua_pcall(frame.raw(), arguments, ffi::LUA_MULTRET, 0) };
+    let status = frame.context().limited(run);
+    if status == ffi::LUA_ERRMEM {
+        // What was caught here is garbage now, and without it the script can go on.
+        frame.collect_garbage();
+    }
     if status != ffi::LUA_OK && frame.kind(-1) == Kind::Table {
         frame.push_bytes(b"err");
         frame.raw_get(-2);

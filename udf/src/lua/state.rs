@@ -1,5 +1,6 @@
 //! One Lua state: made, given scripts to compile, and run.
 
+use std::cell::Cell;
 use std::ffi::{CStr, c_int};
 use std::fmt;
 use std::ops::Range;
@@ -15,7 +16,8 @@ use super::frame::{Frame, Kind};
 use super::hook::set_hook;
 use super::result::write_result;
 use super::sandbox::{Dialect, REAL_GLOBALS, furnish};
-use crate::Host;
+use super::source::load_pieces;
+use crate::{Host, Pulse};
 
 /// What stays at the bottom of the stack of a state, by index.
 const GLOBALS: c_int = 1;
@@ -34,6 +36,10 @@ struct List {
     name: c_int,
     table: c_int,
 }
+
+/// What a state may keep of what it does not need any more, at least; and how many times what it needs.
+const GARBAGE_BYTES: usize = 8 << 20;
+const GARBAGE_SHARE: usize = 2;
 
 /// Bytes of an error that is no error table's that clients are shown.
 const SHOWN_MAX: usize = 100;
@@ -61,6 +67,8 @@ pub struct Call<'a> {
 pub struct State {
     raw: NonNull<ffi::lua_State>,
     context: Box<Context>,
+    /// Bytes above which garbage is collected between two calls.
+    tolerated: Cell<usize>,
 }
 
 impl fmt::Debug for State {
@@ -70,18 +78,20 @@ impl fmt::Debug for State {
 }
 
 impl State {
-    /// A new state whose memory is written to `account`, which is nobody else's.
+    /// A new state whose memory is written to `account`, which is nobody else's. `pulse` is called now and then while something takes long and no
+    /// host is there to ask.
     ///
     /// # Panics
     /// Where there is no memory for it.
-    pub fn new(dialect: Dialect, account: MemoryAccount) -> Self {
-        let context = Box::new(Context::new(account));
+    pub fn new(dialect: Dialect, account: MemoryAccount, pulse: fn() -> Pulse) -> Self {
+        let context = Box::new(Context::new(account, pulse));
         // SAFETY: the context is boxed, so it stays where it is, and is dropped after the state has been closed.
         let raw =
             unsafe { ffi::lua_newstate(allocate, ptr::from_ref(&*context).cast_mut().cast()) };
         let state = State {
             raw: NonNull::new(raw).expect("there is memory for an empty Lua state"),
             context,
+            tolerated: Cell::new(GARBAGE_BYTES),
         };
         // SAFETY: the state was just made.
         unsafe { ffi::lua_atpanic(raw, on_panic) };
@@ -96,6 +106,21 @@ impl State {
         }
         set_hook(frame);
         state
+    }
+
+    /// Refuses memory beyond so many bytes from now on: what runs then gets an error.
+    #[inline]
+    pub fn set_memory_limit(&self, bytes: usize) {
+        self.context.set_limit(bytes);
+    }
+
+    /// Frees what nobody can reach any more after a call that left much: others may have turns meanwhile, and the memory is the tenant's again.
+    #[cold]
+    fn collect_garbage(&self) {
+        self.frame().collect_garbage();
+        let needed = self.context.used_bytes();
+        self.tolerated
+            .set(GARBAGE_BYTES.max(needed.saturating_mul(GARBAGE_SHARE)));
     }
 
     pub(super) fn context(&self) -> &Context {
@@ -151,7 +176,7 @@ impl State {
         let (frame, context) = (self.frame(), self.context());
         // SAFETY: the caller has pushed the function and its arguments; the handler is where it always is.
         let run = || unsafe { ffi::lua_pcall(frame.raw(), args, 1, HANDLER) };
-        let status = context.with_host(host, run);
+        let status = context.with_host(host, || context.limited(run));
         if context.is_killed.get() {
             set_hook(frame);
         }
@@ -167,6 +192,9 @@ impl State {
             _ => write_failure(frame, name, &mut reply, host),
         }
         frame.set_top(BOTTOM);
+        if context.used_bytes() > self.tolerated.get() {
+            self.collect_garbage();
+        }
     }
 }
 
@@ -182,11 +210,7 @@ pub(super) fn compile_text(frame: Frame<'_>, text: &[u8], name: &CStr) -> Result
     if text.first() == ffi::LUA_SIGNATURE.first() {
         return Err(CompileError(b"compiled chunks are not accepted"[..].into()));
     }
-    // SAFETY: the compiler runs protected, and reads the text by its length.
-    let status = unsafe {
-        ffi::luaL_loadbuffer(frame.raw(), text.as_ptr().cast(), text.len(), name.as_ptr())
-    };
-    if status == ffi::LUA_OK {
+    if load_pieces(frame, text, name) == ffi::LUA_OK {
         return Ok(());
     }
     let message = frame.bytes(-1).unwrap_or_default().into();

@@ -79,7 +79,7 @@ impl Host for Echo {
 }
 
 fn state() -> State {
-    State::new(Dialect::Present, Arc::default())
+    State::new(Dialect::Present, Arc::default(), || Pulse::Alive)
 }
 
 fn run_in(state: &mut State, host: &mut Echo, script: &str, params: &[&[u8]]) -> String {
@@ -417,10 +417,94 @@ fn tables_without_end_end_with_an_error() {
 #[test]
 fn memory_is_counted() {
     let account: Arc<std::sync::atomic::AtomicUsize> = Arc::default();
-    let state = State::new(Dialect::Present, Arc::clone(&account));
+    let state = State::new(Dialect::Present, Arc::clone(&account), || Pulse::Alive);
     assert!(account.load(std::sync::atomic::Ordering::Relaxed) > 10_000);
     drop(state);
     assert_eq!(account.load(std::sync::atomic::Ordering::Relaxed), 0);
+}
+
+/// Whoever asks for memory is told that there is none, and catches that or not; what it had is free again.
+#[test]
+fn memory_is_refused_beyond_the_limit() {
+    const LIMIT: usize = 16 << 20;
+    let account: Arc<std::sync::atomic::AtomicUsize> = Arc::default();
+    let used = || account.load(std::sync::atomic::Ordering::Relaxed);
+    let mut state = State::new(Dialect::Present, Arc::clone(&account), || Pulse::Alive);
+    state.set_memory_limit(LIMIT);
+    let few = "local t = {} for n = 1, 50 do t[n] = string.rep('x', 100000) end";
+    let fewer = "local t = {} for n = 1, 90000 do t[n] = n end";
+    for greedy in [
+        "return #string.rep('x', 100000000)",
+        "local t = {} for n = 1, 1000000000 do t[n] = {} end",
+        "local s = 'x' while true do s = s .. s end",
+        "local t = {} while true do t[#t + 1] = string.rep('x', 1000) .. #t end",
+        "local f = function() local t = {} while true do t[#t + 1] = {} end end coroutine.wrap(f)()",
+        &format!("{few} return #cjson.encode({{t, t, t, t}})"),
+        &format!("{few} return #cmsgpack.pack(t, t, t, t)"),
+        &format!("{few} return #table.concat({{table.concat(t), table.concat(t)}}):rep(2)"),
+        &format!(
+            "{fewer} local s = cjson.encode(t) return #cjson.decode('[' .. s .. (',' .. s):rep(9) .. ']')"
+        ),
+        &format!("{fewer} local s = cmsgpack.pack(t) return #{{cmsgpack.unpack(s:rep(20))}}"),
+        "local s = 'x' local f = function() s = s .. s return s end local _, why = load(f) error(why)",
+    ] {
+        let reply = run_in(&mut state, &mut Echo::default(), greedy, &[]);
+        assert!(reply.starts_with("-ERR"), "{greedy}: {reply}");
+        assert!(reply.contains("not enough memory"), "{greedy}: {reply}");
+        assert!(used() < LIMIT / 2, "{greedy}: {}", used());
+        let again = run_in(&mut state, &mut Echo::default(), "return 7", &[]);
+        assert_eq!(again, ":7\r\n");
+        let caught =
+            format!("local ok, why = pcall(function() {greedy} end) return {{tostring(ok), why}}");
+        let caught = run_in(&mut state, &mut Echo::default(), &caught, &[]);
+        assert!(caught.contains("false"), "{greedy}: {caught}");
+        assert!(caught.contains("not enough memory"), "{greedy}: {caught}");
+    }
+    // What one leaves behind is not the next one's.
+    let wasteful = "for n = 1, 200 do local s = string.rep('x', 1000000) .. n end return 8";
+    assert_eq!(
+        run_in(&mut state, &mut Echo::default(), wasteful, &[]),
+        ":8\r\n"
+    );
+    assert!(used() <= LIMIT);
+}
+
+/// Errors that are caught in other ways than by `pcall` leave the limit in force.
+#[test]
+fn the_limit_outlives_errors() {
+    let mut state = state();
+    state.set_memory_limit(16 << 20);
+    for raise in [
+        "error('x')",
+        "cjson.decode('x')",
+        "string.rep()",
+        "table.sort({1, {}, 2})",
+    ] {
+        for caught in [
+            format!("xpcall(function() {raise} end, function() end)"),
+            format!("coroutine.resume(coroutine.create(function() {raise} end))"),
+        ] {
+            let script = format!("{caught} return #string.rep('x', 100000000)");
+            let reply = run_in(&mut state, &mut Echo::default(), &script, &[]);
+            assert!(reply.contains("not enough memory"), "{script}: {reply}");
+        }
+    }
+}
+
+#[test]
+fn long_lists_are_sorted_as_short_ones() {
+    let script = "local t, seen = {}, 7
+        for n = 1, 5000 do seen = seen * 16807 % 2147483647 t[n] = seen end
+        table.sort(t)
+        for n = 2, #t do if t[n] < t[n - 1] then return n end end
+        return 'sorted'";
+    assert_eq!(eval(script), "$6\r\nsorted\r\n");
+    let mixed = "local t = {} for n = 1, 2000 do t[n] = n end t[1000] = {} table.sort(t)";
+    assert!(
+        eval(mixed).contains("attempt to compare"),
+        "{}",
+        eval(mixed)
+    );
 }
 
 #[test]

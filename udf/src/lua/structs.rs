@@ -171,6 +171,7 @@ fn pack_into(frame: Frame<'_>, out: &mut Vec<u8>) -> Result<(), Raise> {
     let mut format = Format::new(frame)?;
     let mut arg = 2;
     while let Some(item) = format.next()? {
+        frame.step(out.capacity())?;
         out.resize(out.len() + format.padding(out.len(), &item), 0);
         match item.option {
             b'b' | b'B' | b'h' | b'H' | b'l' | b'L' | b'T' | b'i' | b'I' => {
@@ -199,6 +200,7 @@ fn pack_into(frame: Frame<'_>, out: &mut Vec<u8>) -> Result<(), Raise> {
                 let part = text
                     .get(..size)
                     .ok_or(Raise::Arg(arg, c"string too short"))?;
+                frame.check_room(out.len() + part.len())?;
                 out.extend_from_slice(part);
                 if item.option == b's' {
                     out.push(0);

@@ -6,6 +6,8 @@
 //! thread is without a fiber at a time, from its beginning to its end; until then all others get fibers, which take themselves off that list
 //! whenever they are suspended.
 //!
+//! A command that the function calls may breathe for the same reason; one called from a fiber may not, as that would leave wasmtime's own stack behind.
+//!
 //! That holds whatever happens in between, because [`enter`] gives out one [`Entered`] at a time and only its end lets the next one in: an
 //! error, a kill and a panic end it on their way out; a stack that is left as it is when its core shuts down never ends it, so that the
 //! thread's last calls get fibers; and a function that came to call another from within would be one of the others.

@@ -49,13 +49,14 @@ struct Arena {
 }
 
 impl WasmInstance {
-    /// Starts a module; `names` are the functions that will be called.
+    /// Starts a module; `names` are the functions that will be called. `pulse` is asked at every tick of its start.
     pub(super) fn start<'n>(
         code: &Arc<Code>,
         names: impl Iterator<Item = &'n str>,
+        pulse: fn() -> Pulse,
     ) -> Result<Self, String> {
         let mut store = code.new_store();
-        let instance = code.instantiate(&mut store)?;
+        let instance = code.instantiate(&mut store, pulse)?;
         let memory = instance
             .get_memory(&mut store, "memory")
             .ok_or("the module exports no memory named 'memory'")?;
@@ -275,10 +276,11 @@ impl Code {
     pub(super) fn instantiate(
         &self,
         store: &mut Store<Guest>,
+        pulse: fn() -> Pulse,
     ) -> Result<wasmtime::Instance, String> {
         self.clock.keep_going();
         let started = self.module.instantiate_async(store);
-        drive(self, START_LIMIT_MS, || Pulse::Alive, started).map_err(|error| at_start(&error))
+        drive(self, START_LIMIT_MS, pulse, started).map_err(|error| at_start(&error))
     }
 
     /// Calls an export that takes and gives nothing but a status.

@@ -13,7 +13,7 @@ use super::instance::{WasmInstance, kind_of};
 use super::limits::Limits;
 use super::{abi, inspect, runtime, scan, text};
 use crate::library::checked_name;
-use crate::{CallError, Function, FunctionFlags, Instance, LoadError, Loaded, Program};
+use crate::{CallError, Function, FunctionFlags, Instance, LoadError, Loaded, Program, Pulse};
 
 /// What a library exports besides its functions.
 pub(super) const LOAD_HOOK: &str = "redox_load";
@@ -162,7 +162,8 @@ impl WasmEngine {
             .collect();
         let code = Arc::new(code);
         // What does not start now would fail every call.
-        WasmInstance::start(&code, code.names.iter().map(String::as_str)).map_err(LoadError)?;
+        WasmInstance::start(&code, code.names.iter().map(String::as_str), going_on)
+            .map_err(LoadError)?;
         Ok(Loaded {
             functions,
             program: Arc::new(WasmProgram(code)),
@@ -210,11 +211,16 @@ fn functions_of(code: &Code, source: &[u8]) -> Result<Vec<Function>, LoadError> 
     Ok(functions)
 }
 
+/// The pulse of code that runs while its library is loaded, where nobody waits for the thread.
+fn going_on() -> Pulse {
+    Pulse::Alive
+}
+
 /// Runs the hook that registers functions.
 fn register(code: &Code) -> Result<Vec<(String, FunctionFlags)>, LoadError> {
     let failed = |what: String| LoadError(format!("{LOAD_HOOK} fails: {what}"));
     let mut store = code.new_store();
-    let instance = code.instantiate(&mut store).map_err(LoadError)?;
+    let instance = code.instantiate(&mut store, going_on).map_err(LoadError)?;
     store.data_mut().memory = instance.get_memory(&mut store, "memory");
     let hook = instance
         .get_typed_func::<(), i32>(&mut store, LOAD_HOOK)
@@ -238,9 +244,9 @@ fn is_function(export: &ExternType) -> bool {
 }
 
 impl Program for WasmProgram {
-    fn instantiate(&self) -> Result<Box<dyn Instance>, CallError> {
+    fn instantiate(&self, pulse: fn() -> Pulse) -> Result<Box<dyn Instance>, CallError> {
         let names = self.0.names.iter().map(String::as_str);
-        match WasmInstance::start(&self.0, names) {
+        match WasmInstance::start(&self.0, names, pulse) {
             Ok(instance) => Ok(Box::new(instance)),
             Err(reason) => Err(CallError::NoInstance {
                 function: self.0.names.first().cloned().unwrap_or_default(),

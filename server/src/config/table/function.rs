@@ -1,9 +1,18 @@
-//! Functions in WebAssembly.
+//! What functions and scripts may take.
 
 use super::super::directive::{Directive, Kind};
 use super::integer;
 
 pub(super) static DIRECTIVES: &[Directive] = &[
+    Directive::new(
+        "lua-memory-max",
+        Kind::Memory {
+            min: 1 << 20,
+            max: 1 << 40,
+        },
+        "268435456",
+        "Memory one state of Lua may have, of which a core has one for each tenant and library; a tenant's maxmemory bounds it too. Holds for libraries loaded from now on.",
+    ),
     Directive::new(
         "wasm-time-limit",
         integer(0, 3_600_000),

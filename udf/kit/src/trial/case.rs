@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use redis::Value;
 use resp::{Args, OutputBuffer, Protocol, ReplyWriter};
 use udf::library::Library;
-use udf::{Call, CallError, FunctionFlags, Instance, LocalData};
+use udf::{Call, CallError, FunctionFlags, Instance, LocalData, Pulse};
 
 use super::commands::find;
 use super::host::{Manner, TrialHost};
@@ -194,7 +194,7 @@ impl Run<'_> {
         let kept = self.instance.take();
         let mut instance = match kept {
             Some(instance) => instance,
-            None => self.library.program.instantiate()?,
+            None => self.library.program.instantiate(|| Pulse::Alive)?,
         };
         let manner = self.manner();
         let mut host = TrialHost {

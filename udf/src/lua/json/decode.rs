@@ -99,6 +99,7 @@ impl Decoder<'_, '_> {
 
     fn push_value(&mut self, found: Found) -> Result<(), Raise> {
         let frame = self.frame;
+        frame.step(self.text.capacity())?;
         match found.0 {
             Token::Text => frame.push_bytes(self.text),
             Token::Number(number) => frame.push_number(number),

@@ -37,8 +37,9 @@ impl Encoder<'_, '_> {
     /// Appends the value on top, which stays.
     fn append_top(&mut self, depth: i32) -> Result<(), Raise> {
         let frame = self.frame;
+        frame.step(self.json.capacity())?;
         match frame.kind(-1) {
-            Kind::Text => self.append_text(-1),
+            Kind::Text => self.append_text(-1)?,
             Kind::Number => self.append_number(-1)?,
             Kind::Bool if frame.truth(-1) => self.json.extend_from_slice(b"true"),
             Kind::Bool => self.json.extend_from_slice(b"false"),
@@ -74,6 +75,7 @@ impl Encoder<'_, '_> {
         let (mut largest, mut items) = (0, 0i32);
         frame.push_nil();
         while frame.next(-2) {
+            frame.step(self.json.capacity())?;
             let key = match frame.kind(-2) {
                 Kind::Number => frame.number(-2),
                 _ => 0.0,
@@ -129,7 +131,7 @@ impl Encoder<'_, '_> {
                     self.append_number(-2)?;
                     self.json.push(b'"');
                 }
-                Kind::Text => self.append_text(-2),
+                Kind::Text => self.append_text(-2)?,
                 _ => return Err(self.refuse(-2, "table key must be a number or string")),
             }
             self.json.push(b':');
@@ -160,8 +162,9 @@ impl Encoder<'_, '_> {
         Ok(())
     }
 
-    fn append_text(&mut self, index: c_int) {
+    fn append_text(&mut self, index: c_int) -> Result<(), Raise> {
         let text = self.frame.bytes(index).unwrap_or_default();
+        self.frame.check_room(self.json.len() + text.len())?;
         self.json.reserve(text.len() + 2);
         self.json.push(b'"');
         let mut plain_from = 0;
@@ -175,6 +178,7 @@ impl Encoder<'_, '_> {
         }
         self.json.extend_from_slice(&text[plain_from..]);
         self.json.push(b'"');
+        Ok(())
     }
 }
 

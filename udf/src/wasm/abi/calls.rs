@@ -70,8 +70,12 @@ fn call(mut at: Caller<'_, Guest>, argv: u32, argc: u32, raise: i32) -> Result<i
             &*many
         }
     };
+    let may_pause = guest.direct.is_some();
     let (host, replies) = guest.host_and_replies()?;
-    host.call(args, Protocol::Resp3, replies.room());
+    match may_pause {
+        true => host.call(args, Protocol::Resp3, replies.room()),
+        false => host.call_at_once(args, Protocol::Resp3, replies.room()),
+    }
     match replies.take_in(raise != 0)? {
         Ok(handle) => Ok(handle),
         Err(error) => Err(Stop::Raised(error).into()),
