@@ -377,9 +377,10 @@ fn others_are_served_while_a_command_of_one_runs() {
     assert_eq!(load(&mut mean, &code).show(), "guest");
     let is_over = AtomicBool::new(false);
     let mut answered = 0;
+    mean.send(&["FCALL", "f", "2", "u", "s"]).expect("sent");
     std::thread::scope(|scope| {
         scope.spawn(|| {
-            let reply = mean.run("FCALL f 2 u s");
+            let reply = mean.read().expect("an answer");
             is_over.store(true, SeqCst);
             assert!(reply.is_null(), "{}", reply.show());
         });

@@ -62,9 +62,7 @@ impl LocalData {
             hash,
             shard: 0,
         };
-        let mut nowhere = std::mem::take(&mut self.nowhere);
-        self.with(Protocol::Resp2, &mut nowhere, |ctx| work(ctx, key));
-        self.nowhere = nowhere;
+        self.with(None, |ctx| work(ctx, key));
     }
 
     /// The hash of a key.
@@ -81,19 +79,20 @@ impl LocalData {
         out: &mut OutputBuffer,
     ) {
         let mark = out.mark();
-        let done = self.with(protocol, out, |ctx| (command.run)(ctx, args));
+        let done = self.with(Some((protocol, &mut *out)), |ctx| (command.run)(ctx, args));
         if let Err(error) = done {
             out.rollback(mark);
             error.reply(&mut ReplyWriter::new(out, protocol));
         }
     }
 
+    /// Lets `work` act on the data and write its reply, which goes nowhere if there is no place for it.
     fn with<R>(
         &mut self,
-        protocol: Protocol,
-        out: &mut OutputBuffer,
+        reply: Option<(Protocol, &mut OutputBuffer)>,
         work: impl FnOnce(&mut Ctx<'_>) -> R,
     ) -> R {
+        let (protocol, out) = reply.unwrap_or((Protocol::Resp2, &mut self.nowhere));
         let map = ShardMap::new(1);
         let mut slices = [&mut self.slice];
         let access = Access::new(self.config.tracking, self.now_ms, || 1);
