@@ -56,6 +56,11 @@ impl<F: FnMut(&[u8], bool)> Writer<'_, '_, '_, F> {
     /// Writes the value on top and takes it off, or opens it.
     fn write_top(&mut self) {
         let frame = self.frame;
+        let context = frame.context();
+        if context.step() {
+            // What has run is over: it cannot be killed any more.
+            let _ = context.breathe();
+        }
         if !frame.reserve(SLOTS) {
             let text = b"ERR reached lua stack limit";
             (self.note_error)(text, false);
