@@ -114,9 +114,11 @@ impl Blob {
         if new_used > used {
             self.resize(used, new_used);
         }
-        let tail = used - at - remove;
-        // SAFETY: the capacity covers the larger of the old and the new size here, so both ranges of the tail lie inside.
-        unsafe { self.at(at + remove).copy_to(self.at(at + insert), tail) };
+        if insert != remove {
+            let tail = used - at - remove;
+            // SAFETY: the capacity covers the larger of the old and the new size here, so both ranges of the tail lie inside.
+            unsafe { self.at(at + remove).copy_to(self.at(at + insert), tail) };
+        }
         let mut to = at;
         for part in parts {
             // SAFETY: `to + part.len() <= at + insert <= new_used`, within capacity; `part` cannot alias an exclusively borrowed blob.

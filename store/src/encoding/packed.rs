@@ -119,11 +119,11 @@ impl<'a> PackedRef<'a> {
     pub fn find<const STRIDE: usize>(self, needle: &[u8]) -> Option<usize> {
         let mut at = 0;
         while let Some((prefix_len, len)) = read_prefix(&self.bytes[at..]) {
-            if len == needle.len() && self.bytes[at + prefix_len..at + prefix_len + len] == *needle
-            {
+            let end = at + prefix_len + len;
+            if len == needle.len() && is_alike(&self.bytes[end - len..end], needle) {
                 return Some(at);
             }
-            at += prefix_len + len;
+            at = end;
             for _ in 1..STRIDE {
                 at += item_len(&self.bytes[at..]);
             }
@@ -181,6 +181,12 @@ impl<'a> Iterator for Items<'a> {
         self.bytes = rest;
         Some(item)
     }
+}
+
+/// Whether two texts of one length are equal: most that are not differ at the end already, where numbers do.
+#[inline]
+fn is_alike(one: &[u8], other: &[u8]) -> bool {
+    one.last() == other.last() && one == other
 }
 
 const LEN_U16: u8 = 254;

@@ -57,7 +57,8 @@ pub fn increase_field(
     let sum = old
         .checked_add(increment)
         .ok_or(CommandError::IncrementOverflow)?;
-    let text = itoa::Buffer::new().format(sum).to_owned();
+    let mut text = itoa::Buffer::new();
+    let text = text.format(sum);
     let limits = &ctx.config.encoding;
     hash.insert_with(&ctx.seed, field, text.as_bytes(), FieldExpiry::Keep, limits);
     drop(hash);
