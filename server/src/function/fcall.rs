@@ -1,8 +1,8 @@
 //! FCALL and FCALL_RO.
 
-use resp::Args;
+use resp::{Args, OutputBuffer};
 use store::command::{CommandError, Effects, Keys, SliceSet};
-use udf::{Call, CallError, FunctionFlags};
+use udf::{Call, CallError, Function, FunctionFlags, Instance};
 
 use super::host::{Caller, FunctionHost};
 use super::shelf::{Counted, Found};
@@ -66,16 +66,6 @@ fn call_typed(
 ) -> Result<(), CommandError> {
     let core = ctx.core;
     let begun = core.meter.lap();
-    let mut nothing;
-    let mut held = match ctx.keys.take() {
-        Some(keys) => keys,
-        None => {
-            nothing = Effects::default();
-            let env = ctx.session.keys_env(core, 0, ctx.now_ms);
-            Keys::new(SliceSet::empty(), env, &mut nothing)
-        }
-    };
-    held.select(ctx.session.db);
     let function = found.function();
     let is_stateless = function.flags.contains(FunctionFlags::STATELESS);
     let mut counted = match is_stateless {
@@ -85,16 +75,28 @@ fn call_typed(
     .map_err(wire)?;
     let Counted {
         instance, aside, ..
-    } = &mut counted;
+    } = &mut *counted;
     let caller = Caller {
         session: ctx.session,
         core,
         now_ms: ctx.now_ms,
         aside,
     };
-    let mut host = FunctionHost::new(caller, held, function, args, call.keys.len());
-    let ended = instance.call(call, &mut host, ctx.reply.output());
-    drop(host);
+    let out = ctx.reply.output();
+    let ended = match &mut ctx.keys {
+        Some(keys) => run(&mut **instance, call, (caller, keys, function, args), out),
+        None => {
+            let mut nothing = Effects::default();
+            let env = caller.session.keys_env(core, 0, caller.now_ms);
+            let mut none = Keys::new(SliceSet::empty(), env, &mut nothing);
+            run(
+                &mut **instance,
+                call,
+                (caller, &mut none, function, args),
+                out,
+            )
+        }
+    };
     let is_sound = ended.as_ref().err().is_none_or(CallError::is_clean);
     let trapped = ended.as_ref().err().is_some_and(CallError::is_trap);
     found.note(core.meter.nanos_since(begun), trapped);
@@ -102,6 +104,18 @@ fn call_typed(
         found.put(counted, &ctx.session.tenant);
     }
     ended.map_err(wire)
+}
+
+/// Runs a call of an instance, its host being for the function and request given with it.
+fn run(
+    instance: &mut dyn Instance,
+    call: &Call<'_>,
+    (caller, keys, function, args): (Caller<'_>, &mut Keys<'_>, &Function, Args<'_>),
+    out: &mut OutputBuffer,
+) -> Result<(), CallError> {
+    keys.select(caller.session.db);
+    let mut host = FunctionHost::new(caller, keys, function, args, call.keys.len());
+    instance.call(call, &mut host, out)
 }
 
 pub(super) fn wire(error: CallError) -> CommandError {

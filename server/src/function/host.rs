@@ -24,11 +24,12 @@ use crate::session::{ReplyMode, Session};
 use crate::tenant::Membership;
 
 /// What a function reaches during one call.
-pub(super) struct FunctionHost<'a> {
+pub(super) struct FunctionHost<'a, 'k> {
     session: &'a mut Session,
     core: &'a Core,
     tenant: Rc<Membership>,
-    keys: Keys<'a>,
+    /// Borrowed, as it is large.
+    keys: &'a mut Keys<'k>,
     config: Rc<DataConfig>,
     now_ms: u64,
     function: &'a Function,
@@ -80,11 +81,11 @@ impl<'a> Declared<'a> {
     }
 }
 
-impl<'a> FunctionHost<'a> {
+impl<'a, 'k> FunctionHost<'a, 'k> {
     /// A host for one call of `function` by `request`.
     pub(super) fn new(
         ctx: Caller<'a>,
-        keys: Keys<'a>,
+        keys: &'a mut Keys<'k>,
         function: &'a Function,
         request: Args<'a>,
         key_count: usize,
@@ -249,7 +250,7 @@ impl<'a> FunctionHost<'a> {
     }
 }
 
-impl Host for FunctionHost<'_> {
+impl Host for FunctionHost<'_, '_> {
     fn call(&mut self, args: &[&[u8]], protocol: Protocol, out: &mut OutputBuffer) {
         if let Err(error) = self.run(Args::from_slices(args), protocol, out) {
             self.core.stats().count_error(&error);
@@ -336,7 +337,7 @@ impl Host for FunctionHost<'_> {
     }
 }
 
-impl Drop for FunctionHost<'_> {
+impl Drop for FunctionHost<'_, '_> {
     fn drop(&mut self) {
         self.session.protocol = self.outer.protocol;
         self.session.reply_mode = self.outer.reply_mode;

@@ -28,8 +28,8 @@ pub struct Shelf {
     called: RefCell<Vec<Rc<Found>>>,
 }
 
-/// The instances of one library that wait for a call.
-type Idle = RefCell<Vec<Counted>>;
+/// The instances of one library that wait for a call: boxed, as they come and go at every call and are large to move.
+type Idle = RefCell<Vec<Box<Counted>>>;
 
 /// A function as it was found when it was called.
 pub(crate) struct Found {
@@ -58,15 +58,15 @@ pub(super) struct Counted {
 }
 
 impl Counted {
-    fn new(library: &Arc<Library>) -> Result<Self, CallError> {
-        let mut counted = Counted {
+    fn new(library: &Arc<Library>) -> Result<Box<Self>, CallError> {
+        let mut counted = Box::new(Counted {
             instance: library.program.instantiate(breathing::pulse)?,
             aside: OutputBuffer::new(),
             library: Arc::downgrade(library),
             total: Arc::clone(&library.instance_bytes),
             bytes: 0,
             charged: Charged::default(),
-        };
+        });
         counted.recount();
         Ok(counted)
     }
@@ -104,7 +104,7 @@ impl Found {
 
     /// An instance of its library: one that has been used, or a fresh one.
     #[inline]
-    pub(super) fn take(&self) -> Result<Counted, CallError> {
+    pub(super) fn take(&self) -> Result<Box<Counted>, CallError> {
         let idle = self.idle.borrow_mut().pop();
         match idle {
             Some(instance) => Ok(instance),
@@ -114,13 +114,13 @@ impl Found {
 
     /// A fresh instance.
     #[cold]
-    pub(super) fn instantiate(&self) -> Result<Counted, CallError> {
+    pub(super) fn instantiate(&self) -> Result<Box<Counted>, CallError> {
         Counted::new(&self.library)
     }
 
     /// Puts an instance back that may be used again, and has its tenant charged for it.
     #[inline]
-    pub(super) fn put(&self, mut instance: Counted, tenant: &Tenant) {
+    pub(super) fn put(&self, mut instance: Box<Counted>, tenant: &Tenant) {
         instance.recount();
         instance.charged.update(instance.bytes, tenant);
         let mut idle = self.idle.borrow_mut();
@@ -175,7 +175,8 @@ impl Shelf {
             shelf.retain(|_, idle| {
                 let is_needed = |first: &Counted| first.library.strong_count() > 0;
                 // One that has no instance to spare may get back what a function that runs has.
-                Rc::strong_count(idle) > 1 || idle.borrow().first().is_some_and(is_needed)
+                Rc::strong_count(idle) > 1
+                    || idle.borrow().first().is_some_and(|first| is_needed(first))
             });
         }
     }
