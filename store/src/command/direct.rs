@@ -8,4 +8,4 @@ pub use super::hash::{increase_field, remove_fields, set_pairs};
 pub use super::list::{push_elements, take_one};
 pub use super::set::{add_members, remove_members};
 pub use super::string::{append_string, increase, store_string};
-pub use super::zset::{add_scored, increase_score};
+pub use super::zset::{add_scored, increase_score, ranked, remove_ranks, remove_scored};

@@ -103,6 +103,11 @@ const RUST_SDK: &[Entry] = &[
     ),
     entry!("sdk/src/mock/mod.rs", "", "../../sdk/rust/src/mock/mod.rs"),
     entry!(
+        "sdk/src/mock/several.rs",
+        "",
+        "../../sdk/rust/src/mock/several.rs"
+    ),
+    entry!(
         "sdk/src/mock/state.rs",
         "",
         "../../sdk/rust/src/mock/state.rs"
@@ -119,6 +124,8 @@ const RUST_SDK: &[Entry] = &[
         "../../sdk/rust/src/room_tests.rs"
     ),
     entry!("sdk/src/room.rs", "", "../../sdk/rust/src/room.rs"),
+    entry!("sdk/src/several.rs", "", "../../sdk/rust/src/several.rs"),
+    entry!("sdk/src/zset.rs", "", "../../sdk/rust/src/zset.rs"),
 ];
 
 /// Writes a project to a directory that is not there yet; the directory's name is the library's.

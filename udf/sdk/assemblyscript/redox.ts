@@ -59,6 +59,10 @@ const NIL: i32 = -1;
 // @ts-ignore: decorator
 @external("redox1", "hincrby") declare function host_hincrby(k: usize, kl: i32, f: usize, fl: i32, by: i64, out: usize): i32;
 // @ts-ignore: decorator
+@external("redox1", "hmget") declare function host_hmget(k: usize, kl: i32, fv: usize, n: i32, o: usize, oc: i32): i32;
+// @ts-ignore: decorator
+@external("redox1", "hmset") declare function host_hmset(k: usize, kl: i32, fv: usize, n: i32): i32;
+// @ts-ignore: decorator
 @external("redox1", "sadd") declare function host_sadd(k: usize, kl: i32, m: usize, ml: i32): i32;
 // @ts-ignore: decorator
 @external("redox1", "srem") declare function host_srem(k: usize, kl: i32, m: usize, ml: i32): i32;
@@ -66,6 +70,8 @@ const NIL: i32 = -1;
 @external("redox1", "sismember") declare function host_sismember(k: usize, kl: i32, m: usize, ml: i32): i32;
 // @ts-ignore: decorator
 @external("redox1", "push") declare function host_push(k: usize, kl: i32, v: usize, vl: i32, left: i32): i32;
+// @ts-ignore: decorator
+@external("redox1", "push_all") declare function host_push_all(k: usize, kl: i32, vv: usize, n: i32, left: i32): i32;
 // @ts-ignore: decorator
 @external("redox1", "pop") declare function host_pop(k: usize, kl: i32, left: i32, o: usize, oc: i32): i32;
 // @ts-ignore: decorator
@@ -76,6 +82,16 @@ const NIL: i32 = -1;
 @external("redox1", "zscore") declare function host_zscore(k: usize, kl: i32, m: usize, ml: i32, out: usize): i32;
 // @ts-ignore: decorator
 @external("redox1", "zincrby") declare function host_zincrby(k: usize, kl: i32, by: f64, m: usize, ml: i32, out: usize): i32;
+// @ts-ignore: decorator
+@external("redox1", "zrem") declare function host_zrem(k: usize, kl: i32, m: usize, ml: i32): i32;
+// @ts-ignore: decorator
+@external("redox1", "zcard") declare function host_zcard(k: usize, kl: i32): i32;
+// @ts-ignore: decorator
+@external("redox1", "zrank") declare function host_zrank(k: usize, kl: i32, m: usize, ml: i32, reverse: i32): i32;
+// @ts-ignore: decorator
+@external("redox1", "zrange") declare function host_zrange(k: usize, kl: i32, first: i32, last: i32, reverse: i32, o: usize, oc: i32): i32;
+// @ts-ignore: decorator
+@external("redox1", "zremrange") declare function host_zremrange(k: usize, kl: i32, first: i32, last: i32): i32;
 // @ts-ignore: decorator
 @external("redox1", "call") declare function host_call(argv: usize, argc: i32, raise: i32): i32;
 // @ts-ignore: decorator
@@ -108,6 +124,8 @@ const NIL: i32 = -1;
 @external("redox1", "ret_error") declare function host_ret_error(v: usize, vl: i32): void;
 // @ts-ignore: decorator
 @external("redox1", "ret_array") declare function host_ret_array(n: i32): void;
+// @ts-ignore: decorator
+@external("redox1", "ret_ints") declare function host_ret_ints(p: usize, n: i32): void;
 // @ts-ignore: decorator
 @external("redox1", "ret_map") declare function host_ret_map(n: i32): void;
 // @ts-ignore: decorator
@@ -228,6 +246,14 @@ export class Key {
     checked(host_hincrby(this.ptr, this.len, f, fl, by, NUMBER));
     return load<i64>(NUMBER);
   }
+  /** Reads the `n` fields listed at `fv` (spans): of each the value's length, -1 when there is none, as 4 bytes, and the value. */
+  hmget(fv: usize, n: i32, o: usize, oc: i32): i32 {
+    return checked(host_hmget(this.ptr, this.len, fv, n, o, oc));
+  }
+  /** Sets `n` fields, each listed in front of its value; how many are new. */
+  hmset(fv: usize, n: i32): i32 {
+    return checked(host_hmset(this.ptr, this.len, fv, n));
+  }
   sadd(m: usize, ml: i32): bool {
     return checked(host_sadd(this.ptr, this.len, m, ml)) > 0;
   }
@@ -239,6 +265,10 @@ export class Key {
   }
   push(v: usize, vl: i32, left: bool): i32 {
     return checked(host_push(this.ptr, this.len, v, vl, i32(left)));
+  }
+  /** Pushes the `n` elements listed at `vv` (spans), one after the other. */
+  pushAll(vv: usize, n: i32, left: bool): i32 {
+    return checked(host_push_all(this.ptr, this.len, vv, n, i32(left)));
   }
   /** Takes an element; one longer than the room stays in the list. */
   pop(left: bool, o: usize, oc: i32): i32 {
@@ -257,6 +287,24 @@ export class Key {
   zincrBy(by: f64, m: usize, ml: i32): f64 {
     checked(host_zincrby(this.ptr, this.len, by, m, ml, NUMBER));
     return load<f64>(NUMBER);
+  }
+  zrem(m: usize, ml: i32): bool {
+    return checked(host_zrem(this.ptr, this.len, m, ml)) > 0;
+  }
+  zcard(): i32 {
+    return checked(host_zcard(this.ptr, this.len));
+  }
+  /** A member's place from 0, or -1 when it is not there; the highest score first with `reverse`. */
+  zrank(m: usize, ml: i32, reverse: bool = false): i32 {
+    return checked(host_zrank(this.ptr, this.len, m, ml, i32(reverse)));
+  }
+  /** Reads places `first` to `last` as rows: the score (`f64`), the member's length (4 bytes), the member. Gives the bytes written. */
+  zrange(first: i32, last: i32, o: usize, oc: i32, reverse: bool = false): i32 {
+    return checked(host_zrange(this.ptr, this.len, first, last, i32(reverse), o, oc));
+  }
+  /** Removes places `first` to `last`; how many. */
+  zremrange(first: i32, last: i32): i32 {
+    return checked(host_zremrange(this.ptr, this.len, first, last));
   }
 }
 
@@ -410,6 +458,10 @@ export namespace reply {
   }
   export function array(n: i32): void {
     host_ret_array(n);
+  }
+  /** An array of the `n` whole numbers (`i64`) at `p`. */
+  export function ints(p: usize, n: i32): void {
+    host_ret_ints(p, n);
   }
   export function map(n: i32): void {
     host_ret_map(n);

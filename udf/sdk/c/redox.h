@@ -91,6 +91,9 @@ enum {
 /* Levels of redox_log. */
 enum { REDOX_LOG_DEBUG = 0, REDOX_LOG_VERBOSE = 1, REDOX_LOG_NOTICE = 2, REDOX_LOG_WARNING = 3 };
 
+/* The length that redox_hmget gives of a value that is not there. */
+#define REDOX_ABSENT 0xffffffffu
+
 #define REDOX_IMPORT(name) __attribute__((import_module("redox1"), import_name(name)))
 
 /* An exported function: `argv` has `nkeys` keys and then `nargs` arguments. */
@@ -118,18 +121,30 @@ REDOX_IMPORT("hget") int32_t redox_hget(const void *k, uint32_t kl, const void *
 REDOX_IMPORT("hset") int32_t redox_hset(const void *k, uint32_t kl, const void *f, uint32_t fl, const void *v, uint32_t vl);
 REDOX_IMPORT("hdel") int32_t redox_hdel(const void *k, uint32_t kl, const void *f, uint32_t fl);
 REDOX_IMPORT("hincrby") int32_t redox_hincrby(const void *k, uint32_t kl, const void *f, uint32_t fl, int64_t by, int64_t *out);
+/* Several fields, listed as argv is: of each the value's length (uint32_t, REDOX_ABSENT where there is none) and its bytes. */
+REDOX_IMPORT("hmget") int32_t redox_hmget(const void *k, uint32_t kl, const redox_arg *fv, uint32_t n, void *o, uint32_t oc);
+/* `n` fields, each followed by its value: 2 * n entries of the list. */
+REDOX_IMPORT("hmset") int32_t redox_hmset(const void *k, uint32_t kl, const redox_arg *fv, uint32_t n);
 
 REDOX_IMPORT("sadd") int32_t redox_sadd(const void *k, uint32_t kl, const void *m, uint32_t ml);
 REDOX_IMPORT("srem") int32_t redox_srem(const void *k, uint32_t kl, const void *m, uint32_t ml);
 REDOX_IMPORT("sismember") int32_t redox_sismember(const void *k, uint32_t kl, const void *m, uint32_t ml);
 
 REDOX_IMPORT("push") int32_t redox_push(const void *k, uint32_t kl, const void *v, uint32_t vl, int32_t left);
+REDOX_IMPORT("push_all") int32_t redox_push_all(const void *k, uint32_t kl, const redox_arg *vv, uint32_t n, int32_t left);
 REDOX_IMPORT("pop") int32_t redox_pop(const void *k, uint32_t kl, int32_t left, void *o, uint32_t oc);
 REDOX_IMPORT("llen") int32_t redox_llen(const void *k, uint32_t kl);
 
 REDOX_IMPORT("zadd") int32_t redox_zadd(const void *k, uint32_t kl, double score, const void *m, uint32_t ml);
 REDOX_IMPORT("zscore") int32_t redox_zscore(const void *k, uint32_t kl, const void *m, uint32_t ml, double *out);
 REDOX_IMPORT("zincrby") int32_t redox_zincrby(const void *k, uint32_t kl, double by, const void *m, uint32_t ml, double *out);
+REDOX_IMPORT("zrem") int32_t redox_zrem(const void *k, uint32_t kl, const void *m, uint32_t ml);
+REDOX_IMPORT("zcard") int32_t redox_zcard(const void *k, uint32_t kl);
+REDOX_IMPORT("zrank") int32_t redox_zrank(const void *k, uint32_t kl, const void *m, uint32_t ml, int32_t reverse);
+/* Rows, back to back and unaligned: the score (double), the member's length (uint32_t), the member. Gives the bytes written, or what
+ * the first row takes when it does not fit. */
+REDOX_IMPORT("zrange") int32_t redox_zrange(const void *k, uint32_t kl, int32_t first, int32_t last, int32_t reverse, void *o, uint32_t oc);
+REDOX_IMPORT("zremrange") int32_t redox_zremrange(const void *k, uint32_t kl, int32_t first, int32_t last);
 
 /* Any other command: a handle of its reply, to be given back with redox_r_free. With `raise` an error ends the function. */
 REDOX_IMPORT("call") int32_t redox_call(const redox_arg *argv, uint32_t argc, int32_t raise);
@@ -149,6 +164,7 @@ REDOX_IMPORT("ret_bulk") void redox_ret_bulk(const void *v, uint32_t vl);
 REDOX_IMPORT("ret_status") void redox_ret_status(const char *v, uint32_t vl);
 REDOX_IMPORT("ret_error") void redox_ret_error(const char *v, uint32_t vl);
 REDOX_IMPORT("ret_array") void redox_ret_array(uint32_t n);
+REDOX_IMPORT("ret_ints") void redox_ret_ints(const int64_t *p, uint32_t n);
 REDOX_IMPORT("ret_map") void redox_ret_map(uint32_t n);
 REDOX_IMPORT("ret_set") void redox_ret_set(uint32_t n);
 

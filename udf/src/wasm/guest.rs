@@ -23,6 +23,8 @@ pub(super) struct Guest {
     pub(super) reply: Reply,
     /// Replies of commands it has called.
     pub(super) replies: Replies,
+    /// What is put together before it is written to its memory.
+    scratch: Vec<u8>,
     /// What `redox_load` registers; none outside of it.
     pub(super) registered: Option<Vec<(String, FunctionFlags)>>,
     /// The turns of the present call, if it runs without a fiber.
@@ -37,6 +39,7 @@ impl Guest {
             lent: Lent::default(),
             reply: Reply::default(),
             replies: Replies::default(),
+            scratch: Vec::new(),
             registered: None,
             direct: None,
         }
@@ -59,6 +62,16 @@ impl Guest {
     pub(super) fn host_and_replies(&mut self) -> Result<(&mut dyn Host, &mut Replies), Stop> {
         let host = self.lent.host().ok_or(NO_DATA)?;
         Ok((host, &mut self.replies))
+    }
+
+    /// The host, and room to put something together.
+    ///
+    /// # Errors
+    /// [`Stop`] outside of calls.
+    #[inline]
+    pub(super) fn host_and_scratch(&mut self) -> Result<(&mut dyn Host, &mut Vec<u8>), Stop> {
+        let host = self.lent.host().ok_or(NO_DATA)?;
+        Ok((host, &mut self.scratch))
     }
 }
 
@@ -104,6 +117,16 @@ pub(super) type Apart<'m, const N: usize> = ([Cow<'m, [u8]>; N], &'m mut [u8]);
 /// A pointer and a length, as the guest gives them.
 pub(super) type Span = (u32, u32);
 
+/// Words up to which a list of them needs no allocation.
+const FEW_WORDS: usize = 8;
+
+/// Room for the list that [`View::words`] gives.
+#[derive(Default)]
+pub(super) struct Words<'m> {
+    few: [&'m [u8]; FEW_WORDS],
+    many: Vec<&'m [u8]>,
+}
+
 /// The guest's memory.
 pub(super) struct View<'m>(&'m mut [u8]);
 
@@ -147,10 +170,47 @@ impl<'m> View<'m> {
         Ok(&self.0[range])
     }
 
+    /// The words of a list: `count` pairs of address and length are at `at`.
+    #[inline]
+    pub(super) fn words<'v>(
+        &'v self,
+        (at, count): (u32, u32),
+        room: &'v mut Words<'v>,
+    ) -> Result<&'v [&'v [u8]], Stop> {
+        let len = count.saturating_mul(8);
+        let pairs = self.bytes((at, len))?.chunks_exact(8);
+        match room.few.get_mut(..pairs.len()) {
+            Some(few) => {
+                for (word, pair) in few.iter_mut().zip(pairs) {
+                    *word = self.bytes(span(pair))?;
+                }
+                Ok(few)
+            }
+            None => {
+                let all: Result<Vec<_>, Stop> = pairs.map(|pair| self.bytes(span(pair))).collect();
+                room.many = all?;
+                Ok(&room.many)
+            }
+        }
+    }
+
+    /// Whether these bytes may be written.
+    #[inline]
+    pub(super) fn check(&self, span: Span) -> Result<(), Stop> {
+        self.range(span).map(drop)
+    }
+
     /// Whether 8 bytes may be written there.
     #[inline]
     pub(super) fn check_out(&self, at: u32) -> Result<(), Stop> {
-        self.range((at, 8)).map(drop)
+        self.check((at, 8))
+    }
+
+    /// Bytes to write to.
+    #[inline]
+    pub(super) fn room(&mut self, span: Span) -> Result<&mut [u8], Stop> {
+        let range = self.range(span)?;
+        Ok(&mut self.0[range])
     }
 
     /// Writes bytes.
@@ -194,6 +254,16 @@ impl<'m> View<'m> {
         });
         Ok((bytes, out))
     }
+}
+
+/// The address and the length that a pair says.
+#[inline]
+fn span(pair: &[u8]) -> Span {
+    let word = |at: usize| {
+        let bytes = pair[at..at + 4].try_into().expect("a pair has 8 bytes");
+        u32::from_le_bytes(bytes)
+    };
+    (word(0), word(4))
 }
 
 /// Copies as much of `value` as there is room for; its full length.

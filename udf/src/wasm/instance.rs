@@ -105,17 +105,17 @@ impl WasmInstance {
         }
         let mut view = View::of(self.memory.data_mut(&mut self.store));
         let at = self.arena.at;
-        let (mut pair, mut free) = (at, at.wrapping_add(head as u32));
-        for word in words() {
+        // No more than the arena holds, so it is no longer than 32 bits can say.
+        let (pairs, mut room) = view.room((at, wanted))?.split_at_mut(head);
+        let mut free = at.wrapping_add(head as u32);
+        for (pair, word) in pairs.chunks_exact_mut(8).zip(words()) {
             let len = word.len() as u32;
-            let (to, size) = (free.to_le_bytes(), len.to_le_bytes());
-            let place = [
-                to[0], to[1], to[2], to[3], size[0], size[1], size[2], size[3],
-            ];
-            view.write(pair, &place)?;
-            view.write(free, word)?;
-            pair += 8;
-            free += len;
+            pair[..4].copy_from_slice(&free.to_le_bytes());
+            pair[4..].copy_from_slice(&len.to_le_bytes());
+            let (place, rest) = room.split_at_mut(word.len());
+            place.copy_from_slice(word);
+            room = rest;
+            free = free.wrapping_add(len);
         }
         Ok(at)
     }

@@ -7,6 +7,9 @@ use resp::{OutputBuffer, Protocol, ReplyWriter};
 use super::guest::Stop;
 use super::limits::{REPLY_BYTES_MAX, REPLY_DEPTH_MAX};
 
+/// Integers of one array that are written at once.
+const INTEGERS_MAX: usize = 64 << 10;
+
 /// The reply of one call, as far as it is written.
 #[derive(Default)]
 pub(super) struct Reply {
@@ -76,6 +79,23 @@ impl Reply {
             }
             _ => self.open.push(values),
         }
+        Ok(())
+    }
+
+    /// Writes an array of integers, each of which is 8 bytes of `words`.
+    pub(super) fn integers(&mut self, words: &[u8]) -> Result<(), Stop> {
+        self.check()?;
+        let words = words.chunks_exact(8);
+        if words.len() > INTEGERS_MAX {
+            return Err(too_large());
+        }
+        let mut writer = ReplyWriter::new(&mut self.out, self.protocol);
+        writer.array(words.len());
+        for word in words {
+            let bytes = word.try_into().expect("a word has 8 bytes");
+            writer.integer(i64::from_le_bytes(bytes));
+        }
+        self.close_one();
         Ok(())
     }
 

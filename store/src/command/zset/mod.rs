@@ -68,6 +68,9 @@ pub(super) static TABLE: &[&DataCommand] = &[
     &scan::ZSCAN,
 ];
 
+pub use range::ranked;
+pub use remove::remove_scored;
+pub use remove_range::remove_ranks;
 pub use zadd::{add_scored, increase_score};
 
 /// What the group's declarations have in common.

@@ -2,10 +2,11 @@
 
 use resp::Args;
 
-use super::range_query::{RangeBy, RangeGrammar, RangeQuery};
+use super::range_query::{RangeBy, RangeGrammar, RangeQuery, mirror, rank_range};
 use super::{KEY_RO_ACCESS, ZSET};
 use crate::command::{CommandError, Ctx, DataCommand, Flags, Spec};
-use crate::types::Direction;
+use crate::types::zset::ZsetIter;
+use crate::types::{Direction, Zset};
 
 const COMPLEXITY: &str = "O(log(N)+M) with N being the number of elements in the sorted set and M the number of elements returned.";
 const COMPLEXITY_LIMIT: &str = "O(log(N)+M) with N being the number of elements in the sorted set and M the number of elements being returned. If M is constant (e.g. always asking for the first 10 elements with LIMIT), you can consider it O(log(N)).";
@@ -92,6 +93,16 @@ pub(super) static ZREVRANGEBYLEX: DataCommand = DataCommand {
     run: |ctx, args| reply_range(ctx, args, Some(RangeBy::Lex), Some(Direction::Reverse)),
     subcommands: &[],
 };
+
+/// ZRANGE by rank: the members of a range of ranks, counted from where `direction` starts, with their scores.
+pub fn ranked(zset: &Zset, start: i64, stop: i64, direction: Direction) -> ZsetIter<'_> {
+    let ranks = rank_range(start, stop, zset.len());
+    let ranks = match direction {
+        Direction::Forward => ranks,
+        Direction::Reverse => mirror(ranks, zset.len()),
+    };
+    zset.iter_range(ranks, direction)
+}
 
 fn reply_range(
     ctx: &mut Ctx<'_>,

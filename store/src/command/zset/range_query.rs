@@ -169,7 +169,7 @@ pub(super) fn rank_range(start: i64, stop: i64, len: usize) -> Range<usize> {
 }
 
 /// The same places counted from the other end.
-fn mirror(range: Range<usize>, len: usize) -> Range<usize> {
+pub(super) fn mirror(range: Range<usize>, len: usize) -> Range<usize> {
     len - range.end..len - range.start
 }
 

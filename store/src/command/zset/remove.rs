@@ -3,7 +3,7 @@
 use resp::Args;
 
 use super::{KEY_RW_DELETE, ZSET};
-use crate::command::{CommandError, Ctx, DataCommand, EventClass, Flags, Spec};
+use crate::command::{CommandError, Ctx, DataCommand, EventClass, Flags, Key, Spec};
 
 pub(super) static ZREM: DataCommand = DataCommand {
     spec: Spec {
@@ -24,11 +24,21 @@ pub(super) static ZREM: DataCommand = DataCommand {
 
 fn zrem(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<(), CommandError> {
     let key = ctx.keys.arg(args, 1);
-    let seed = ctx.keys.seed();
+    let removed = remove_scored(ctx, key, args.tail(2))?;
+    ctx.reply.integer(removed as i64);
+    Ok(())
+}
+
+/// ZREM: removes members; how many there were.
+pub fn remove_scored(
+    ctx: &mut Ctx<'_>,
+    key: Key<'_>,
+    members: Args<'_>,
+) -> Result<u64, CommandError> {
     let mut removed = 0;
     if let Some(mut zset) = ctx.keys.edit_zset(key)? {
-        for member in args.tail(2).iter() {
-            removed += u64::from(zset.remove(&seed, member).is_some());
+        for member in members.iter() {
+            removed += u64::from(zset.remove(&ctx.seed, member).is_some());
         }
     }
     if removed > 0 {
@@ -36,6 +46,5 @@ fn zrem(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<(), CommandError> {
         ctx.keys.add_dirty(removed - 1);
         ctx.keys.delete_if_empty(key);
     }
-    ctx.reply.integer(removed as i64);
-    Ok(())
+    Ok(removed)
 }

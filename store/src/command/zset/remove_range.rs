@@ -6,7 +6,7 @@ use resp::Args;
 
 use super::range_query::{parse_lex_range, parse_score_range, rank_range};
 use super::{KEY_RW_DELETE, ZSET};
-use crate::command::{CommandError, Ctx, DataCommand, EventClass, Flags, Spec, parse_i64};
+use crate::command::{CommandError, Ctx, DataCommand, EventClass, Flags, Key, Spec, parse_i64};
 use crate::types::Zset;
 
 /// What the three have in common.
@@ -82,6 +82,29 @@ fn remove(
     ranks: impl FnOnce(&Zset) -> Range<usize>,
 ) -> Result<(), CommandError> {
     let key = ctx.keys.arg(args, 1);
+    let removed = remove_in(ctx, key, event, ranks)?;
+    ctx.reply.integer(removed as i64);
+    Ok(())
+}
+
+/// ZREMRANGEBYRANK: removes the members of a range of ranks; how many there were.
+pub fn remove_ranks(
+    ctx: &mut Ctx<'_>,
+    key: Key<'_>,
+    start: i64,
+    stop: i64,
+) -> Result<usize, CommandError> {
+    remove_in(ctx, key, "zremrangebyrank", |zset| {
+        rank_range(start, stop, zset.len())
+    })
+}
+
+fn remove_in(
+    ctx: &mut Ctx<'_>,
+    key: Key<'_>,
+    event: &'static str,
+    ranks: impl FnOnce(&Zset) -> Range<usize>,
+) -> Result<usize, CommandError> {
     let seed = ctx.keys.seed();
     let removed = ctx.keys.edit_zset(key)?.map_or(0, |mut zset| {
         let ranks = ranks(&zset);
@@ -92,6 +115,5 @@ fn remove(
         ctx.keys.add_dirty(removed as u64 - 1);
         ctx.keys.delete_if_empty(key);
     }
-    ctx.reply.integer(removed as i64);
-    Ok(())
+    Ok(removed)
 }

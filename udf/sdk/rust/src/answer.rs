@@ -41,18 +41,12 @@ pub struct Answer {
 /// # Errors
 /// [`Error::BadArgument`] for more than 32 arguments or when too many answers are held; what keeps a function from running commands.
 pub fn command(args: &[&[u8]]) -> Result<Answer, Error> {
-    let mut pairs = [Pair {
-        ptr: core::ptr::null(),
-        len: 0,
-    }; ARGS_MAX];
+    let mut pairs = [Pair::of(&[]); ARGS_MAX];
     if args.is_empty() || args.len() > ARGS_MAX {
         return Err(Error::BadArgument);
     }
     for (pair, arg) in pairs.iter_mut().zip(args) {
-        *pair = Pair {
-            ptr: arg.as_ptr(),
-            len: arg.len(),
-        };
+        *pair = Pair::of(arg);
     }
     // SAFETY: the pairs and what they point to are there during the call.
     let handle = unsafe { host::call(pairs.as_ptr(), args.len(), 0) };

@@ -18,6 +18,15 @@ pub struct Pair {
 }
 
 impl Pair {
+    /// One that points to `bytes`.
+    #[inline]
+    pub(crate) fn of(bytes: &[u8]) -> Self {
+        Pair {
+            ptr: bytes.as_ptr(),
+            len: bytes.len(),
+        }
+    }
+
     /// The bytes it points to.
     ///
     /// # Safety
@@ -39,11 +48,13 @@ pub struct Call<'a> {
 
 impl<'a> Call<'a> {
     /// How many keys it was given.
+    #[inline]
     pub fn key_count(&self) -> usize {
         self.keys.len()
     }
 
     /// How many arguments it was given.
+    #[inline]
     pub fn arg_count(&self) -> usize {
         self.args.len()
     }
@@ -52,6 +63,7 @@ impl<'a> Call<'a> {
     ///
     /// # Errors
     /// [`Error::WrongArity`].
+    #[inline]
     pub fn expects(&self, keys: usize, args: usize) -> Result<(), Error> {
         self.expects_in(keys, args..=args)
     }
@@ -60,6 +72,7 @@ impl<'a> Call<'a> {
     ///
     /// # Errors
     /// [`Error::WrongArity`].
+    #[inline]
     pub fn expects_in(&self, keys: usize, args: RangeInclusive<usize>) -> Result<(), Error> {
         match self.keys.len() == keys && args.contains(&self.args.len()) {
             true => Ok(()),
@@ -71,6 +84,7 @@ impl<'a> Call<'a> {
     ///
     /// # Errors
     /// [`Error::WrongArity`] when there are fewer.
+    #[inline]
     pub fn key(&self, index: usize) -> Result<Key<'a>, Error> {
         let pair = self.keys.get(index).ok_or(Error::WrongArity)?;
         // SAFETY: the server wrote argv before the call, and leaves it alone during the call.
@@ -81,6 +95,7 @@ impl<'a> Call<'a> {
     ///
     /// # Errors
     /// [`Error::WrongArity`] when there are fewer.
+    #[inline]
     pub fn arg(&self, index: usize) -> Result<&'a [u8], Error> {
         let pair = self.args.get(index).ok_or(Error::WrongArity)?;
         // SAFETY: as above.
@@ -91,6 +106,7 @@ impl<'a> Call<'a> {
     ///
     /// # Errors
     /// [`Error::WrongArity`]; [`Error::BadArgument`] when it is none.
+    #[inline]
     pub fn int(&self, index: usize) -> Result<i64, Error> {
         parse_int(self.arg(index)?).ok_or(Error::BadArgument)
     }
@@ -99,6 +115,7 @@ impl<'a> Call<'a> {
     ///
     /// # Errors
     /// [`Error::WrongArity`]; [`Error::BadArgument`] when it is none, or lies outside.
+    #[inline]
     pub fn int_in(&self, index: usize, range: RangeInclusive<i64>) -> Result<i64, Error> {
         let number = self.int(index)?;
         match range.contains(&number) {
@@ -111,6 +128,7 @@ impl<'a> Call<'a> {
     ///
     /// # Errors
     /// [`Error::WrongArity`]; [`Error::BadArgument`] when it is none, or not finite.
+    #[inline]
     pub fn float(&self, index: usize) -> Result<f64, Error> {
         parse_f64(self.arg(index)?).ok_or(Error::BadArgument)
     }
@@ -125,6 +143,7 @@ const WRONG_ARITY: i32 = -2;
 /// # Safety
 /// `argv` is the server's: `nkeys + nargs` pairs of what is there during the call.
 #[doc(hidden)]
+#[inline]
 pub unsafe fn run(
     handler: fn(&Call<'_>) -> Result<(), Error>,
     argv: *const Pair,

@@ -32,6 +32,7 @@ pub enum Error {
 
 impl Error {
     /// The error that a status of an import stands for; none for 0 and above, and for nil.
+    #[inline]
     pub(crate) fn of(status: i32) -> Option<Error> {
         Some(match status {
             -2 => Error::WrongType,
@@ -49,6 +50,7 @@ impl Error {
 pub(crate) const NIL: i32 = -1;
 
 /// A length or number from an import; `None` for what is not there.
+#[inline]
 pub(crate) fn found(status: i32) -> Result<Option<usize>, Error> {
     match Error::of(status) {
         Some(error) => Err(error),
@@ -57,6 +59,7 @@ pub(crate) fn found(status: i32) -> Result<Option<usize>, Error> {
 }
 
 /// A number from an import that always has one.
+#[inline]
 pub(crate) fn number(status: i32) -> Result<usize, Error> {
     found(status).map(Option::unwrap_or_default)
 }

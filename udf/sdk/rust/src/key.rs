@@ -2,7 +2,7 @@
 
 use crate::error::{found, number, Error, NIL};
 use crate::host;
-use crate::room::parse_int;
+use crate::room::{parse_int, Text};
 
 /// A declared key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +46,7 @@ pub struct SetOptions {
 impl SetOptions {
     /// Only if there is no such key.
     #[must_use]
+    #[inline]
     pub fn if_absent(mut self) -> Self {
         self.flags |= 1;
         self
@@ -53,6 +54,7 @@ impl SetOptions {
 
     /// Only if there is such a key.
     #[must_use]
+    #[inline]
     pub fn if_present(mut self) -> Self {
         self.flags |= 2;
         self
@@ -60,6 +62,7 @@ impl SetOptions {
 
     /// The expiry stays.
     #[must_use]
+    #[inline]
     pub fn keep_ttl(mut self) -> Self {
         self.flags |= 4;
         self
@@ -67,6 +70,7 @@ impl SetOptions {
 
     /// It expires so many ms from now.
     #[must_use]
+    #[inline]
     pub fn ttl_ms(mut self, ms: i64) -> Self {
         self.ttl_ms = ms;
         self
@@ -74,6 +78,7 @@ impl SetOptions {
 }
 
 /// The whole value that an import has read into `room`.
+#[inline]
 fn whole(read: i32, room: &[u8]) -> Result<Option<&[u8]>, Error> {
     match found(read)? {
         None => Ok(None),
@@ -84,16 +89,19 @@ fn whole(read: i32, room: &[u8]) -> Result<Option<&[u8]>, Error> {
 // SAFETY of all calls below: pointers and lengths are those of slices, and of numbers, that are there during the call.
 impl<'a> Key<'a> {
     /// A key by its name. The caller must have declared it.
+    #[inline]
     pub fn new(name: &'a [u8]) -> Self {
         Key(name)
     }
 
     /// Its name.
+    #[inline]
     pub fn name(&self) -> &'a [u8] {
         self.0
     }
 
-    fn parts(&self) -> (*const u8, usize) {
+    #[inline]
+    pub(crate) fn parts(&self) -> (*const u8, usize) {
         (self.0.as_ptr(), self.0.len())
     }
 
@@ -101,6 +109,7 @@ impl<'a> Key<'a> {
     ///
     /// # Errors
     /// [`Error::TooLong`] when it does not fit; [`Error::WrongType`] …
+    #[inline]
     pub fn get<'r>(&self, room: &'r mut [u8]) -> Result<Option<&'r [u8]>, Error> {
         let (k, kl) = self.parts();
         // SAFETY: see above.
@@ -112,6 +121,7 @@ impl<'a> Key<'a> {
     ///
     /// # Errors
     /// [`Error::BadArgument`] when it is none.
+    #[inline]
     pub fn get_int(&self) -> Result<Option<i64>, Error> {
         let mut room = [0; 24];
         match self.get(&mut room) {
@@ -126,6 +136,7 @@ impl<'a> Key<'a> {
     ///
     /// # Errors
     /// [`Error::WrongType`] …
+    #[inline]
     pub fn get_range<'r>(
         &self,
         from: usize,
@@ -137,10 +148,28 @@ impl<'a> Key<'a> {
         Ok(found(read)?.map(|len| &room[..len.min(room.len())]))
     }
 
+    /// The first bytes of the string, up to `N`; `None` when there is none.
+    ///
+    /// # Errors
+    /// [`Error::WrongType`] …
+    #[inline]
+    pub fn get_start<const N: usize>(&self) -> Result<Option<Text<N>>, Error> {
+        let ((k, kl), mut text, mut status) = (self.parts(), Text::new(), NIL);
+        // SAFETY: see above; the server writes as many bytes as it says, or all that there is room for.
+        unsafe {
+            text.read(|room, capacity| {
+                status = host::get(k, kl, room, capacity);
+                usize::try_from(status).unwrap_or(0)
+            });
+        }
+        Ok(found(status)?.map(|_| text))
+    }
+
     /// Bytes of the string; 0 when there is none.
     ///
     /// # Errors
     /// [`Error::WrongType`] …
+    #[inline]
     pub fn strlen(&self) -> Result<usize, Error> {
         let (k, kl) = self.parts();
         // SAFETY: see above.
@@ -151,6 +180,7 @@ impl<'a> Key<'a> {
     ///
     /// # Errors
     /// [`Error::NotDeclared`], [`Error::Denied`].
+    #[inline]
     pub fn exists(&self) -> Result<bool, Error> {
         let (k, kl) = self.parts();
         // SAFETY: see above.
@@ -161,6 +191,7 @@ impl<'a> Key<'a> {
     ///
     /// # Errors
     /// [`Error::NotDeclared`], [`Error::Denied`].
+    #[inline]
     pub fn kind(&self) -> Result<Type, Error> {
         let (k, kl) = self.parts();
         // SAFETY: see above.
@@ -179,6 +210,7 @@ impl<'a> Key<'a> {
     ///
     /// # Errors
     /// [`Error::OutOfMemory`], [`Error::Denied`] …
+    #[inline]
     pub fn set(&self, value: &[u8]) -> Result<(), Error> {
         self.set_with(value, SetOptions::default()).map(|_| ())
     }
@@ -187,6 +219,7 @@ impl<'a> Key<'a> {
     ///
     /// # Errors
     /// [`Error::BadArgument`] for options that exclude each other, and as [`Key::set`].
+    #[inline]
     pub fn set_with(&self, value: &[u8], options: SetOptions) -> Result<bool, Error> {
         let (k, kl) = self.parts();
         let SetOptions { flags, ttl_ms } = options;
@@ -199,6 +232,7 @@ impl<'a> Key<'a> {
     ///
     /// # Errors
     /// [`Error::Denied`] …
+    #[inline]
     pub fn del(&self) -> Result<bool, Error> {
         let (k, kl) = self.parts();
         // SAFETY: see above.
@@ -209,6 +243,7 @@ impl<'a> Key<'a> {
     ///
     /// # Errors
     /// As [`Key::set`].
+    #[inline]
     pub fn append(&self, value: &[u8]) -> Result<usize, Error> {
         let (k, kl) = self.parts();
         // SAFETY: see above.
@@ -219,6 +254,7 @@ impl<'a> Key<'a> {
     ///
     /// # Errors
     /// [`Error::BadArgument`] when it is none, [`Error::Overflow`] …
+    #[inline]
     pub fn incr_by(&self, by: i64) -> Result<i64, Error> {
         let ((k, kl), mut sum) = (self.parts(), 0);
         // SAFETY: see above.
@@ -230,6 +266,7 @@ impl<'a> Key<'a> {
     ///
     /// # Errors
     /// [`Error::Denied`] …
+    #[inline]
     pub fn pexpire(&self, ms: i64) -> Result<bool, Error> {
         let (k, kl) = self.parts();
         // SAFETY: see above.
@@ -240,6 +277,7 @@ impl<'a> Key<'a> {
     ///
     /// # Errors
     /// [`Error::NotDeclared`], [`Error::Denied`].
+    #[inline]
     pub fn pttl(&self) -> Result<Option<i64>, Error> {
         let (k, kl) = self.parts();
         // SAFETY: see above.
@@ -255,6 +293,7 @@ impl<'a> Key<'a> {
     ///
     /// # Errors
     /// As [`Key::get`].
+    #[inline]
     pub fn hget<'r>(&self, field: &[u8], room: &'r mut [u8]) -> Result<Option<&'r [u8]>, Error> {
         let (k, kl) = self.parts();
         let (o, oc) = (room.as_mut_ptr(), room.len());
@@ -267,6 +306,7 @@ impl<'a> Key<'a> {
     ///
     /// # Errors
     /// As [`Key::get_int`].
+    #[inline]
     pub fn hget_int(&self, field: &[u8]) -> Result<Option<i64>, Error> {
         let mut room = [0; 24];
         match self.hget(field, &mut room) {
@@ -281,6 +321,7 @@ impl<'a> Key<'a> {
     ///
     /// # Errors
     /// As [`Key::set`].
+    #[inline]
     pub fn hset(&self, field: &[u8], value: &[u8]) -> Result<bool, Error> {
         let (k, kl) = self.parts();
         let (f, fl) = (field.as_ptr(), field.len());
@@ -292,6 +333,7 @@ impl<'a> Key<'a> {
     ///
     /// # Errors
     /// As [`Key::del`].
+    #[inline]
     pub fn hdel(&self, field: &[u8]) -> Result<bool, Error> {
         let (k, kl) = self.parts();
         // SAFETY: see above.
@@ -302,6 +344,7 @@ impl<'a> Key<'a> {
     ///
     /// # Errors
     /// As [`Key::incr_by`].
+    #[inline]
     pub fn hincr_by(&self, field: &[u8], by: i64) -> Result<i64, Error> {
         let ((k, kl), mut sum) = (self.parts(), 0);
         let (f, fl) = (field.as_ptr(), field.len());
@@ -314,6 +357,7 @@ impl<'a> Key<'a> {
     ///
     /// # Errors
     /// As [`Key::set`].
+    #[inline]
     pub fn sadd(&self, member: &[u8]) -> Result<bool, Error> {
         let (k, kl) = self.parts();
         // SAFETY: see above.
@@ -324,6 +368,7 @@ impl<'a> Key<'a> {
     ///
     /// # Errors
     /// As [`Key::del`].
+    #[inline]
     pub fn srem(&self, member: &[u8]) -> Result<bool, Error> {
         let (k, kl) = self.parts();
         // SAFETY: see above.
@@ -334,6 +379,7 @@ impl<'a> Key<'a> {
     ///
     /// # Errors
     /// [`Error::WrongType`] …
+    #[inline]
     pub fn sismember(&self, member: &[u8]) -> Result<bool, Error> {
         let (k, kl) = self.parts();
         // SAFETY: see above.
@@ -344,6 +390,7 @@ impl<'a> Key<'a> {
     ///
     /// # Errors
     /// As [`Key::set`].
+    #[inline]
     pub fn push(&self, side: Side, element: &[u8]) -> Result<usize, Error> {
         let ((k, kl), left) = (self.parts(), i32::from(side == Side::Left));
         // SAFETY: see above.
@@ -354,6 +401,7 @@ impl<'a> Key<'a> {
     ///
     /// # Errors
     /// As [`Key::get`].
+    #[inline]
     pub fn pop<'r>(&self, side: Side, room: &'r mut [u8]) -> Result<Option<&'r [u8]>, Error> {
         let ((k, kl), left) = (self.parts(), i32::from(side == Side::Left));
         // SAFETY: see above.
@@ -365,6 +413,7 @@ impl<'a> Key<'a> {
     ///
     /// # Errors
     /// [`Error::WrongType`] …
+    #[inline]
     pub fn llen(&self) -> Result<usize, Error> {
         let (k, kl) = self.parts();
         // SAFETY: see above.
@@ -375,6 +424,7 @@ impl<'a> Key<'a> {
     ///
     /// # Errors
     /// As [`Key::set`].
+    #[inline]
     pub fn zadd(&self, score: f64, member: &[u8]) -> Result<bool, Error> {
         let (k, kl) = self.parts();
         // SAFETY: see above.
@@ -385,6 +435,7 @@ impl<'a> Key<'a> {
     ///
     /// # Errors
     /// [`Error::WrongType`] …
+    #[inline]
     pub fn zscore(&self, member: &[u8]) -> Result<Option<f64>, Error> {
         let ((k, kl), mut score) = (self.parts(), 0.0);
         // SAFETY: see above.
@@ -399,6 +450,7 @@ impl<'a> Key<'a> {
     ///
     /// # Errors
     /// As [`Key::incr_by`].
+    #[inline]
     pub fn zincr_by(&self, by: f64, member: &[u8]) -> Result<f64, Error> {
         let ((k, kl), mut sum) = (self.parts(), 0.0);
         let (m, ml) = (member.as_ptr(), member.len());

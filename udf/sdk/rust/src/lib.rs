@@ -39,6 +39,8 @@ mod export;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod mock;
 mod room;
+mod several;
+mod zset;
 
 pub mod reply;
 
@@ -48,6 +50,7 @@ pub use error::Error;
 pub use export::Flags;
 pub use key::{Key, SetOptions, Side, Type};
 pub use room::{log, now_ms, parse_int, random, Level, Text};
+pub use zset::{Rows, RowsIter};
 
 #[doc(hidden)]
 pub use call::{run, Pair};

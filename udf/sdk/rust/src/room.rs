@@ -1,22 +1,25 @@
 //! Small things every function needs without an allocator: texts in a fixed room, numbers from texts, the time, chance, the log.
 
 use core::fmt;
-use core::str;
+use core::mem::MaybeUninit;
+use core::{ptr, slice, str};
 
 use crate::host;
 
 /// A text of at most `N` bytes; what does not fit is cut off.
 #[derive(Clone, Copy)]
 pub struct Text<const N: usize> {
-    bytes: [u8; N],
+    /// The first `len` are written; clearing the others would take longer than most functions need for all else.
+    bytes: MaybeUninit<[u8; N]>,
     len: usize,
 }
 
 impl<const N: usize> Text<N> {
     /// An empty one.
+    #[inline]
     pub const fn new() -> Self {
         Text {
-            bytes: [0; N],
+            bytes: MaybeUninit::uninit(),
             len: 0,
         }
     }
@@ -29,10 +32,22 @@ impl<const N: usize> Text<N> {
     }
 
     /// Adds bytes at the end, as many as fit.
+    #[inline]
     pub fn push(&mut self, bytes: &[u8]) {
         let len = bytes.len().min(N - self.len);
-        self.bytes[self.len..self.len + len].copy_from_slice(&bytes[..len]);
+        let room = self.bytes.as_mut_ptr().cast::<u8>();
+        // SAFETY: there are `len` bytes at both, and what is borrowed for writing is not what is borrowed for reading.
+        unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), room.add(self.len), len) };
         self.len += len;
+    }
+
+    /// Lets `read` write to the room and say how many bytes there are to read: the text is as many of them as fit.
+    ///
+    /// # Safety
+    /// It writes as many as it says, or all that there is room for.
+    #[inline]
+    pub(crate) unsafe fn read(&mut self, read: impl FnOnce(*mut u8, usize) -> usize) {
+        self.len = read(self.bytes.as_mut_ptr().cast(), N).min(N);
     }
 
     /// A whole number, as Redis writes it.
@@ -59,8 +74,10 @@ impl<const N: usize> Text<N> {
     }
 
     /// Its bytes.
+    #[inline]
     pub fn as_bytes(&self) -> &[u8] {
-        &self.bytes[..self.len]
+        // SAFETY: so many are written.
+        unsafe { slice::from_raw_parts(self.bytes.as_ptr().cast(), self.len) }
     }
 }
 

@@ -2,8 +2,8 @@
 
 use redoxcache_udf::mock::{self, Value};
 use redoxcache_udf::{
-    command, functions, log, now_ms, random, reply, Call, Error, Kind, Level, SetOptions, Side,
-    Type,
+    command, functions, log, now_ms, random, reply, Call, Error, Kind, Level, Rows, SetOptions,
+    Side, Type,
 };
 
 fn strings(call: &Call) -> Result<(), Error> {
@@ -68,6 +68,50 @@ fn collections(call: &Call) -> Result<(), Error> {
     Ok(())
 }
 
+fn several(call: &Call) -> Result<(), Error> {
+    let (hash, list, zset) = (call.key(0)?, call.key(1)?, call.key(2)?);
+    assert_eq!(hash.hmget_int([b"f"])?, [None]);
+    assert_eq!(hash.hmset([(b"f", b"-1"), (b"g", b"word")])?, 2);
+    assert_eq!(hash.hmset([(b"f", b"12"), (b"h", b"")])?, 1);
+    assert_eq!(hash.hmget_int([b"f", b"x"])?, [Some(12), None]);
+    let fields: [&[u8]; 4] = [b"g", b"x", b"h", b"f"];
+    let found = [Some(&b"word"[..]), None, Some(b""), Some(b"12")];
+    assert_eq!(hash.hmget(fields, &mut [0; 22])?, found);
+    assert_eq!(hash.hmget(fields, &mut [0; 21]), Err(Error::TooLong(22)));
+    assert_eq!(hash.hmget_int([b"g"]), Err(Error::BadArgument));
+    assert_eq!(list.push_all(Side::Right, &[b"a", b"b"])?, 2);
+    assert_eq!(list.push_all(Side::Left, &[b"c", b"d"])?, 4);
+    assert_eq!(list.push_all(Side::Left, &[]), Err(Error::BadArgument));
+    for (score, member) in [(1.5, b"m"), (2.5, b"n"), (-1.0, b"l")] {
+        zset.zadd(score, member)?;
+    }
+    assert_eq!((zset.zcard()?, zset.zrank(b"m")?), (3, Some(1)));
+    assert_eq!((zset.zrevrank(b"n")?, zset.zrank(b"x")?), (Some(0), None));
+    let mut rows = Rows::<40>::new();
+    zset.zrange(0, -1, &mut rows)?;
+    let first: [(f64, &[u8]); 3] = [(-1.0, b"l"), (1.5, b"m"), (2.5, b"n")];
+    assert!(rows.iter().eq(first));
+    zset.zrevrange(0, 0, &mut rows)?;
+    assert!(rows.iter().eq([(2.5, &b"n"[..])]));
+    zset.zrange(3, 9, &mut rows)?;
+    assert!(rows.is_empty());
+    let mut small = Rows::<30>::new();
+    zset.zrange(0, -1, &mut small)?;
+    assert_eq!(small.iter().count(), 2);
+    assert_eq!(
+        zset.zrange(0, 0, &mut Rows::<12>::new()),
+        Err(Error::TooLong(1))
+    );
+    assert!(zset.zrem(b"m")? && !zset.zrem(b"m")?);
+    assert_eq!((zset.zremrange(0, 0)?, zset.zremrange(-5, -1)?), (1, 1));
+    assert!(!zset.exists()?);
+    let word: [&[u8]; 1] = [b"x"];
+    assert_eq!(list.hmget(word, &mut []), Err(Error::WrongType));
+    assert_eq!(list.zcard(), Err(Error::WrongType));
+    reply::ints(&[1, -2, i64::MAX]);
+    Ok(())
+}
+
 fn others(call: &Call) -> Result<(), Error> {
     let answer = command(&[b"LRANGE", call.key(0)?.name(), b"0", b"-1"])?;
     assert_eq!((answer.kind(), answer.len()), (Kind::Array, 2));
@@ -108,6 +152,7 @@ fn touch(call: &Call) -> Result<(), Error> {
 functions! {
     "strings" [] => strings as export_strings,
     "collections" [NO_WRITES, STATELESS] => collections as export_collections,
+    "several" [] => several as export_several,
     "others" [] => others as export_others,
     "fails" [ALLOW_OOM] => fails as export_fails,
     "touch" [] => touch as export_touch,
@@ -131,6 +176,17 @@ fn typed_imports_do_what_they_say() {
         mock::invoke(export_collections, &keys, &[]),
         Value::Map(expected)
     );
+}
+
+#[test]
+fn several_parts_at_once() {
+    mock::reset();
+    let expected = [1, -2, i64::MAX].map(Value::Int).to_vec();
+    assert_eq!(
+        mock::invoke(export_several, &[b"h", b"l", b"z"], &[]),
+        Value::Array(expected)
+    );
+    assert_eq!(mock::list(b"l"), [b"d", b"c", b"a", b"b"]);
 }
 
 #[test]
@@ -182,6 +238,7 @@ fn libraries_register_their_functions() {
     let expected = [
         ("strings", 0),
         ("collections", 33),
+        ("several", 0),
         ("others", 0),
         ("fails", 2),
         ("touch", 0),

@@ -4,12 +4,10 @@ use resp::Protocol;
 use wasmtime::{Caller, Linker, Result};
 
 use super::{MODULE, Status};
-use crate::wasm::guest::{Guest, Stop, copy_out, split};
+use crate::wasm::guest::{Guest, Stop, Words, copy_out, split};
 
 /// Arguments of one request.
 const ARGUMENTS_MAX: u32 = 64 << 10;
-/// Arguments up to which they are listed without allocating.
-const FEW_ARGUMENTS: usize = 8;
 
 pub(super) fn link(linker: &mut Linker<Guest>) -> Result<()> {
     linker
@@ -53,23 +51,8 @@ fn call(mut at: Caller<'_, Guest>, argv: u32, argc: u32, raise: i32) -> Result<i
         return Ok(Status::BadArgument as i32);
     }
     let (memory, guest) = split(&mut at)?;
-    let pairs = memory.bytes((argv, 8 * argc))?;
-    let span = |pair: &[u8]| memory.bytes((word(pair, 0), word(pair, 4)));
-    let pairs = pairs.chunks_exact(8);
-    let mut few = [&[][..]; FEW_ARGUMENTS];
-    let many: Vec<&[u8]>;
-    let args = match few.get_mut(..pairs.len()) {
-        Some(args) => {
-            for (arg, pair) in args.iter_mut().zip(pairs) {
-                *arg = span(pair)?;
-            }
-            &*args
-        }
-        None => {
-            many = pairs.map(span).collect::<std::result::Result<_, Stop>>()?;
-            &*many
-        }
-    };
+    let mut words = Words::default();
+    let args = memory.words((argv, argc), &mut words)?;
     let may_pause = guest.direct.is_some();
     let (host, replies) = guest.host_and_replies()?;
     match may_pause {
@@ -80,11 +63,6 @@ fn call(mut at: Caller<'_, Guest>, argv: u32, argc: u32, raise: i32) -> Result<i
         Ok(handle) => Ok(handle),
         Err(error) => Err(Stop::Raised(error).into()),
     }
-}
-
-fn word(pair: &[u8], at: usize) -> u32 {
-    let bytes = pair[at..at + 4].try_into().expect("a pair has 8 bytes");
-    u32::from_le_bytes(bytes)
 }
 
 /// The number a value's text is.

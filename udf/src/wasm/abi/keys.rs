@@ -10,7 +10,7 @@ use super::{MODULE, Status, code};
 use crate::Intent;
 use crate::wasm::guest::{Guest, Span, copy_out, split};
 
-type Guests<'a> = Caller<'a, Guest>;
+pub(super) type Guests<'a> = Caller<'a, Guest>;
 
 /// `set`: only if there is no such key.
 const SET_NX: u32 = 1;
@@ -288,60 +288,7 @@ fn link_collections(linker: &mut Linker<Guest>) -> Result<()> {
                 let list = ctx.keys.read_list(key)?;
                 Ok(list.map_or(0, |list| clamp(list.len())))
             })
-        })?
-        .func_wrap(
-            MODULE,
-            "zadd",
-            |mut at: Guests<'_>, k: u32, kl: u32, score: f64, m: u32, ml: u32| {
-                with(
-                    &mut at,
-                    [(k, kl), (m, ml)],
-                    ("zadd", Intent::Grow),
-                    |ctx, key, [_, member]| {
-                        if score.is_nan() {
-                            return Err(CommandError::NotFloat);
-                        }
-                        direct::add_scored(ctx, key, score, member).map(i32::from)
-                    },
-                )
-            },
-        )?
-        .func_wrap(
-            MODULE,
-            "zscore",
-            |mut at: Guests<'_>, k: u32, kl: u32, m: u32, ml: u32, out: u32| {
-                number_out(
-                    &mut at,
-                    [(k, kl), (m, ml)],
-                    ("zscore", Intent::Read),
-                    out,
-                    |ctx, key, [_, member]| {
-                        let zset = ctx.keys.read_zset(key)?;
-                        let score = zset.and_then(|zset| zset.score(&ctx.seed, member));
-                        Ok(score.map(f64::to_le_bytes))
-                    },
-                )
-            },
-        )?
-        .func_wrap(
-            MODULE,
-            "zincrby",
-            |mut at: Guests<'_>, k: u32, kl: u32, by: f64, m: u32, ml: u32, out: u32| {
-                number_out(
-                    &mut at,
-                    [(k, kl), (m, ml)],
-                    ("zincrby", Intent::Grow),
-                    out,
-                    |ctx, key, [_, member]| {
-                        if by.is_nan() {
-                            return Err(CommandError::NotFloat);
-                        }
-                        let sum = direct::increase_score(ctx, key, by, member)?;
-                        Ok(Some(sum.to_le_bytes()))
-                    },
-                )
-            },
-        )?;
+        })?;
     Ok(())
 }
 
@@ -387,7 +334,7 @@ fn set(
 
 /// Does something to the key at the first of `spans`, the bytes of all of which `work` is given; its result or the status of its failure.
 #[inline]
-fn with<const N: usize>(
+pub(super) fn with<const N: usize>(
     at: &mut Guests<'_>,
     spans: [Span; N],
     (command, intent): (&'static str, Intent),
@@ -409,7 +356,7 @@ fn with<const N: usize>(
 
 /// Reads something into `room`.
 #[inline]
-fn read_out<const N: usize>(
+pub(super) fn read_out<const N: usize>(
     at: &mut Guests<'_>,
     spans: [Span; N],
     room: Span,
@@ -434,7 +381,7 @@ fn read_out<const N: usize>(
 
 /// Writes a number of 8 bytes to `out`; 0 then.
 #[inline]
-fn number_out<const N: usize>(
+pub(super) fn number_out<const N: usize>(
     at: &mut Guests<'_>,
     spans: [Span; N],
     (command, intent): (&'static str, Intent),
@@ -507,14 +454,14 @@ fn take(
     Ok(Some(clamp(len)))
 }
 
-fn side(left: i32) -> Side {
+pub(super) fn side(left: i32) -> Side {
     match left {
         0 => Side::Right,
         _ => Side::Left,
     }
 }
 
-fn push_command(side: Side) -> &'static str {
+pub(super) fn push_command(side: Side) -> &'static str {
     match side {
         Side::Left => "lpush",
         Side::Right => "rpush",
@@ -540,6 +487,6 @@ fn number_of(value: &ValueRef<'_>) -> i32 {
     }
 }
 
-fn clamp(len: usize) -> i32 {
+pub(super) fn clamp(len: usize) -> i32 {
     i32::try_from(len).unwrap_or(i32::MAX)
 }

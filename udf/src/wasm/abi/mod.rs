@@ -8,6 +8,8 @@ mod keys;
 mod output;
 #[cfg(test)]
 mod reference_tests;
+mod several;
+mod zsets;
 
 use store::command::CommandError;
 use wasmtime::Linker;
@@ -36,15 +38,23 @@ pub(super) const NAMES: &[&str] = &[
     "hset",
     "hdel",
     "hincrby",
+    "hmget",
+    "hmset",
     "sadd",
     "srem",
     "sismember",
     "push",
+    "push_all",
     "pop",
     "llen",
     "zadd",
     "zscore",
     "zincrby",
+    "zrem",
+    "zcard",
+    "zrank",
+    "zrange",
+    "zremrange",
     "call",
     "r_type",
     "r_len",
@@ -61,6 +71,7 @@ pub(super) const NAMES: &[&str] = &[
     "ret_status",
     "ret_error",
     "ret_array",
+    "ret_ints",
     "ret_map",
     "ret_set",
     "now_ms",
@@ -71,6 +82,8 @@ pub(super) const NAMES: &[&str] = &[
 /// Defines them all.
 pub(super) fn link(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
     keys::link(linker)?;
+    zsets::link(linker)?;
+    several::link(linker)?;
     calls::link(linker)?;
     output::link(linker)
 }

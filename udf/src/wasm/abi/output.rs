@@ -90,6 +90,16 @@ pub(super) fn link(linker: &mut Linker<Guest>) -> Result<()> {
         )?
         .func_wrap(
             MODULE,
+            "ret_ints",
+            |mut caller: Caller<'_, Guest>, p: u32, n: u32| -> Result<()> {
+                let (memory, guest) = split(&mut caller)?;
+                guest.host()?;
+                let len = n.saturating_mul(8);
+                Ok(guest.reply.integers(memory.bytes((p, len))?)?)
+            },
+        )?
+        .func_wrap(
+            MODULE,
             "ret_map",
             |mut caller: Caller<'_, Guest>, len: i32| -> Result<()> {
                 Ok(reply(&mut caller)?.aggregate(Aggregate::Map, len)?)

@@ -12,23 +12,25 @@ use super::Value;
 use crate::call::Pair;
 use crate::room::{parse_f64, parse_int};
 
+pub use super::several::{hmget, hmset, push_all, zcard, zrange, zrank, zrem, zremrange};
+
 const SET_NX: u32 = 1;
 const SET_XX: u32 = 2;
 const SET_KEEP_TTL: u32 = 4;
 /// Answers that one call may hold.
 const ANSWERS_MAX: usize = 1024;
 
-unsafe fn bytes<'a>(ptr: *const u8, len: usize) -> &'a [u8] {
+pub(super) unsafe fn bytes<'a>(ptr: *const u8, len: usize) -> &'a [u8] {
     Pair { ptr, len }.bytes()
 }
 
 /// Copies what fits; gives the full length.
-unsafe fn copy(value: &[u8], room: *mut u8, capacity: usize) -> i32 {
+pub(super) unsafe fn copy(value: &[u8], room: *mut u8, capacity: usize) -> i32 {
     ptr::copy_nonoverlapping(value.as_ptr(), room, value.len().min(capacity));
     value.len() as i32
 }
 
-fn status<T>(result: Result<T, i32>, code: impl FnOnce(T) -> i32) -> i32 {
+pub(super) fn status<T>(result: Result<T, i32>, code: impl FnOnce(T) -> i32) -> i32 {
     result.map_or_else(|status| status, code)
 }
 
@@ -41,6 +43,7 @@ macro_rules! of_type {
         }
     };
 }
+pub(super) use of_type;
 
 pub unsafe fn register(n: *const u8, nl: usize, flags: u32) -> i32 {
     let name = String::from_utf8_lossy(bytes(n, nl)).into_owned();
@@ -488,6 +491,15 @@ pub unsafe fn ret_error(v: *const u8, vl: usize) {
 
 pub unsafe fn ret_array(n: usize) {
     reply(Value::Array(vec![Value::Nil; n]));
+}
+
+pub unsafe fn ret_ints(p: *const i64, n: usize) {
+    let numbers = match n {
+        0 => &[],
+        _ => slice::from_raw_parts(p, n),
+    };
+    reply(Value::Array(vec![Value::Nil; n]));
+    numbers.iter().for_each(|number| reply(Value::Int(*number)));
 }
 
 pub unsafe fn ret_map(n: usize) {

@@ -21,6 +21,7 @@
 //! [`answer_commands`] what they answer.
 
 pub(crate) mod imports;
+mod several;
 mod state;
 mod value;
 
