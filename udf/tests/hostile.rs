@@ -62,6 +62,12 @@ fn call(loaded: &Loaded, host: &mut LocalHost) -> Result<String, String> {
     }
 }
 
+/// An import that takes so many numbers and gives one.
+fn import(name: &str, params: usize) -> String {
+    let params = "i32 ".repeat(params);
+    format!("(import \"redox1\" \"{name}\" (func ${name} (param {params}) (result i32)))")
+}
+
 /// That the error says `expected`, within a time in which nobody gets impatient.
 fn refused(what: &str, result: Result<String, String>, since: Instant, expected: &str) {
     let error = result.expect_err(what);
@@ -81,6 +87,7 @@ fn what_goes_wrong_while_running_is_named() {
     let calls = "(import \"redox1\" \"call\" (func $call (param i32 i32 i32) (result i32)))";
     let register =
         "(import \"redox1\" \"register\" (func $register (param i32 i32 i32) (result i32)))";
+    let ints = "(import \"redox1\" \"ret_ints\" (func $ints (param i32 i32)))";
     let wide = format!(
         "(func $wide (param i64) {} (call $wide (i64.const 1)) (drop (i64.add (local.get 1) (local.get 99))))",
         "(local i64)".repeat(100)
@@ -201,6 +208,57 @@ fn what_goes_wrong_while_running_is_named() {
                 calls,
                 "(drop (call $call (i32.const 131000) (i32.const 60000) (i32.const 0)))",
             ),
+            "out of bounds pointer",
+        ),
+        (
+            "a list out of bounds",
+            function(
+                &import("hmget", 6),
+                "(drop (call $hmget (i32.const 0) (i32.const 1) (i32.const 131000) (i32.const 1000) (i32.const 0) (i32.const 8)))",
+            ),
+            "out of bounds pointer",
+        ),
+        (
+            "a field out of bounds",
+            function(
+                &import("hmget", 6),
+                "(i32.store (i32.const 16) (i32.const -2)) (i32.store (i32.const 20) (i32.const 3))
+                 (drop (call $hmget (i32.const 0) (i32.const 1) (i32.const 16) (i32.const 1) (i32.const 0) (i32.const 8)))",
+            ),
+            "out of bounds pointer",
+        ),
+        (
+            "room for fields that wraps",
+            function(
+                &import("hmget", 6),
+                "(drop (call $hmget (i32.const 0) (i32.const 1) (i32.const 16) (i32.const 1) (i32.const 8) (i32.const -1)))",
+            ),
+            "out of bounds pointer",
+        ),
+        (
+            "pairs out of bounds",
+            function(
+                &import("hmset", 4),
+                "(drop (call $hmset (i32.const 0) (i32.const 1) (i32.const 131000) (i32.const 1000)))",
+            ),
+            "out of bounds pointer",
+        ),
+        (
+            "room for rows that wraps",
+            function(
+                &import("zrange", 7),
+                "(drop (call $zrange (i32.const 0) (i32.const 1) (i32.const 0) (i32.const -1) (i32.const 0) (i32.const 8) (i32.const -1)))",
+            ),
+            "out of bounds pointer",
+        ),
+        (
+            "integers out of bounds",
+            function(ints, "(call $ints (i32.const 8) (i32.const 16384))"),
+            "out of bounds pointer",
+        ),
+        (
+            "so many integers that their size wraps",
+            function(ints, "(call $ints (i32.const 0) (i32.const 0x20000001))"),
             "out of bounds pointer",
         ),
         (
@@ -396,7 +454,7 @@ fn what_may_not_be_loaded_is_named() {
         (
             "an import of another type",
             function("(import \"redox1\" \"get\" (func (param i64)))", ""),
-            "an import does not fit",
+            "import 'get' has the type (i64) -> nothing, it must be (i32, i32, i32, i32) -> i32",
         ),
         (
             "no memory",

@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use wasmtime::{Engine, ExternType, InstancePre, Linker, Module, ValType};
+use wasmtime::{Engine, ExternType, InstancePre, Linker, Module, Store, StoreLimits, ValType};
 
 use super::cache::{Cache, hash_of};
 use super::clock::Clock;
@@ -86,14 +86,27 @@ impl WasmEngine {
             .map_err(|error| LoadError(format!("the compiled module is not accepted: {error}")))
     }
 
+    /// What is wrong with an import that is declared with another type than it has.
+    fn misfit(&self, module: &Module) -> Option<LoadError> {
+        let mut store = Store::new(&self.engine, Guest::new(StoreLimits::default()));
+        module.imports().find_map(|import| {
+            let known = self.linker.get_by_import(&mut store, &import)?;
+            let (known, declared) = (signature(&known.ty(&store)), signature(&import.ty()));
+            (known != declared).then(|| {
+                LoadError(format!(
+                    "import '{}' has the type {declared}, it must be {known}: declare it as docs/functions/abi.md has it",
+                    import.name()
+                ))
+            })
+        })
+    }
+
     fn code(&self, module: &[u8], limits: &Limits, names: Vec<String>) -> Result<Code, LoadError> {
         let artefact = self.artefact(module)?;
         let compiled = self.module(&artefact)?;
         let module_pre = self.linker.instantiate_pre(&compiled).map_err(|error| {
-            LoadError(format!(
-                "an import does not fit, declare it as docs/functions/abi.md has it: {}",
-                text::one_line(&format!("{error:#}"))
-            ))
+            self.misfit(&compiled)
+                .unwrap_or_else(|| LoadError(text::one_line(&format!("{error:#}"))))
         })?;
         Ok(Code {
             module: module_pre,
@@ -230,6 +243,22 @@ fn register(code: &Code) -> Result<Vec<(String, FunctionFlags)>, LoadError> {
         0 => Ok(store.data_mut().registered.take().unwrap_or_default()),
         status => Err(failed(format!("it returns {status}"))),
     }
+}
+
+/// The type of an import, as `(i32, i64) -> i32`.
+fn signature(ty: &ExternType) -> String {
+    let list = |types: &mut dyn Iterator<Item = ValType>| {
+        let types: Vec<String> = types.map(|ty| ty.to_string()).collect();
+        types.join(", ")
+    };
+    let ExternType::Func(function) = ty else {
+        return "of no function".into();
+    };
+    let result = match function.results().len() {
+        0 => "nothing".into(),
+        _ => list(&mut function.results()),
+    };
+    format!("({}) -> {result}", list(&mut function.params()))
 }
 
 /// Whether an export has the signature of functions.
