@@ -1,6 +1,6 @@
 //! A rate limiter: so many calls a window of time, for each key.
 //!
-//!     FCALL {{name}} 1 user:42 10 60000   →   [allowed 0|1, calls left, ms until the window ends]
+//! `FCALL {{name}} 1 user:42 10 60000` → [allowed 0|1, calls left, ms until the window ends]
 #![cfg_attr(target_arch = "wasm32", no_std)]
 
 use redoxcache_udf::{functions, reply, Call, Error};
