@@ -20,15 +20,19 @@ local function is_id(text)
   return #text >= 1 and #text <= ID_MAX
 end
 
-local function count(key, field)
-  return tonumber(redis.call('HGET', key, field) or 0)
+-- What the fields hold, 0 for one that is not there.
+local function numbers(key, ...)
+  local found = redis.call('HMGET', key, ...)
+  for at, text in ipairs(found) do found[at] = tonumber(text or 0) end
+  return unpack(found)
 end
 
 local function add(keys, args)
   if #keys ~= 1 or #args ~= 1 then return wrong_arity('stock_add') end
   local key, quantity = keys[1], int(args[1], 1, QUANTITY_MAX)
   if not quantity then return bad_argument() end
-  if count(key, 'free') + count(key, 'held') + count(key, 'sold') + quantity > ADDED_MAX then
+  local free, held, sold = numbers(key, 'free', 'held', 'sold')
+  if free + held + sold + quantity > ADDED_MAX then
     return redis.error_reply('ERR increment or decrement would overflow')
   end
   return redis.call('HINCRBY', key, 'free', quantity)
@@ -38,28 +42,30 @@ local function reserve(keys, args)
   if #keys ~= 1 or #args ~= 2 then return wrong_arity('stock_reserve') end
   local key, id, quantity = keys[1], args[1], int(args[2], 1, QUANTITY_MAX)
   if not (is_id(id) and quantity) then return bad_argument() end
-  local free, held = count(key, 'free'), redis.call('HGET', key, 'hold:' .. id)
-  if held then
-    if tonumber(held) == quantity then return {1, free} end
+  local hold = 'hold:' .. id
+  local found = redis.call('HMGET', key, 'free', 'held', hold)
+  local free, held, known = tonumber(found[1] or 0), tonumber(found[2] or 0), found[3]
+  if known then
+    if tonumber(known) == quantity then return {1, free} end
     return redis.error_reply('ERR the reservation has another quantity')
   end
   if free < quantity then return {0, free} end
-  redis.call('HSET', key, 'hold:' .. id, quantity)
-  redis.call('HINCRBY', key, 'held', quantity)
-  return {1, redis.call('HINCRBY', key, 'free', -quantity)}
+  redis.call('HSET', key, hold, quantity, 'held', held + quantity, 'free', free - quantity)
+  return {1, free - quantity}
 end
 
 local function close(keys, args, name, counter)
   if #keys ~= 1 or #args ~= 1 then return wrong_arity(name) end
   local key, id = keys[1], args[1]
   if not is_id(id) then return bad_argument() end
-  local held = count(key, 'hold:' .. id)
-  if held > 0 then
-    redis.call('HINCRBY', key, counter, held)
-    redis.call('HINCRBY', key, 'held', -held)
-    redis.call('HDEL', key, 'hold:' .. id)
+  local hold = 'hold:' .. id
+  local known, held, free, count = numbers(key, hold, 'held', 'free', counter)
+  if known > 0 then
+    redis.call('HSET', key, 'held', held - known, counter, count + known)
+    redis.call('HDEL', key, hold)
+    if counter == 'free' then free = count + known end
   end
-  return {held, count(key, 'free')}
+  return {known, free}
 end
 
 local function release(keys, args)
@@ -72,7 +78,7 @@ end
 
 local function counts(keys, args)
   if #keys ~= 1 or #args ~= 0 then return wrong_arity('stock_count') end
-  return {count(keys[1], 'free'), count(keys[1], 'held'), count(keys[1], 'sold')}
+  return {numbers(keys[1], 'free', 'held', 'sold')}
 end
 
 redis.register_function('stock_add', add)

@@ -4,15 +4,16 @@
 //! sleep. Any number may do so at once, and a job still moves once.
 #![cfg_attr(target_arch = "wasm32", no_std)]
 
-use redoxcache_udf::{
-    command, functions, now_ms, reply, Answer, Call, Error, Key, Kind, Side, Text,
-};
+use redoxcache_udf::{command, functions, now_ms, reply, Call, Error, Key, Kind, Rows, Side, Text};
 
 /// Bytes of a job: an id, or a small payload.
 const JOB_MAX: usize = 4096;
 /// Jobs of one move, which the server waits for.
 const MOVES_MAX: i64 = 1000;
 const DELAY_MAX_MS: i64 = 1_000_000_000_000;
+/// Bytes of jobs that are read at once: the longest, and what a row has besides.
+const ROOM: usize = 12 + JOB_MAX;
+const PUSHED_AT_ONCE: usize = 32;
 
 /// FCALL due_jobs_add 1 schedule job delay_ms → 1, or 0 when it waited already and now has the new time
 fn add(call: &Call) -> Result<(), Error> {
@@ -31,62 +32,67 @@ fn add(call: &Call) -> Result<(), Error> {
 fn move_due(call: &Call) -> Result<(), Error> {
     call.expects(2, 1)?;
     let (schedule, queue) = (call.key(0)?, call.key(1)?);
-    let most = Text::<20>::int(call.int_in(0, 1..=MOVES_MAX)?);
-    let now_ms = now_ms();
-    let now = Text::<20>::int(now_ms);
-    let (name, most) = (schedule.name(), most.as_bytes());
-    let due = list(&[
-        b"ZRANGEBYSCORE",
-        name,
-        b"-inf",
-        now.as_bytes(),
-        b"LIMIT",
-        b"0",
-        most,
-    ])?;
-    let mut moved = 0;
-    let pushed = push_all(queue, &due, &mut moved);
+    let most = call.int_in(0, 1..=MOVES_MAX)? as i32;
+    let (now_ms, mut moved) = (now_ms(), 0);
+    let pushed = push_due(schedule, queue, (now_ms as f64, most), &mut moved);
     // What was pushed goes from the schedule, whatever came after it.
     if moved > 0 {
-        let last = Text::<20>::int(moved - 1);
-        command(&[b"ZREMRANGEBYRANK", name, b"0", last.as_bytes()])?;
+        schedule.zremrange(0, moved - 1)?;
     }
-    pushed?;
-    let next_ms = next_due(schedule)?.map_or(-1, |at_ms| (at_ms - now_ms).max(0));
-    reply::array(2);
-    reply::int(moved);
-    reply::int(next_ms);
+    let next_ms = pushed?.map_or(-1, |at_ms| (at_ms as i64).saturating_sub(now_ms).max(0));
+    reply::ints(&[i64::from(moved), next_ms]);
     Ok(())
 }
 
-/// An answer that is a list.
-fn list(args: &[&[u8]]) -> Result<Answer, Error> {
-    let answer = command(args)?;
-    match answer.kind() {
-        Kind::Array => Ok(answer),
+/// Pushes what is due and counts it, up to so many; when the next job is due, if there is one.
+///
+/// A job that is longer than this library makes them ends it with an error.
+fn push_due(
+    schedule: Key,
+    queue: Key,
+    (now_ms, most): (f64, i32),
+    pushed: &mut i32,
+) -> Result<Option<f64>, Error> {
+    let mut rows = Rows::<ROOM>::new();
+    loop {
+        // One more than may be moved: it says when the next one is due.
+        if let Err(error) = schedule.zrange(*pushed, most, &mut rows) {
+            return match score_at(schedule, *pushed)? {
+                at_ms if at_ms > now_ms || *pushed == most => Ok(Some(at_ms)),
+                _ => Err(error),
+            };
+        }
+        let (mut jobs, mut count, mut next) = ([&[][..]; PUSHED_AT_ONCE], 0, None);
+        for (at_ms, job) in rows.iter() {
+            if at_ms > now_ms || *pushed + count as i32 == most {
+                next = Some(at_ms);
+                break;
+            }
+            match jobs.get_mut(count) {
+                Some(place) => *place = job,
+                None => break,
+            }
+            count += 1;
+        }
+        if count > 0 {
+            queue.push_all(Side::Right, &jobs[..count])?;
+            *pushed += count as i32;
+        }
+        if next.is_some() || rows.is_empty() {
+            return Ok(next);
+        }
+    }
+}
+
+/// The score at a place, whatever is there.
+fn score_at(key: Key, place: i32) -> Result<f64, Error> {
+    let place = Text::<20>::int(i64::from(place));
+    let (name, place) = (key.name(), place.as_bytes());
+    let rows = command(&[b"ZRANGE", name, place, place, b"WITHSCORES"])?;
+    match rows.kind() {
+        Kind::Array => Ok(rows.at(0)?.at(1)?.float()),
         _ => Err(Error::WrongType),
     }
-}
-
-/// Pushes jobs up to one that is longer than this library makes them, and counts them.
-fn push_all(queue: Key, jobs: &Answer, pushed: &mut i64) -> Result<(), Error> {
-    let mut room = [0; JOB_MAX];
-    for index in 0..jobs.len() {
-        queue.push(Side::Right, jobs.at(index)?.bytes(&mut room)?)?;
-        *pushed += 1;
-    }
-    Ok(())
-}
-
-/// When the first job is due.
-fn next_due(schedule: Key) -> Result<Option<i64>, Error> {
-    let first = list(&[b"ZRANGE", schedule.name(), b"0", b"0"])?;
-    if first.is_empty() {
-        return Ok(None);
-    }
-    let mut room = [0; JOB_MAX];
-    let score = schedule.zscore(first.at(0)?.bytes(&mut room)?)?;
-    Ok(score.map(|at_ms| at_ms as i64))
 }
 
 functions! {

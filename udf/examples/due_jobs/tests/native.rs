@@ -1,8 +1,5 @@
 //! The functions on the mock host and its clock.
 
-use std::cell::Cell;
-use std::rc::Rc;
-
 use due_jobs::{export_add, export_move};
 use redoxcache_udf::mock::{self, Value};
 
@@ -14,37 +11,10 @@ fn add(job: &str, delay_ms: &str) -> Value {
     )
 }
 
-fn number(text: &[u8]) -> i64 {
-    std::str::from_utf8(text).unwrap().parse().unwrap()
-}
-
-/// What commands answer about a schedule. The mock has no way to remove members, so `gone` says how many of the first ones are.
-fn answer(args: &[&[u8]], gone: &Cell<usize>) -> Value {
-    let waiting = mock::sorted_set(args[1]);
-    let waiting = &waiting[gone.get()..];
-    let names = |rows: &[(Vec<u8>, f64)]| {
-        Value::Array(rows.iter().map(|(job, _)| Value::bulk(job)).collect())
-    };
-    match args[0] {
-        b"ZRANGEBYSCORE" => {
-            let due = waiting.partition_point(|(_, at_ms)| *at_ms <= number(args[3]) as f64);
-            names(&waiting[..due.min(number(args[6]) as usize)])
-        }
-        b"ZREMRANGEBYRANK" => {
-            gone.set(gone.get() + number(args[3]) as usize + 1);
-            Value::Int(number(args[3]) + 1)
-        }
-        b"ZRANGE" => names(&waiting[..waiting.len().min(1)]),
-        other => panic!("{:?}", String::from_utf8_lossy(other)),
-    }
-}
-
 /// An empty schedule at 1,000,000 ms.
 fn start() {
     mock::reset();
     mock::set_now_ms(1_000_000);
-    let gone = Rc::new(Cell::new(0));
-    mock::answer_commands(move |args| answer(args, &gone));
 }
 
 fn move_due(most: &str) -> (i64, i64) {
@@ -100,4 +70,20 @@ fn a_queue_that_is_none_keeps_the_jobs_where_they_are() {
         other => panic!("{other:?}"),
     }
     assert_eq!(mock::sorted_set(b"later").len(), 1);
+}
+
+#[test]
+fn many_and_long_jobs_move_in_order() {
+    start();
+    let job = |at: usize| format!("{at:04}{}", "x".repeat(at * 31 % 4093));
+    for at in 0..200 {
+        add(&job(at), &at.to_string());
+    }
+    mock::advance_ms(99);
+    assert_eq!(move_due("70"), (70, 0));
+    assert_eq!(move_due("1000"), (30, 1));
+    mock::advance_ms(1000);
+    assert_eq!(move_due("1000"), (100, -1));
+    let moved: Vec<Vec<u8>> = (0..200).map(|at| job(at).into_bytes()).collect();
+    assert_eq!(mock::list(b"queue"), moved);
 }

@@ -62,15 +62,16 @@ fn gcra(call: &Call) -> Result<(), Error> {
         key.set_with(Text::<20>::int(next_us).as_bytes(), lives)?;
     }
 
-    reply::array(5);
-    reply::int(i64::from(is_limited));
-    reply::int(limit.most);
-    reply::int((room_us - ahead_us).max(0) / limit.interval_us);
-    reply::int(match is_limited && taken_us <= room_us {
-        true => rounded_up(early_us, US_PER_S),
-        false => -1,
-    });
-    reply::int(rounded_up(ahead_us, US_PER_S));
+    reply::ints(&[
+        i64::from(is_limited),
+        limit.most,
+        (room_us - ahead_us).max(0) / limit.interval_us,
+        match is_limited && taken_us <= room_us {
+            true => rounded_up(early_us, US_PER_S),
+            false => -1,
+        },
+        rounded_up(ahead_us, US_PER_S),
+    ]);
     Ok(())
 }
 

@@ -9,7 +9,7 @@ use redoxcache_udf::{functions, reply, Call, Error, Key, SetOptions, Text};
 const OWNER_MAX: usize = 64;
 /// Bytes of a longest response, which passes through the guest's memory.
 const RESPONSE_MAX: usize = 32_768;
-/// Responses that need no more are sent from a smaller room: clearing a large one takes time.
+/// Responses that need no more pass at once, and through a smaller room: clearing a large one takes time.
 const SMALL: usize = 1024;
 const TTL_MAX_MS: i64 = 1_000_000_000_000;
 const FOREIGN: Error = Error::Text("ERR the key does not hold a request");
@@ -36,15 +36,17 @@ fn running(owner: &[u8]) -> Result<Text<{ 1 + OWNER_MAX }>, Error> {
 /// How far the request is, as seen by who would put `own` there.
 fn state(key: Key, own: &[u8]) -> Result<State, Error> {
     // One byte more than the longest owner has.
-    let mut room = [0; 2 + OWNER_MAX];
-    Ok(match key.get_range(0, &mut room)? {
-        None => State::New,
-        Some([b'D', ..]) => State::Done,
-        Some(held @ [b'R', ..]) => State::Running {
+    let start = match key.get_start::<{ 2 + OWNER_MAX }>()? {
+        Some(start) => start,
+        None => return Ok(State::New),
+    };
+    match start.as_bytes() {
+        [b'D', ..] => Ok(State::Done),
+        held @ [b'R', ..] => Ok(State::Running {
             is_own: held == own,
-        },
-        Some(_) => return Err(FOREIGN),
-    })
+        }),
+        _ => Err(FOREIGN),
+    }
 }
 
 /// FCALL idempotency_begin 1 key owner limit_ms → started; or running, ms left; or done, response
@@ -87,9 +89,14 @@ fn finish(call: &Call) -> Result<(), Error> {
     }
     let is_own = state(key, own.as_bytes())? == State::Running { is_own: true };
     if is_own {
-        // The mark, then the response behind it, which so needs no room here. The expiry stays.
-        key.set_with(b"D", SetOptions::default().ttl_ms(keep_ms))?;
-        key.append(response)?;
+        let mut done = Text::<{ 1 + SMALL }>::new();
+        done.push(b"D");
+        done.push(response);
+        key.set_with(done.as_bytes(), SetOptions::default().ttl_ms(keep_ms))?;
+        if response.len() > SMALL {
+            // The rest, which so needs no room here. The expiry stays.
+            key.append(&response[SMALL..])?;
+        }
     }
     reply::int(i64::from(is_own));
     Ok(())

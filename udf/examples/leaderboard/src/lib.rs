@@ -4,26 +4,18 @@
 //! points never change places. Points are whole numbers.
 #![cfg_attr(target_arch = "wasm32", no_std)]
 
-use redoxcache_udf::{command, functions, reply, Call, Error, Key, Kind, Text};
+use redoxcache_udf::{functions, reply, Call, Error, Key, Rows};
 
 const NAME_MAX: usize = 256;
 const POINTS_MAX: i64 = 1_000_000_000_000;
 const ROWS_MAX: i64 = 1000;
 const RADIUS_MAX: i64 = 500;
+/// Bytes of rows that are read at once.
+const ROOM: usize = 2048;
 
 /// The points that a score stands for.
 fn points(score: f64) -> i64 {
     -(score as i64)
-}
-
-/// A member's place, from 0; none when it is not on the board.
-fn place(key: Key, member: &[u8]) -> Result<Option<i64>, Error> {
-    let answer = command(&[b"ZRANK", key.name(), member])?;
-    match answer.kind() {
-        Kind::Int => Ok(Some(answer.int())),
-        Kind::Nil => Ok(None),
-        _ => Err(Error::WrongType),
-    }
 }
 
 /// FCALL leaderboard_add 1 key member points → rank, points: what it has now; points below zero take away
@@ -35,10 +27,8 @@ fn add(call: &Call) -> Result<(), Error> {
         return Err(Error::BadArgument);
     }
     let score = key.zincr_by((-more) as f64, member)?;
-    let place = place(key, member)?.unwrap_or(-1);
-    reply::array(2);
-    reply::int(place + 1);
-    reply::int(points(score));
+    let rank = key.zrank(member)?.map_or(0, |place| place as i64 + 1);
+    reply::ints(&[rank, points(score)]);
     Ok(())
 }
 
@@ -52,8 +42,11 @@ fn top(call: &Call) -> Result<(), Error> {
 fn around(call: &Call) -> Result<(), Error> {
     call.expects(1, 2)?;
     let (key, radius) = (call.key(0)?, call.int_in(1, 0..=RADIUS_MAX)?);
-    match place(key, call.arg(0)?)? {
-        Some(place) => rows(key, (place - radius).max(0), place + radius),
+    match key.zrank(call.arg(0)?)? {
+        Some(place) => {
+            let place = place as i64;
+            rows(key, (place - radius).max(0), place + radius)
+        }
         None => {
             reply::array(0);
             Ok(())
@@ -63,29 +56,40 @@ fn around(call: &Call) -> Result<(), Error> {
 
 /// Replies with the rows from one place to another; of a name that is too long only with its rank.
 fn rows(key: Key, first: i64, last: i64) -> Result<(), Error> {
-    let (from, to) = (Text::<20>::int(first), Text::<20>::int(last));
-    let names = command(&[b"ZRANGE", key.name(), from.as_bytes(), to.as_bytes()])?;
-    if names.kind() == Kind::Error {
-        return Err(Error::WrongType);
-    }
-    reply::array(names.len());
-    let mut room = [0; NAME_MAX];
-    for (index, rank) in (0..names.len()).zip(first + 1..) {
-        reply::array(3);
-        reply::int(rank);
-        match names.at(index)?.bytes(&mut room) {
-            Ok(name) => {
-                reply::bulk(name);
-                reply::int(points(key.zscore(name)?.unwrap_or_default()));
+    let last = last.min(key.zcard()? as i64 - 1);
+    reply::array((last - first + 1).max(0) as usize);
+    let (mut rows, mut place) = (Rows::<ROOM>::new(), first);
+    while place <= last {
+        match key.zrange(place as i32, last as i32, &mut rows) {
+            Err(Error::TooLong(_)) => {
+                row(place, None);
+                place += 1;
             }
-            // A reply that has begun cannot become an error; this library makes no name that does not fit.
-            Err(_) => {
-                reply::nil();
-                reply::nil();
-            }
+            read => read?,
+        }
+        for (score, name) in rows.iter() {
+            let fits = name.len() <= NAME_MAX;
+            row(place, fits.then(|| (name, points(score))));
+            place += 1;
         }
     }
     Ok(())
+}
+
+/// One row; only this library's names are sure to be short enough.
+fn row(place: i64, content: Option<(&[u8], i64)>) {
+    reply::array(3);
+    reply::int(place + 1);
+    match content {
+        Some((name, points)) => {
+            reply::bulk(name);
+            reply::int(points);
+        }
+        None => {
+            reply::nil();
+            reply::nil();
+        }
+    }
 }
 
 functions! {

@@ -8,31 +8,6 @@ fn call(function: Export, args: &[&str]) -> Value {
     mock::invoke(function, &[b"board"], &args)
 }
 
-/// An empty board, on a host that ranks what its sorted sets hold.
-fn start() {
-    mock::reset();
-    mock::answer_commands(|args| {
-        let members = mock::sorted_set(args[1]);
-        let number = |at: usize| {
-            std::str::from_utf8(args[at])
-                .unwrap()
-                .parse::<usize>()
-                .unwrap()
-        };
-        match args[0] {
-            b"ZRANK" => match members.iter().position(|(member, _)| member == args[2]) {
-                Some(place) => Value::Int(place as i64),
-                None => Value::Nil,
-            },
-            b"ZRANGE" => {
-                let rows = members.iter().take(number(3) + 1).skip(number(2));
-                Value::Array(rows.map(|(member, _)| Value::bulk(member)).collect())
-            }
-            other => panic!("{:?}", String::from_utf8_lossy(other)),
-        }
-    });
-}
-
 fn pair(rank: i64, points: i64) -> Value {
     Value::Array(vec![Value::Int(rank), Value::Int(points)])
 }
@@ -50,7 +25,7 @@ fn rows(rows: &[(i64, &str, i64)]) -> Value {
 
 #[test]
 fn most_points_first_and_ties_by_name() {
-    start();
+    mock::reset();
     assert_eq!(call(export_add, &["bob", "10"]), pair(1, 10));
     assert_eq!(call(export_add, &["ann", "10"]), pair(1, 10));
     assert_eq!(call(export_add, &["cid", "11"]), pair(1, 11));
@@ -71,7 +46,7 @@ fn most_points_first_and_ties_by_name() {
 
 #[test]
 fn around_a_member() {
-    start();
+    mock::reset();
     for (member, points) in [
         ("a", "50"),
         ("b", "40"),
@@ -91,7 +66,7 @@ fn around_a_member() {
 
 #[test]
 fn arguments_have_bounds() {
-    start();
+    mock::reset();
     let bad = Value::Error("ERR an argument is not what it should be".to_owned());
     let long = "x".repeat(257);
     for args in [
@@ -105,4 +80,21 @@ fn arguments_have_bounds() {
     assert_eq!(call(export_top, &["0"]), bad);
     assert_eq!(call(export_around, &["a", "501"]), bad);
     assert_eq!(mock::sorted_set(b"board"), []);
+}
+
+#[test]
+fn rows_that_take_more_than_one_look() {
+    mock::reset();
+    let name = |at: usize| format!("{at:04}{}", "x".repeat(at % 250));
+    for at in 0..300 {
+        call(export_add, &[&name(at), &(1000 - at).to_string()]);
+    }
+    let names: Vec<String> = (0..300).map(name).collect();
+    let expected: Vec<(i64, &str, i64)> = (0..300)
+        .map(|at| (at as i64 + 1, &*names[at], 1000 - at as i64))
+        .collect();
+    assert_eq!(call(export_top, &["1000"]), rows(&expected));
+    assert_eq!(call(export_top, &["260"]), rows(&expected[..260]));
+    let around = call(export_around, &[&names[200], "100"]);
+    assert_eq!(around, rows(&expected[100..]));
 }

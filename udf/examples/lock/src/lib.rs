@@ -98,9 +98,7 @@ fn acquire(call: &Call) -> Result<(), Error> {
 }
 
 fn pair(first: i64, second: i64) {
-    reply::array(2);
-    reply::int(first);
-    reply::int(second);
+    reply::ints(&[first, second]);
 }
 
 /// FCALL lock_extend 1 key owner ttl_ms → 1, or 0 when the owner does not hold it

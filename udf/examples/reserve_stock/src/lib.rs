@@ -10,6 +10,9 @@ const ID_MAX: usize = 64;
 const QUANTITY_MAX: i64 = 1_000_000_000_000;
 /// Most that is ever added, so that Lua counts it exactly as well.
 const ADDED_MAX: i64 = 1_000_000_000_000_000;
+const FREE: &[u8] = b"free";
+const HELD: &[u8] = b"held";
+const SOLD: &[u8] = b"sold";
 const OTHER_QUANTITY: Error = Error::Text("ERR the reservation has another quantity");
 
 /// The field of a reservation.
@@ -23,25 +26,38 @@ fn hold(id: &[u8]) -> Result<Text<{ 5 + ID_MAX }>, Error> {
     Ok(field)
 }
 
-fn count(key: Key, field: &[u8]) -> Result<i64, Error> {
-    key.hget_int(field).map(Option::unwrap_or_default)
+/// Sets fields to numbers.
+fn set<const N: usize>(key: Key, fields: [(&[u8], i64); N]) -> Result<(), Error> {
+    let texts = fields.map(|(field, number)| (field, Text::<20>::int(number)));
+    let mut pairs = [(FREE, FREE); N];
+    for (pair, (field, text)) in pairs.iter_mut().zip(&texts) {
+        *pair = (*field, text.as_bytes());
+    }
+    key.hmset(pairs).map(|_| ())
+}
+
+fn sum(one: i64, other: i64) -> Result<i64, Error> {
+    one.checked_add(other).ok_or(Error::Overflow)
 }
 
 fn pair(first: i64, second: i64) {
-    reply::array(2);
-    reply::int(first);
-    reply::int(second);
+    reply::ints(&[first, second]);
+}
+
+fn counters(key: Key) -> Result<[i64; 3], Error> {
+    let found = key.hmget_int([FREE, HELD, SOLD])?;
+    Ok(found.map(Option::unwrap_or_default))
 }
 
 /// FCALL stock_add 1 key quantity → free
 fn add(call: &Call) -> Result<(), Error> {
     call.expects(1, 1)?;
     let (key, quantity) = (call.key(0)?, call.int_in(0, 1..=QUANTITY_MAX)?);
-    let known = count(key, b"free")? + count(key, b"held")? + count(key, b"sold")?;
-    if known + quantity > ADDED_MAX {
+    let [free, held, sold] = counters(key)?;
+    if sum(sum(free, held)?, sum(sold, quantity)?)? > ADDED_MAX {
         return Err(Error::Overflow);
     }
-    reply::int(key.hincr_by(b"free", quantity)?);
+    reply::int(key.hincr_by(FREE, quantity)?);
     Ok(())
 }
 
@@ -50,15 +66,19 @@ fn reserve(call: &Call) -> Result<(), Error> {
     call.expects(1, 2)?;
     let (key, field) = (call.key(0)?, hold(call.arg(0)?)?);
     let quantity = call.int_in(1, 1..=QUANTITY_MAX)?;
-    let free = count(key, b"free")?;
-    match key.hget_int(field.as_bytes())? {
-        Some(held) if held == quantity => pair(1, free),
+    let [free, held, known] = key.hmget_int([FREE, HELD, field.as_bytes()])?;
+    let (free, held) = (free.unwrap_or(0), held.unwrap_or(0));
+    match known {
+        Some(known) if known == quantity => pair(1, free),
         Some(_) => return Err(OTHER_QUANTITY),
         None if free < quantity => pair(0, free),
         None => {
-            key.hset(field.as_bytes(), Text::<20>::int(quantity).as_bytes())?;
-            key.hincr_by(b"held", quantity)?;
-            pair(1, key.hincr_by(b"free", -quantity)?);
+            let (held, free) = (sum(held, quantity)?, free - quantity);
+            set(
+                key,
+                [(field.as_bytes(), quantity), (HELD, held), (FREE, free)],
+            )?;
+            pair(1, free);
         }
     }
     Ok(())
@@ -66,25 +86,29 @@ fn reserve(call: &Call) -> Result<(), Error> {
 
 /// FCALL stock_release 1 key id → given back, 0 if there is no such reservation; free
 fn release(call: &Call) -> Result<(), Error> {
-    close(call, b"free")
+    close(call, FREE)
 }
 
 /// FCALL stock_commit 1 key id → sold, 0 if there is no such reservation; free
 fn commit(call: &Call) -> Result<(), Error> {
-    close(call, b"sold")
+    close(call, SOLD)
 }
 
 /// Ends a reservation: what it held goes to a counter.
 fn close(call: &Call, counter: &[u8]) -> Result<(), Error> {
     call.expects(1, 1)?;
     let (key, field) = (call.key(0)?, hold(call.arg(0)?)?);
-    let held = count(key, field.as_bytes())?;
-    if held > 0 {
-        key.hincr_by(counter, held)?;
-        key.hincr_by(b"held", -held)?;
+    let found = key.hmget_int([field.as_bytes(), HELD, FREE, counter])?;
+    let [known, held, mut free, count] = found.map(Option::unwrap_or_default);
+    if known > 0 {
+        let count = sum(count, known)?;
+        set(key, [(HELD, sum(held, -known)?), (counter, count)])?;
         key.hdel(field.as_bytes())?;
+        if counter == FREE {
+            free = count;
+        }
     }
-    pair(held, count(key, b"free")?);
+    pair(known, free);
     Ok(())
 }
 
@@ -92,13 +116,7 @@ fn close(call: &Call, counter: &[u8]) -> Result<(), Error> {
 fn counts(call: &Call) -> Result<(), Error> {
     call.expects(1, 0)?;
     let key = call.key(0)?;
-    let counts = [
-        count(key, b"free")?,
-        count(key, b"held")?,
-        count(key, b"sold")?,
-    ];
-    reply::array(counts.len());
-    counts.iter().for_each(|count| reply::int(*count));
+    reply::ints(&counters(key)?);
     Ok(())
 }
 

@@ -110,14 +110,13 @@ fn sliding_window(call: &Call) -> Result<(), Error> {
     }
 
     let taken = if is_granted { quantity } else { 0 };
-    reply::array(3);
-    reply::int(i64::from(is_granted));
-    reply::int((limit - used - taken).max(0));
-    reply::int(match (is_granted, quantity <= limit) {
+    let wait_ms = match (is_granted, quantity <= limit) {
         (true, _) => 0,
         (false, true) => window.falls_to_ms(limit - quantity) - now_ms,
         (false, false) => -1,
-    });
+    };
+    let left = (limit - used - taken).max(0);
+    reply::ints(&[i64::from(is_granted), left, wait_ms]);
     Ok(())
 }
 
