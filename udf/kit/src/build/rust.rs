@@ -111,11 +111,10 @@ fn with_rustc(project: &Project, rustc: &Path, module: &Path) -> Result<()> {
                 "2021",
                 "--target",
                 TARGET,
-                "-O",
+                "-C",
+                "opt-level=3",
                 "-C",
                 "panic=abort",
-                "-C",
-                "lto=no",
                 "-C",
                 BULK_MEMORY,
             ])
@@ -139,6 +138,8 @@ fn with_rustc(project: &Project, rustc: &Path, module: &Path) -> Result<()> {
     let mut dependency = OsString::from(format!("{SDK}="));
     dependency.push(&rlib);
     command.arg("--extern").arg(dependency);
+    // As the manifest of new projects has it.
+    command.args(["-C", "lto=fat", "-C", "codegen-units=1"]);
     command.args(["-C", "strip=symbols", "-C", STACK]);
     if let Some(linker) = linker {
         let mut option = OsString::from("linker=");
