@@ -48,9 +48,20 @@ thread_local! {
 /// The caller must be able to stand still: no borrow of what other tasks of this core use.
 #[inline]
 pub fn breathe() {
+    breathe_after(STEP);
+}
+
+/// The same for code that gets to it only about once a step: half of one is enough, as the next chance would come when another is over.
+#[inline]
+pub fn breathe_at_tick() {
+    breathe_after(STEP / 2);
+}
+
+#[inline]
+fn breathe_after(least: Duration) {
     if STEPPING
         .get()
-        .is_some_and(|step| step.since.elapsed() >= STEP)
+        .is_some_and(|step| step.since.elapsed() >= least)
     {
         fiber::suspend();
     }

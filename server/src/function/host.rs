@@ -15,7 +15,7 @@ use udf::{Denied, Function, FunctionFlags, Host, Intent, LogLevel, Pulse};
 
 use super::running::Seen;
 use crate::acl::Context;
-use crate::breathing::{breathe, holding_breath};
+use crate::breathing::{breathe_at_tick, holding_breath};
 use crate::core::Core;
 use crate::memory::OOM;
 use crate::registry::{Command, Run};
@@ -305,7 +305,7 @@ impl Host for FunctionHost<'_, '_> {
         if seen.look(self.wrote) {
             return Pulse::Killed;
         }
-        breathe();
+        breathe_at_tick();
         match self.session.client.killed.load(Relaxed) && !self.wrote {
             true => Pulse::Killed,
             false => Pulse::Alive,
