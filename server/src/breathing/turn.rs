@@ -10,7 +10,8 @@ const TIMERS_EVERY: Duration = Duration::from_millis(2);
 
 /// One core's way to give turns.
 ///
-/// Under io_uring it asks for something that is there already: the answer comes with those of all sockets. Under epoll it goes to the end
+/// Under io_uring it asks for something that is there already: the answer comes with those of all sockets. It asks twice, so that what others write
+/// when they have got theirs is on its way as well. Under epoll it goes to the end
 /// of the queue, and the runtime looks at the sockets now and then.
 #[derive(Debug)]
 pub struct Turnstile {
@@ -35,7 +36,7 @@ impl Turnstile {
         if self.has_ring
             && let Some(open) = self.open.get_or_init(always_writable)
         {
-            if open.writable(true).await.is_err() {
+            if open.writable(true).await.is_err() || open.writable(true).await.is_err() {
                 rest().await;
             }
         } else if self.slept_at.get().elapsed() >= TIMERS_EVERY {
