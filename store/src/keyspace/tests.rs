@@ -368,6 +368,34 @@ fn a_flush_is_instant_and_freed_in_steps() {
 }
 
 #[test]
+fn a_flush_of_big_strings_frees_them_one_by_one() {
+    let mut slice = Slice::new(1, SEED);
+    let long = vec![b'v'; 1 << 20];
+    for n in 0..10u32 {
+        let key = numbered(n);
+        slice.db_or_create(0).set_string(
+            hashed(&key),
+            &key,
+            StringInput::Bytes(&long),
+            Expiry::Clear,
+            Access::recency(0),
+        );
+    }
+    assert_eq!(slice.flush_db(0), 10);
+    loop {
+        let before = slice.used_bytes();
+        let is_done = slice.free_step(100);
+        slice.audit();
+        let freed = before - slice.used_bytes();
+        assert!(freed < 2 * long.len(), "{freed} bytes in one step");
+        if is_done {
+            break;
+        }
+    }
+    assert!(slice.used_bytes() < 1000);
+}
+
+#[test]
 fn big_values_are_freed_in_steps_small_ones_at_once() {
     let mut slice = Slice::new(1, SEED);
     for (key, fields) in [(&b"big"[..], 1000), (b"small", 10)] {

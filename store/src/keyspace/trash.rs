@@ -5,6 +5,8 @@ use super::table::{Drained, Table};
 
 /// An entry with more items than this is freed in steps.
 const ITEMS_AT_ONCE_MAX: usize = 64;
+/// An entry of a table with more bytes than this is freed in a step of its own: the system takes its time to take big blocks back.
+const BYTES_AT_ONCE_MAX: usize = 256 * 1024;
 
 /// Entries and tables on their way out. They are out of sight but still charged.
 #[derive(Default)]
@@ -81,7 +83,7 @@ impl Trash {
         };
         let drained = table.drain_step(items, |entry| {
             // A big one moves to the list of entries and stays charged.
-            if entry.free_cost() > ITEMS_AT_ONCE_MAX {
+            if entry.free_cost() > ITEMS_AT_ONCE_MAX || entry.mem_bytes() > BYTES_AT_ONCE_MAX {
                 entries.push(entry);
             } else {
                 *entry_bytes -= entry.mem_bytes();
