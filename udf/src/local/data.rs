@@ -47,7 +47,7 @@ impl LocalData {
 
     /// Does something to a key.
     pub fn with_key(&mut self, key: &[u8], work: &mut dyn FnMut(&mut Ctx<'_>, Key<'_>)) {
-        self.with_hashed(key, hash_key(&SEED, key), work);
+        self.with_hashed(key, Self::hash_of(key), work);
     }
 
     /// Does something to a key whose hash is known.

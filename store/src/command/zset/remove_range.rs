@@ -56,9 +56,10 @@ pub(super) static ZREMRANGEBYLEX: DataCommand = DataCommand {
 
 fn zremrangebyrank(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<(), CommandError> {
     let (start, stop) = (parse_i64(args.get(2))?, parse_i64(args.get(3))?);
-    remove(ctx, args, "zremrangebyrank", |zset| {
-        rank_range(start, stop, zset.len())
-    })
+    let key = ctx.keys.arg(args, 1);
+    let removed = remove_ranks(ctx, key, start, stop)?;
+    ctx.reply.integer(removed as i64);
+    Ok(())
 }
 
 fn zremrangebyscore(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<(), CommandError> {

@@ -32,9 +32,7 @@ fn link_scores(linker: &mut Linker<Guest>) -> Result<()> {
                     [(k, kl), (m, ml)],
                     ("zadd", Intent::Grow),
                     |ctx, key, [_, member]| {
-                        if score.is_nan() {
-                            return Err(CommandError::NotFloat);
-                        }
+                        let score = number(score)?;
                         direct::add_scored(ctx, key, score, member).map(i32::from)
                     },
                 )
@@ -67,9 +65,7 @@ fn link_scores(linker: &mut Linker<Guest>) -> Result<()> {
                     ("zincrby", Intent::Grow),
                     out,
                     |ctx, key, [_, member]| {
-                        if by.is_nan() {
-                            return Err(CommandError::NotFloat);
-                        }
+                        let by = number(by)?;
                         let sum = direct::increase_score(ctx, key, by, member)?;
                         Ok(Some(sum.to_le_bytes()))
                     },
@@ -111,10 +107,7 @@ fn link_ranks(linker: &mut Linker<Guest>) -> Result<()> {
             MODULE,
             "zrank",
             |mut at: Guests<'_>, k: u32, kl: u32, m: u32, ml: u32, reverse: i32| {
-                let (command, direction) = match reverse {
-                    0 => ("zrank", Direction::Forward),
-                    _ => ("zrevrank", Direction::Reverse),
-                };
+                let (command, direction) = directed(reverse, "zrank", "zrevrank");
                 with(
                     &mut at,
                     [(k, kl), (m, ml)],
@@ -139,10 +132,7 @@ fn link_ranks(linker: &mut Linker<Guest>) -> Result<()> {
              reverse: i32,
              o: u32,
              oc: u32| {
-                let (command, direction) = match reverse {
-                    0 => ("zrange", Direction::Forward),
-                    _ => ("zrevrange", Direction::Reverse),
-                };
+                let (command, direction) = directed(reverse, "zrange", "zrevrange");
                 let bounds = (i64::from(first), i64::from(last));
                 read_out(&mut at, [(k, kl)], (o, oc), command, |ctx, key, _, room| {
                     let Some(zset) = ctx.keys.read_zset(key)? else {
@@ -168,6 +158,26 @@ fn link_ranks(linker: &mut Linker<Guest>) -> Result<()> {
             },
         )?;
     Ok(())
+}
+
+/// A score that has a place in the order.
+fn number(score: f64) -> std::result::Result<f64, CommandError> {
+    match score.is_nan() {
+        true => Err(CommandError::NotFloat),
+        false => Ok(score),
+    }
+}
+
+/// The command that a call stands for, and from which end it counts.
+fn directed(
+    reverse: i32,
+    forward_name: &'static str,
+    reverse_name: &'static str,
+) -> (&'static str, Direction) {
+    match reverse {
+        0 => (forward_name, Direction::Forward),
+        _ => (reverse_name, Direction::Reverse),
+    }
 }
 
 /// Writes as many rows as there is room for; their bytes. Those of the first row alone if it does not fit.
