@@ -7,12 +7,16 @@ use super::bptree::{Entries, Entry, Key, Tree};
 use super::cell::Cell;
 use crate::hash::{Seed, hash_key};
 use crate::keyspace::table::{Drained, Table, prefetch_line};
-use crate::mem::alloc_size;
-use std::mem::ManuallyDrop;
+use crate::mem::{IsSparse, alloc_size};
+use std::mem::{ManuallyDrop, replace};
 use std::ops::Range;
 
 /// How many pops ahead a cell is asked for.
 const POPS_AHEAD: usize = 4;
+/// Leaves moved in one step, with their cells: about 250 members.
+const LEAVES_PER_STEP: usize = 4;
+/// Set in the place of a step that is in the tree, whose lower bits are a rank; without it the place is a cursor of the table.
+const IN_TREE: u64 = 1 << 63;
 
 /// See the module.
 pub struct Ranked {
@@ -231,6 +235,49 @@ impl Ranked {
         )
     }
 
+    /// Moves what lies sparsely of the part that `within` stands for, 0 at first: buckets of a segment of the table, or
+    /// some leaves and their cells. Gives where the next part begins, 0 at the end.
+    pub fn relocate(&mut self, within: u64, is_sparse: IsSparse<'_>) -> u64 {
+        if within & IN_TREE == 0 {
+            let Some(at) = self.table.segment_at(within) else {
+                return 0;
+            };
+            self.table.relocate_segment(at.id, is_sparse, |_| {});
+            return match at.next_cursor {
+                0 => IN_TREE,
+                next => next,
+            };
+        }
+        let mut rank = (within ^ IN_TREE) as usize;
+        for _ in 0..LEAVES_PER_STEP {
+            match self.relocate_leaf(rank, is_sparse) {
+                Some(next) => rank = next,
+                None => return 0,
+            }
+        }
+        IN_TREE | rank as u64
+    }
+
+    fn relocate_leaf(&mut self, rank: usize, is_sparse: IsSparse<'_>) -> Option<usize> {
+        let Self {
+            tree, table, seed, ..
+        } = self;
+        // The cells that were left live until the tree refers to none of them.
+        let mut left = Vec::new();
+        tree.relocate_leaf(rank, is_sparse, &mut |entry| {
+            let address = entry.address();
+            if !is_sparse(address.as_ptr()) {
+                return None;
+            }
+            let hash = hash_key(seed, entry.member());
+            let cell = table.find_mut(hash, |cell| cell.as_ptr() == address)?;
+            let copy = cell.clone();
+            left.push(replace(cell, copy));
+            // SAFETY: the table owns the cell; the entry leaves the tree before the cell leaves the table.
+            Some(unsafe { Entry::new(entry.score(), cell) })
+        })
+    }
+
     /// Frees about `items` members' worth of memory; true when nothing is left. After the first step this is good for nothing else.
     pub fn free_step(&mut self, items: usize) -> bool {
         if !self.tree.is_empty() {
@@ -262,6 +309,19 @@ impl Clone for Ranked {
 
 #[cfg(test)]
 impl Ranked {
+    /// Checks the tree, and that it refers to the table's cells.
+    pub(crate) fn audit_tree(&self) {
+        let entries = super::bptree::tests::audit(&self.tree);
+        assert_eq!(entries.len(), self.table.len());
+        for entry in entries {
+            let hash = hash_key(&self.seed, entry.member());
+            let cell = self
+                .table
+                .find(hash, |cell| cell.as_ptr() == entry.address());
+            assert_eq!(cell.map(score_of), Some(entry.score()));
+        }
+    }
+
     /// [`Self::mem_bytes`], counted afresh.
     pub(crate) fn mem_bytes_audited(&self) -> usize {
         let cells: usize = self.table.iter().map(Cell::mem_bytes).sum();

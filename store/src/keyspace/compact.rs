@@ -4,12 +4,12 @@
 //! When values of one size make way for values of another, pages stay behind with a block here and there. A walk over
 //! the keys shows each block's address to whoever knows the allocator and allocates those anew that it calls sparse. It
 //! goes segment by segment; a collection that is too large for one step is remembered and done in steps of its own.
-//! Nothing here changes a value, a deadline or an access clock. Sorted sets of more than a few hundred members,
-//! and streams, stay where they are.
+//! Nothing here changes a value, a deadline or an access clock. The consumer groups of streams stay where they are.
 
 use super::db::Db;
 use super::slice::Slice;
 use crate::mem::IsSparse;
+use crate::relocate::Within;
 
 /// Where the walk over a slice stands.
 #[derive(Default)]
@@ -20,7 +20,7 @@ pub(super) struct Walk {
     at_end: bool,
     /// Large collections met in the last segment, by hash, and how far the last one of them was done.
     large: Vec<u64>,
-    within: u64,
+    within: Within,
 }
 
 /// What a step did.
@@ -105,12 +105,13 @@ mod tests {
         }
         bench.run(&format!("SET shared {long}"));
         bench.run(&format!("SETRANGE raw 10 {long}"));
-        for number in 0..3000 {
+        for number in 1..=3000 {
             bench.run(&format!("SADD set member:{number}"));
             bench.run(&format!("HSET hash field:{number} {number}"));
             bench.run(&format!("ZADD zset {number} member:{number}"));
             bench.run(&format!("RPUSH list {long}{number}").replace(&long, &long[..50]));
             bench.run(&format!("SET key:{number} {number}:{number}"));
+            bench.run(&format!("XADD log {number}-1 field {long}").replace(&long, &long[..200]));
         }
         bench.run("HPEXPIRE hash 100000 FIELDS 1 field:7");
         let reads = [
@@ -128,6 +129,8 @@ mod tests {
             "LRANGE list 0 -1",
             "GET key:1234",
             "SMEMBERS ints",
+            "XRANGE stream - +",
+            "XRANGE log - +",
         ];
         let before = reads.map(|line| bench.run(line));
         let (asked, moves) = (Cell::new(0u64), Cell::new(0u64));

@@ -5,7 +5,7 @@
 //!         counts  [entries below each child]
 //! leaf    [score, cell] side by side                     up to 63 entries in 1 KiB
 //! ```
-//! Every operation walks once from the root, without recursion or parent pointers: an insertion splits full nodes on its way down, a removal
+//! Every operation walks once from the root, without parent pointers: an insertion splits full nodes on its way down, a removal
 //! fills sparse ones. Comparing looks at scores in the node and follows the pointer to a member only where scores are equal. Leaves fill
 //! from their neighbours before they split, and ascending insertions leave full leaves behind.
 //!
@@ -14,9 +14,10 @@
 mod entry;
 mod insert;
 mod node;
+mod relocate;
 mod remove;
 #[cfg(test)]
-mod tests;
+pub(in crate::encoding) mod tests;
 mod walk;
 
 pub use entry::{Entry, Key};
@@ -104,11 +105,8 @@ impl Tree {
             match node {
                 Node::Leaf(leaf) => return Some((leaf, start)),
                 Node::Inner(inner) => {
-                    let mut child = 0;
-                    while rank - start >= inner.counts[child] {
-                        start += inner.counts[child];
-                        child += 1;
-                    }
+                    let (child, before) = inner.child_at(rank - start);
+                    start += before;
                     node = &inner.children[child];
                 }
             }

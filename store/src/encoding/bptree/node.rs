@@ -84,6 +84,17 @@ impl Inner {
         self.mins[1..].partition_point(|min| min.cmp_key(key) != Ordering::Greater)
     }
 
+    /// The child that holds the entry of rank `rank`, and how many entries are below those before it.
+    #[inline]
+    pub(super) fn child_at(&self, rank: usize) -> (usize, usize) {
+        let (mut child, mut before) = (0, 0);
+        while rank - before >= self.counts[child] {
+            before += self.counts[child];
+            child += 1;
+        }
+        (child, before)
+    }
+
     pub(super) fn insert(&mut self, at: usize, min: Entry, count: usize, child: Node) {
         self.mins.insert(at, min);
         self.counts.insert(at, count);
@@ -153,7 +164,7 @@ impl Inner {
     }
 
     /// Reads the lowest entry of a child again; an emptied child keeps what it had.
-    fn refresh_min(&mut self, child: usize) {
+    pub(super) fn refresh_min(&mut self, child: usize) {
         let min = match &self.children[child] {
             Node::Leaf(leaf) => leaf.first(),
             Node::Inner(inner) => inner.mins.first(),

@@ -41,6 +41,7 @@ fn audit_node<'a>(node: &'a Node, audit: &mut Audit, entries: &mut Vec<&'a Entry
                     Ordering::Equal,
                     "lowest entry of a child"
                 );
+                assert_eq!(entries[before.1].address(), inner.mins[child].address());
             }
             assert!(
                 heights.iter().all(|height| *height == heights[0]),
@@ -52,7 +53,7 @@ fn audit_node<'a>(node: &'a Node, audit: &mut Audit, entries: &mut Vec<&'a Entry
 }
 
 /// Checks all invariants; gives all entries in order.
-fn audit(tree: &Tree) -> Vec<&Entry> {
+pub(in crate::encoding) fn audit(tree: &Tree) -> Vec<&Entry> {
     let (mut audit, mut entries) = (
         Audit {
             len: 0,

@@ -13,6 +13,7 @@
 
 mod edit;
 mod node;
+mod relocate;
 #[cfg(test)]
 mod tests;
 mod walk;

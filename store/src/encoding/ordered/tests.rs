@@ -57,6 +57,17 @@ proptest! {
             check(&map, &model, at);
         }
         check(&map.clone(), &model, 0);
+        let (mut from, mut shown) = (Some(0), Vec::new());
+        while let Some(key) = from {
+            let mut left = 1 + shown.len() % 50;
+            from = map.relocate(&key, &|_| true, |value| {
+                shown.push(*value);
+                left -= 1;
+                left == 0
+            });
+        }
+        prop_assert_eq!(shown, model.values().copied().collect::<Vec<_>>());
+        check(&map, &model, 0);
     }
 
     #[test]

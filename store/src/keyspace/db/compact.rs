@@ -3,9 +3,12 @@
 use super::{Db, Weighed, hash_entry};
 use crate::keyspace::entry::Entry;
 use crate::mem::IsSparse;
+use crate::relocate::Within;
 
-/// Collections of at most so many items are moved along with their key.
+/// Values are moved along with their keys until a step has looked at so many items; the others come one by one.
 const ITEMS_AT_ONCE_MAX: usize = 256;
+/// Bytes that take about as long to move as an item does.
+const BYTES_PER_ITEM: usize = 1024;
 /// What a look at a segment costs that has no items, and what each of its items adds.
 const SEGMENT_COST: usize = 8;
 
@@ -24,11 +27,12 @@ impl Db {
         let (seed, mut visited) = (self.seed, SEGMENT_COST);
         let (mut before, mut after) = (0, 0);
         self.table.relocate_segment(at.id, is_sparse, |entry| {
-            let cost = entry.free_cost();
+            let cost = cost_of(entry);
             before += entry.mem_bytes();
             entry.relocate_block(is_sparse);
-            if cost > ITEMS_AT_ONCE_MAX {
+            if cost > 1 && visited + cost > ITEMS_AT_ONCE_MAX {
                 large.push(hash_entry(&seed, entry));
+                visited += 1;
             } else {
                 relocate_whole(entry, is_sparse);
                 visited += cost;
@@ -44,9 +48,9 @@ impl Db {
     pub(in crate::keyspace) fn compact_value(
         &mut self,
         hash: u64,
-        within: u64,
+        within: Within,
         is_sparse: IsSparse<'_>,
-    ) -> (usize, u64) {
+    ) -> (usize, Within) {
         let seed = self.seed;
         let found = self
             .table
@@ -54,12 +58,18 @@ impl Db {
         let Some(entry) = found else {
             return (SEGMENT_COST, 0);
         };
+        let cost = cost_of(entry).min(ITEMS_AT_ONCE_MAX);
         let before = Weighed::of(entry);
         let next = entry.relocate_value(within, is_sparse);
         let after = Weighed::of(entry);
         self.recount(before, after);
-        (ITEMS_AT_ONCE_MAX, next)
+        (SEGMENT_COST + cost, next)
     }
+}
+
+/// How long looking at all of a value takes, in items.
+fn cost_of(entry: &Entry) -> usize {
+    entry.free_cost() + entry.mem_bytes() / BYTES_PER_ITEM
 }
 
 fn relocate_whole(entry: &mut Entry, is_sparse: IsSparse<'_>) {

@@ -5,7 +5,8 @@ use bytes::Bytes;
 use super::block::{Entry, owner};
 use super::layout::Kind;
 use crate::mem::IsSparse;
-use crate::types::{Hash, List, Set, Zset};
+use crate::relocate::Within;
+use crate::types::{Hash, List, Set, Stream, Zset};
 
 impl Entry {
     /// Moves the entry's own block if it lies sparsely.
@@ -19,12 +20,12 @@ impl Entry {
     /// for, 0 at first. Gives where the next part begins, 0 at the end.
     pub(in crate::keyspace) fn relocate_value(
         &mut self,
-        within: u64,
+        within: Within,
         is_sparse: IsSparse<'_>,
-    ) -> u64 {
-        let shape = self.shape();
-        match shape.kind {
-            Kind::Int | Kind::Inline => {}
+    ) -> Within {
+        let (shape, place) = (self.shape(), within as u64);
+        let next = match shape.kind {
+            Kind::Int | Kind::Inline => 0,
             Kind::Heap => {
                 let bytes = owner!(self, shape, &mut Vec<u8>);
                 if is_sparse(bytes.as_ptr()) {
@@ -32,19 +33,21 @@ impl Entry {
                     moved.extend_from_slice(bytes);
                     *bytes = moved;
                 }
+                0
             }
             Kind::Shared => {
                 let bytes = owner!(self, shape, &mut Bytes);
                 if is_sparse(bytes.as_ptr()) {
                     *bytes = Bytes::copy_from_slice(bytes);
                 }
+                0
             }
-            Kind::List => return owner!(self, shape, &mut List).relocate(within, is_sparse),
-            Kind::Set => return owner!(self, shape, &mut Set).relocate(within, is_sparse),
-            Kind::Hash => return owner!(self, shape, &mut Hash).relocate(within, is_sparse),
-            Kind::Zset => owner!(self, shape, &mut Zset).relocate(is_sparse),
-            Kind::Stream => {}
-        }
-        0
+            Kind::List => owner!(self, shape, &mut List).relocate(place, is_sparse),
+            Kind::Set => owner!(self, shape, &mut Set).relocate(place, is_sparse),
+            Kind::Hash => owner!(self, shape, &mut Hash).relocate(place, is_sparse),
+            Kind::Zset => owner!(self, shape, &mut Zset).relocate(place, is_sparse),
+            Kind::Stream => return owner!(self, shape, &mut Stream).relocate(within, is_sparse),
+        };
+        next.into()
     }
 }

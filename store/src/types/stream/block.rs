@@ -13,7 +13,8 @@
 use super::entry::{Entry, Names};
 use super::id::Id;
 use super::varint::{push_reverse, push_varint, read_reverse, read_varint, varint_len};
-use crate::mem::alloc_size;
+use crate::mem::{IsSparse, alloc_size};
+use crate::relocate::relocate_vec;
 
 /// Flag: the entry was removed.
 const REMOVED: u8 = 1;
@@ -86,6 +87,11 @@ impl Block {
     /// Gives back memory that will not be needed: the block is full.
     pub(super) fn seal(&mut self) {
         self.bytes.shrink_to(alloc_size(self.bytes.len()));
+    }
+
+    /// Moves it to another allocation if it lies sparsely.
+    pub(super) fn relocate(&mut self, is_sparse: IsSparse<'_>) {
+        relocate_vec(&mut self.bytes, is_sparse);
     }
 
     /// Adds an entry with an ID above all others; `first` is the block's first ID.

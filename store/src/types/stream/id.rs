@@ -26,6 +26,16 @@ impl Id {
         Id { ms, seq }
     }
 
+    /// The ID as one number, in the same order.
+    pub(super) const fn number(self) -> u128 {
+        (self.ms as u128) << 64 | self.seq as u128
+    }
+
+    /// The ID that has this number.
+    pub(super) const fn from_number(number: u128) -> Self {
+        Id::new((number >> 64) as u64, number as u64)
+    }
+
     /// The next higher ID.
     #[must_use]
     #[inline]

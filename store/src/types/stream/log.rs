@@ -4,6 +4,7 @@ use super::block::{Backward, Block, Forward};
 use super::entry::Entry;
 use super::id::Id;
 use crate::encoding::ordered::{Ascending, Descending, Ordered};
+use crate::mem::IsSparse;
 use crate::types::EncodingLimits;
 
 /// No block and no entry grows beyond this, whatever the settings say.
@@ -13,6 +14,8 @@ pub const BLOCK_BYTES_MAX: usize = 1 << 30;
 const FIRST_BLOCK_BYTES: usize = 64;
 /// Most room a block gets at first.
 const NEXT_BLOCK_BYTES_MAX: usize = 4096;
+/// Bytes of blocks looked at in one step of moving them; a step ends with the block that exceeds it.
+const RELOCATED_BYTES_PER_STEP: usize = 64 * 1024;
 
 /// See the module.
 #[derive(Clone, Debug, Default)]
@@ -303,6 +306,17 @@ impl Log {
             std::cmp::Ordering::Equal => Some(before_first.wrapping_add(1)),
             std::cmp::Ordering::Greater => None,
         }
+    }
+
+    /// Moves blocks that lie sparsely, and their nodes, from the block of ID `from` on, [`Id::MIN`] at first. Gives the ID to go
+    /// on from; none at the end.
+    pub(super) fn relocate(&mut self, from: Id, is_sparse: IsSparse<'_>) -> Option<Id> {
+        let mut bytes = 0;
+        self.blocks.relocate(&from, is_sparse, |block| {
+            block.relocate(is_sparse);
+            bytes += block.mem_bytes();
+            bytes >= RELOCATED_BYTES_PER_STEP
+        })
     }
 
     /// Drops up to `blocks` blocks; true when none is left. Good for nothing else afterwards.

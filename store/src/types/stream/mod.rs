@@ -26,7 +26,8 @@ pub use id::{Id, IdText};
 pub use log::{BLOCK_BYTES_MAX, Keep, Log, Precision, Range, RangeDown};
 pub use references::{Deleted, References};
 
-use crate::mem::alloc_size;
+use crate::mem::{IsSparse, alloc_size};
+use crate::relocate::{Within, relocate_box};
 use std::ops::{Deref, DerefMut};
 
 /// See the module. What is asked of the entries alone goes through [`Log`].
@@ -81,6 +82,16 @@ impl Stream {
     pub fn prefetch(&self) {
         let body: *const Body = &*self.0;
         crate::keyspace::table::prefetch_line(body.cast());
+    }
+
+    /// Moves what lies sparsely of the blocks that `within` stands for, 0 at first. Gives where the next ones begin, 0 at the
+    /// end. Consumer groups stay where they are.
+    pub(crate) fn relocate(&mut self, within: Within, is_sparse: IsSparse<'_>) -> Within {
+        if within == 0 {
+            relocate_box(&mut self.0, is_sparse);
+        }
+        let from = Id::from_number(within);
+        self.0.log.relocate(from, is_sparse).map_or(0, Id::number)
     }
 
     /// How many frees dropping it takes, roughly.

@@ -192,3 +192,39 @@ fn a_block_with_shared_names_is_small() {
     let bytes_per_entry = stream.mem_bytes() as f64 / 10_000.0;
     assert!(bytes_per_entry < 15.0, "{bytes_per_entry}");
 }
+
+#[test]
+fn a_long_stream_moves_in_small_steps_while_it_changes() {
+    let limits = EncodingLimits::default();
+    let (mut stream, value) = (Stream::new(), [b'v'; 300]);
+    // All in one millisecond: places are told apart by the sequence numbers.
+    let append = |stream: &mut Stream, seq: u64| {
+        let fields = [(&b"f"[..], &value[..])];
+        stream.append(Id::new(7, seq), fields.into_iter(), &limits);
+    };
+    (1..=20_000).for_each(|seq| append(&mut stream, seq));
+    let entries =
+        |stream: &Stream| -> Vec<_> { stream.range(Id::MIN, Id::MAX).map(owned).collect() };
+    let (before, bytes) = (entries(&stream), stream.mem_bytes());
+    let (mut within, mut steps) = (0, 0);
+    loop {
+        within = stream.relocate(within, &|_| true);
+        steps += 1;
+        if within == 0 {
+            break;
+        }
+    }
+    stream.audit();
+    assert!(steps > 80, "{steps} steps for six megabytes");
+    assert!(entries(&stream) == before && stream.mem_bytes() == bytes);
+    for seq in 20_001..30_000 {
+        within = stream.relocate(within, &|_| true);
+        append(&mut stream, seq);
+        if seq % 3 == 0 {
+            stream.remove(Id::new(7, seq - 14_000));
+        }
+        stream.trim(Keep::Newest(15_000), Precision::Exact);
+    }
+    stream.audit();
+    assert_eq!(stream.len(), 15_000);
+}

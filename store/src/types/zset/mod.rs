@@ -16,13 +16,12 @@ use crate::encoding::tagged::{Never, Tagged};
 use crate::hash::Seed;
 use crate::mem::IsSparse;
 use crate::random::scale;
+use crate::relocate::reboxed;
 use crate::types::{Direction, EncodingLimits, End};
 use iter::Walk;
 use packed::{Record, find, records};
 use std::ops::Range;
 
-/// Members of the largest sorted set that is moved as a whole.
-const MOVED_LEN_MAX: usize = 256;
 /// Most bytes a packed record takes besides its member.
 const RECORD_OVERHEAD_MAX: usize = 14;
 
@@ -88,11 +87,18 @@ impl Zset {
         zset
     }
 
-    /// Moves a small sorted set that lies sparsely, going by the block that it begins with. A large one stays: its tree
-    /// refers to its members.
-    pub(crate) fn relocate(&mut self, is_sparse: IsSparse<'_>) {
-        if self.len() <= MOVED_LEN_MAX && is_sparse(self.0.address()) {
-            *self = self.clone();
+    /// Moves what lies sparsely: all of a small sorted set, of a large one the part that `within` stands for, 0 at first.
+    /// Gives where the next part begins, 0 at the end.
+    pub(crate) fn relocate(&mut self, within: u64, is_sparse: IsSparse<'_>) -> u64 {
+        if within == 0 && is_sparse(self.0.address()) {
+            self.0.replace_with(|owner| match owner {
+                AsPacked(packed) => AsPacked(packed.clone()),
+                AsRanked(ranked) => AsRanked(reboxed(ranked)),
+            });
+        }
+        match self.0.view_mut() {
+            AsPacked(_) => 0,
+            AsRanked(ranked) => ranked.relocate(within, is_sparse),
         }
     }
 

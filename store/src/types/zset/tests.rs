@@ -69,8 +69,15 @@ fn audit(zset: &Zset) {
     }
 }
 
+fn audit_tree(zset: &Zset) {
+    if let AsRanked(ranked) = zset.0.view() {
+        ranked.audit_tree();
+    }
+}
+
 fn check(zset: &Zset, model: &Model, at: usize, low: f64, high: f64) {
     audit(zset);
+    audit_tree(zset);
     assert_eq!(zset.len(), model.len());
     assert_eq!(
         collected(zset.iter_from(at, Direction::Forward)),
@@ -173,6 +180,63 @@ proptest! {
             prop_assert_eq!(found, expected);
         }
     }
+}
+
+/// Moved step by step, with changes between the steps, a large set keeps its order, its weight and its members.
+#[test]
+fn a_large_set_moves_in_small_steps_while_it_changes() {
+    let limits = EncodingLimits::default();
+    let (mut zset, mut model) = (Zset::new(), BTreeMap::new());
+    let mut state = 1u64;
+    let mut draw = |below: u64| {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) % below
+    };
+    let mut change = |zset: &mut Zset, model: &mut BTreeMap<Vec<u8>, f64>, removes: bool| {
+        let member = format!("member:{}", draw(9000)).into_bytes();
+        if removes {
+            assert_eq!(zset.remove(&SEED, &member), model.remove(&member));
+        } else {
+            let score = draw(3000) as f64;
+            zset.insert(&SEED, &member, score, &limits);
+            model.insert(member, score);
+        }
+    };
+    for _ in 0..9000 {
+        change(&mut zset, &mut model, false);
+    }
+    let bytes = zset.mem_bytes();
+    for (round, moved_in) in [1, 3, u64::MAX].into_iter().enumerate() {
+        let (mut within, mut steps) = (0, 0);
+        loop {
+            let asked = std::cell::Cell::new(0u64);
+            within = zset.relocate(within, &|_| {
+                asked.set(asked.get() + 1);
+                moved_in != u64::MAX && asked.get().is_multiple_of(moved_in)
+            });
+            assert!(asked.get() < 300, "{} blocks in one step", asked.get());
+            steps += 1;
+            if within == 0 {
+                break;
+            }
+            for step in 0..3 * round {
+                change(&mut zset, &mut model, step == 2);
+            }
+        }
+        assert!(steps > 30, "{steps} steps");
+        audit(&zset);
+        audit_tree(&zset);
+        assert!(round > 0 || zset.mem_bytes() == bytes);
+        let mut expected: Model = model.iter().map(|(m, s)| (*s, m.clone())).collect();
+        sort(&mut expected);
+        assert!(collected(zset.iter_from(0, Direction::Forward)) == expected);
+    }
+    for member in model.keys() {
+        assert!(zset.remove(&SEED, member).is_some());
+    }
+    assert!(zset.is_empty());
 }
 
 #[test]
