@@ -19,6 +19,11 @@ const ALIGN_ALWAYS: usize = 8;
 const PURGE_DELAY: mi_option_t = 15;
 /// `mi_option_generic_collect` of mimalloc 3: after so many slow allocations a thread walks all its half-empty pages.
 const GENERIC_COLLECT: mi_option_t = 34;
+/// `mi_option_page_reclaim_on_free` of mimalloc 3: whether a thread takes over a page that was full when its owner gave it up.
+const PAGE_RECLAIM_ON_FREE: mi_option_t = 35;
+/// `mi_option_page_cross_thread_max_reclaim` of mimalloc 3: how many of them a thread takes for each size class.
+const PAGE_CROSS_THREAD_MAX_RECLAIM: mi_option_t = 42;
+const UNLIMITED: c_long = -1;
 /// All that was freed since the last time is given back in one go by whoever frees next. With mimalloc's own delay of
 /// a second that took 12 ms when a large sorted set went, with 10 ms still 5; so it is what one step of freeing left.
 const PURGE_DELAY_MS: c_long = 1;
@@ -39,7 +44,16 @@ pub fn configure() {
     unsafe {
         mi_option_set(PURGE_DELAY, PURGE_DELAY_MS);
         mi_option_set(GENERIC_COLLECT, GENERIC_COLLECT_CALLS);
+        mi_option_set(PAGE_CROSS_THREAD_MAX_RECLAIM, UNLIMITED);
     }
+}
+
+/// Whether a thread that frees blocks of a page nobody owns, one that was full, takes the page over. Of a page without an owner
+/// [`is_sparse`] says no, however few of its blocks are left; but an owned one serves its owner's allocations only. So this is
+/// for a process that compacts.
+pub fn adopt_pages(adopts: bool) {
+    // SAFETY: options are numbers; who reads this one meanwhile may go by the old one or by the new one.
+    unsafe { mi_option_set(PAGE_RECLAIM_ON_FREE, c_long::from(adopts)) }
 }
 
 /// Gives back to the system what was freed longer ago than the delay: otherwise that waits for the next free.

@@ -56,6 +56,8 @@ pub struct Compaction {
     not_before: Instant,
     /// Bytes that had been evicted when the last walk ended.
     evicted_at_end: usize,
+    /// Whether there was a limit at the last look.
+    limited: bool,
 }
 
 impl Compaction {
@@ -70,6 +72,7 @@ impl Compaction {
             waste_at_begin: 0,
             not_before: Instant::now(),
             evicted_at_end: 0,
+            limited: false,
         }
     }
 
@@ -77,18 +80,22 @@ impl Compaction {
     pub fn look(&mut self, core: &Core) {
         let tenants = core.tenants();
         let whole = &tenants[0].memory.whole;
-        if whole.limit() == 0 {
+        let cores = core.server.net.mailboxes.len();
+        let limited = whole.limit() > 0;
+        if std::mem::replace(&mut self.limited, limited) != limited && cores > 1 {
+            allocator::adopt_pages(limited);
+        }
+        if !limited {
             self.left = 0;
             return;
         }
         let charged = whole.charged.load(Relaxed);
         let waste = whole.look(core);
-        // Other cores move blocks of this one.
-        if whole.holds_back() && core.server.net.mailboxes.len() > 1 && charged < TAKE_IN_BYTES_MAX
-        {
+        let tolerated = (charged / BEGIN_SHARE).max(TOLERATED_BYTES_MIN);
+        // Other cores free blocks of this one; until they are taken in they seem to be in use.
+        if waste > tolerated && cores > 1 && charged < TAKE_IN_BYTES_MAX {
             allocator::take_in_freed();
         }
-        let tolerated = (charged / BEGIN_SHARE).max(TOLERATED_BYTES_MIN);
         if self.left > 0 && waste < tolerated / 2 {
             self.left = 0;
         }
