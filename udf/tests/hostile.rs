@@ -88,6 +88,7 @@ fn what_goes_wrong_while_running_is_named() {
     let register =
         "(import \"redox1\" \"register\" (func $register (param i32 i32 i32) (result i32)))";
     let ints = "(import \"redox1\" \"ret_ints\" (func $ints (param i32 i32)))";
+    let bulks = "(import \"redox1\" \"ret_bulks\" (func $bulks (param i32 i32)))";
     let wide = format!(
         "(func $wide (param i64) {} (call $wide (i64.const 1)) (drop (i64.add (local.get 1) (local.get 99))))",
         "(local i64)".repeat(100)
@@ -259,6 +260,16 @@ fn what_goes_wrong_while_running_is_named() {
         (
             "so many integers that their size wraps",
             function(ints, "(call $ints (i32.const 0) (i32.const 0x20000001))"),
+            "out of bounds pointer",
+        ),
+        (
+            "too many texts",
+            function(bulks, "(call $bulks (i32.const 0) (i32.const 1025))"),
+            "its reply is too large",
+        ),
+        (
+            "texts listed out of bounds",
+            function(bulks, "(call $bulks (i32.const -4) (i32.const 1))"),
             "out of bounds pointer",
         ),
         (

@@ -14,6 +14,8 @@ const MODULE: &str = r#"(module
     (import "redox1" "zrank" (func $zrank (param i32 i32 i32 i32 i32) (result i32)))
     (import "redox1" "zrange" (func $zrange (param i32 i32 i32 i32 i32 i32 i32) (result i32)))
     (import "redox1" "zremrange" (func $zremrange (param i32 i32 i32 i32) (result i32)))
+    (import "redox1" "cas" (func $cas (param i32 i32 i32 i32 i32 i32 i32 i64) (result i32)))
+    (import "redox1" "ret_bulks" (func $bulks (param i32 i32)))
     (import "redox1" "ret_ints" (func $ints (param i32 i32)))
     (import "redox1" "ret_int" (func $int (param i64)))
     (import "redox1" "ret_bulk" (func $bulk (param i32 i32)))
@@ -52,6 +54,14 @@ const MODULE: &str = r#"(module
         (call $status (call $zrank (call $k (local.get $v)) (call $n (local.get $v)) (call $arg (local.get $v)) (call $len (local.get $v)) (i32.const 1)))
         (call $status (call $zrem (call $k (local.get $v)) (call $n (local.get $v)) (call $arg (local.get $v)) (call $len (local.get $v))))
         (call $status (call $zremrange (call $k (local.get $v)) (call $n (local.get $v)) (i32.const 1) (i32.const -1)))
+        (i32.const 0))
+    ;; With the held text, the new one, and flags and time as the lengths of two more.
+    (func (export "cas") (param $v i32) (param i32) (param i32) (result i32)
+        (call $status (call $cas (call $k (local.get $v)) (call $n (local.get $v)) (call $arg (local.get $v)) (call $len (local.get $v))
+            (i32.load offset=16 (local.get $v)) (i32.load offset=20 (local.get $v)) (i32.load offset=28 (local.get $v)) (i64.load32_s offset=36 (local.get $v))))
+        (i32.const 0))
+    (func (export "texts") (param $v i32) (param i32) (param $n i32) (result i32)
+        (call $bulks (call $list (local.get $v)) (local.get $n))
         (i32.const 0))
     (func (export "ints") (param i32 i32 i32) (result i32)
         (i64.store (i32.const 4099) (i64.const -7))
@@ -153,6 +163,40 @@ fn places_of_a_sorted_set() {
     assert_eq!(trial.call("places", &["x"]), "*5 :1 :-1 :-1 :0 :0 ");
     assert_eq!(trial.call("places", &["a"]), "*5 :1 :0 :0 :1 :0 ");
     assert_eq!(trial.host.run("EXISTS k"), ":0");
+}
+
+#[test]
+fn strings_that_are_compared_and_set() {
+    let mut trial = Trial::new();
+    assert_eq!(trial.call("cas", &["", "1", "", ""]), ":-1 ");
+    trial.host.run("SET k 41 PX 100000");
+    assert_eq!(trial.call("cas", &["4", "1", "", ""]), ":0 ");
+    assert_eq!(trial.call("cas", &["41", "42", "keep", ""]), ":1 ");
+    assert_eq!(trial.host.run("GET k"), "$2 42");
+    assert_ne!(trial.host.run("PTTL k"), ":-1");
+    assert_eq!(trial.call("cas", &["42", "", "", ""]), ":1 ");
+    assert_eq!(trial.host.run("PTTL k"), ":-1");
+    assert_eq!(trial.call("cas", &["", "x", "", "0123456789"]), ":1 ");
+    assert_ne!(trial.host.run("PTTL k"), ":-1");
+    for [flags, ttl] in [["keep", "5"], ["1", ""], ["no", ""], ["12345678", ""]] {
+        assert_eq!(trial.call("cas", &["x", "y", flags, ttl]), ":-6 ");
+    }
+    trial.host.read_only = true;
+    assert_eq!(trial.call("cas", &["x", "y", "", ""]), ":-5 ");
+    trial.host.read_only = false;
+    trial.host.run("DEL k");
+    trial.host.run("LPUSH k x");
+    assert_eq!(trial.call("cas", &["x", "y", "", ""]), ":-2 ");
+}
+
+#[test]
+fn texts_of_one_array() {
+    let mut trial = Trial::new();
+    assert_eq!(trial.call("texts", &[]), "*0 ");
+    assert_eq!(trial.call("texts", &["a", "", "bc"]), "*3 $1 a $0  $2 bc ");
+    let many = vec!["x"; 20];
+    let reply = "*20 ".to_owned() + &"$1 x ".repeat(20);
+    assert_eq!(trial.call("texts", &many), reply);
 }
 
 #[test]

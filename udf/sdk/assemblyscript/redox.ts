@@ -41,6 +41,8 @@ const NIL: i32 = -1;
 // @ts-ignore: decorator
 @external("redox1", "set") declare function host_set(k: usize, kl: i32, v: usize, vl: i32, flags: i32, ttl_ms: i64): i32;
 // @ts-ignore: decorator
+@external("redox1", "cas") declare function host_cas(k: usize, kl: i32, h: usize, hl: i32, v: usize, vl: i32, flags: i32, ttl_ms: i64): i32;
+// @ts-ignore: decorator
 @external("redox1", "del") declare function host_del(k: usize, kl: i32): i32;
 // @ts-ignore: decorator
 @external("redox1", "append") declare function host_append(k: usize, kl: i32, v: usize, vl: i32): i32;
@@ -118,6 +120,8 @@ const NIL: i32 = -1;
 @external("redox1", "ret_bool") declare function host_ret_bool(value: i32): void;
 // @ts-ignore: decorator
 @external("redox1", "ret_bulk") declare function host_ret_bulk(v: usize, vl: i32): void;
+// @ts-ignore: decorator
+@external("redox1", "ret_bulks") declare function host_ret_bulks(vv: usize, n: i32): void;
 // @ts-ignore: decorator
 @external("redox1", "ret_status") declare function host_ret_status(v: usize, vl: i32): void;
 // @ts-ignore: decorator
@@ -215,6 +219,10 @@ export class Key {
   /** Sets the string; `flags`: 1 only if absent, 2 only if present, 4 the expiry stays. False when a condition kept it. */
   set(v: usize, vl: i32, flags: i32 = 0, ttl_ms: i64 = 0): bool {
     return checked(host_set(this.ptr, this.len, v, vl, flags, ttl_ms)) == 0;
+  }
+  /** Sets the string if it is `h` so far: 1; 0 if it is another, -1 when there is none. `flags`: 4 the expiry stays. */
+  cas(h: usize, hl: i32, v: usize, vl: i32, flags: i32 = 0, ttl_ms: i64 = 0): i32 {
+    return checked(host_cas(this.ptr, this.len, h, hl, v, vl, flags, ttl_ms));
   }
   del(): bool {
     return checked(host_del(this.ptr, this.len)) > 0;
@@ -451,6 +459,10 @@ export namespace reply {
   }
   export function bulk(v: usize, vl: i32): void {
     host_ret_bulk(v, vl);
+  }
+  /** An array of the `n` texts listed at `vv` (spans), 1024 at most. */
+  export function bulks(vv: usize, n: i32): void {
+    host_ret_bulks(vv, n);
   }
   export function status(text: string): void {
     const bytes = String.UTF8.encode(text);

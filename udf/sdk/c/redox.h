@@ -111,6 +111,8 @@ REDOX_IMPORT("strlen") int32_t redox_strlen(const void *k, uint32_t kl);
 REDOX_IMPORT("exists") int32_t redox_exists(const void *k, uint32_t kl);
 REDOX_IMPORT("type") int32_t redox_type(const void *k, uint32_t kl);
 REDOX_IMPORT("set") int32_t redox_set(const void *k, uint32_t kl, const void *v, uint32_t vl, uint32_t flags, int64_t ttl_ms);
+/* Sets the string if it is `h` so far: 1; 0 if it is another. */
+REDOX_IMPORT("cas") int32_t redox_cas(const void *k, uint32_t kl, const void *h, uint32_t hl, const void *v, uint32_t vl, uint32_t flags, int64_t ttl_ms);
 REDOX_IMPORT("del") int32_t redox_del(const void *k, uint32_t kl);
 REDOX_IMPORT("append") int32_t redox_append(const void *k, uint32_t kl, const void *v, uint32_t vl);
 REDOX_IMPORT("incrby") int32_t redox_incrby(const void *k, uint32_t kl, int64_t by, int64_t *out);
@@ -161,6 +163,8 @@ REDOX_IMPORT("ret_int") void redox_ret_int(int64_t value);
 REDOX_IMPORT("ret_f64") void redox_ret_f64(double value);
 REDOX_IMPORT("ret_bool") void redox_ret_bool(int32_t value);
 REDOX_IMPORT("ret_bulk") void redox_ret_bulk(const void *v, uint32_t vl);
+/* An array of the `n` texts listed at `vv`. */
+REDOX_IMPORT("ret_bulks") void redox_ret_bulks(const redox_arg *vv, uint32_t n);
 REDOX_IMPORT("ret_status") void redox_ret_status(const char *v, uint32_t vl);
 REDOX_IMPORT("ret_error") void redox_ret_error(const char *v, uint32_t vl);
 REDOX_IMPORT("ret_array") void redox_ret_array(uint32_t n);

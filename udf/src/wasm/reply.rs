@@ -10,6 +10,9 @@ use super::limits::{REPLY_BYTES_MAX, REPLY_DEPTH_MAX};
 /// Integers of one array that are written at once.
 const INTEGERS_MAX: usize = 64 << 10;
 
+/// Bytes of the strings of one array that are written at once: nothing interrupts that.
+const BULKS_BYTES_MAX: usize = 1 << 20;
+
 /// The reply of one call, as far as it is written.
 #[derive(Default)]
 pub(super) struct Reply {
@@ -95,6 +98,20 @@ impl Reply {
             let bytes = word.try_into().expect("a word has 8 bytes");
             writer.integer(i64::from_le_bytes(bytes));
         }
+        self.close_one();
+        Ok(())
+    }
+
+    /// Writes an array of strings.
+    pub(super) fn bulks(&mut self, values: &[&[u8]]) -> Result<(), Stop> {
+        self.check()?;
+        let bytes = values.iter().map(|value| value.len()).sum::<usize>();
+        if bytes > BULKS_BYTES_MAX {
+            return Err(too_large());
+        }
+        let mut writer = ReplyWriter::new(&mut self.out, self.protocol);
+        writer.array(values.len());
+        values.iter().for_each(|value| writer.bulk(value));
         self.close_one();
         Ok(())
     }
@@ -205,6 +222,8 @@ mod tests {
         reply.error(b"BUSY not now").expect("an error");
         assert_eq!(finished(&mut reply), Err("BUSY not now".into()));
         reply.begin(Protocol::Resp2);
+        let long = vec![0; 1 << 19];
+        assert!(reply.bulks(&[&long, &long, b"x"]).is_err());
         assert!(reply.aggregate(Aggregate::Array, -1).is_err());
         assert!(reply.aggregate(Aggregate::Array, i32::MAX).is_err());
     }

@@ -56,27 +56,26 @@ fn begin(call: &Call) -> Result<(), Error> {
     call.expects(1, 2)?;
     let (key, own) = (call.key(0)?, running(call.arg(0)?)?);
     let limit_ms = call.int_in(1, 1..=TTL_MAX_MS)?;
+    let options = SetOptions::default().ttl_ms(limit_ms);
+    // Mostly it is new, and this is all. What may not be set may still be looked at.
+    if key.set_with(own.as_bytes(), options.if_absent()) == Ok(true) {
+        reply::bulks([b"started"]);
+        return Ok(());
+    }
     match state(key, own.as_bytes())? {
-        State::Done => {
-            return send_response(key, |response| pair(b"done", || reply::bulk(response)))
-        }
+        State::Done => return send_response(key, |response| reply::bulks([b"done", response])),
         State::Running { is_own: false } => {
             let left_ms = key.pttl()?.unwrap_or(-1);
-            pair(b"running", || reply::int(left_ms));
+            reply::array(2);
+            reply::bulk(b"running");
+            reply::int(left_ms);
         }
         State::New | State::Running { is_own: true } => {
-            key.set_with(own.as_bytes(), SetOptions::default().ttl_ms(limit_ms))?;
-            reply::array(1);
-            reply::bulk(b"started");
+            key.set_with(own.as_bytes(), options)?;
+            reply::bulks([b"started"]);
         }
     }
     Ok(())
-}
-
-fn pair(word: &[u8], second: impl FnOnce()) {
-    reply::array(2);
-    reply::bulk(word);
-    second();
 }
 
 /// FCALL idempotency_finish 1 key owner response keep_ms → 1; or 0 when the owner does not run it any longer
@@ -87,18 +86,19 @@ fn finish(call: &Call) -> Result<(), Error> {
     if response.len() > RESPONSE_MAX {
         return Err(Error::TooLong(response.len()));
     }
-    let is_own = state(key, own.as_bytes())? == State::Running { is_own: true };
-    if is_own {
-        let mut done = Text::<{ 1 + SMALL }>::new();
-        done.push(b"D");
-        done.push(response);
-        key.set_with(done.as_bytes(), SetOptions::default().ttl_ms(keep_ms))?;
-        if response.len() > SMALL {
-            // The rest, which so needs no room here. The expiry stays.
-            key.append(&response[SMALL..])?;
-        }
+    let mut done = Text::<{ 1 + SMALL }>::new();
+    done.push(b"D");
+    done.push(response);
+    let options = SetOptions::default().ttl_ms(keep_ms);
+    let set = key.compare_and_set(own.as_bytes(), done.as_bytes(), options)?;
+    if set == Some(false) {
+        // An error if it is not a request at all.
+        state(key, own.as_bytes())?;
+    } else if set == Some(true) && response.len() > SMALL {
+        // The rest, which so needs no room here. The expiry stays.
+        key.append(&response[SMALL..])?;
     }
-    reply::int(i64::from(is_own));
+    reply::int(i64::from(set == Some(true)));
     Ok(())
 }
 

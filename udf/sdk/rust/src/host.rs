@@ -26,6 +26,7 @@ imports! {
     fn exists(k: *const u8, kl: usize) -> i32;
     fn r#type(k: *const u8, kl: usize) -> i32;
     fn set(k: *const u8, kl: usize, v: *const u8, vl: usize, flags: u32, ttl_ms: i64) -> i32;
+    fn cas(k: *const u8, kl: usize, h: *const u8, hl: usize, v: *const u8, vl: usize, flags: u32, ttl_ms: i64) -> i32;
     fn del(k: *const u8, kl: usize) -> i32;
     fn append(k: *const u8, kl: usize, v: *const u8, vl: usize) -> i32;
     fn incrby(k: *const u8, kl: usize, by: i64, out: *mut i64) -> i32;
@@ -65,6 +66,7 @@ imports! {
     fn ret_f64(value: f64);
     fn ret_bool(value: i32);
     fn ret_bulk(v: *const u8, vl: usize);
+    fn ret_bulks(vv: *const Pair, n: usize);
     fn ret_status(v: *const u8, vl: usize);
     fn ret_error(v: *const u8, vl: usize);
     fn ret_array(n: usize);

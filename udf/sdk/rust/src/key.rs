@@ -228,6 +228,24 @@ impl<'a> Key<'a> {
         found(done).map(|set| set.is_some())
     }
 
+    /// Sets the string if it is `held` so far; false when it is another, `None` when there is none. Of the options it takes the expiry.
+    ///
+    /// # Errors
+    /// As [`Key::set_with`], and [`Error::WrongType`].
+    #[inline]
+    pub fn compare_and_set(
+        &self,
+        held: &[u8],
+        value: &[u8],
+        options: SetOptions,
+    ) -> Result<Option<bool>, Error> {
+        let ((k, kl), (h, hl)) = (self.parts(), (held.as_ptr(), held.len()));
+        let SetOptions { flags, ttl_ms } = options;
+        // SAFETY: see above.
+        let done = unsafe { host::cas(k, kl, h, hl, value.as_ptr(), value.len(), flags, ttl_ms) };
+        Ok(found(done)?.map(|set| set != 0))
+    }
+
     /// Deletes the key; false when there was none.
     ///
     /// # Errors

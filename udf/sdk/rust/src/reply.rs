@@ -1,5 +1,6 @@
 //! The reply, value by value. One call writes one value; an array, map or set of `n` is followed by what is in it.
 
+use crate::call::Pair;
 use crate::host;
 
 /// Nothing.
@@ -35,6 +36,14 @@ pub fn bool(value: bool) {
 pub fn bulk(value: &[u8]) {
     // SAFETY: the bytes are there during the call.
     unsafe { host::ret_bulk(value.as_ptr(), value.len()) }
+}
+
+/// An array of up to 1024 texts with 1 MiB in all, all of it.
+#[inline]
+pub fn bulks<const N: usize>(values: [&[u8]; N]) {
+    let pairs = values.map(Pair::of);
+    // SAFETY: the bytes are there during the call.
+    unsafe { host::ret_bulks(pairs.as_ptr(), N) }
 }
 
 /// A short word, such as `OK`.

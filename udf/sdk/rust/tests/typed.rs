@@ -24,8 +24,19 @@ fn strings(call: &Call) -> Result<(), Error> {
     assert_eq!(key.push(Side::Left, b"x"), Err(Error::WrongType));
     let both = SetOptions::default().keep_ttl().ttl_ms(5);
     assert_eq!(key.set_with(b"", both), Err(Error::BadArgument));
+    let soon = SetOptions::default().ttl_ms(60);
+    assert_eq!(key.compare_and_set(b"0", b"held", soon)?, Some(false));
+    assert_eq!(
+        key.compare_and_set(b"0123456789ab", b"held", soon)?,
+        Some(true)
+    );
+    let kept = SetOptions::default().keep_ttl();
+    assert_eq!(key.compare_and_set(b"held", b"", kept)?, Some(true));
+    assert_eq!((key.pttl()?, key.strlen()?), (Some(60), 0));
+    assert_eq!(key.compare_and_set(b"", b"", both), Err(Error::BadArgument));
     assert!(key.pexpire(100)? && key.exists()?);
     assert!(key.del()? && !key.del()?);
+    assert_eq!(key.compare_and_set(b"", b"", soon)?, None);
     key.set(b"9223372036854775807")?;
     assert_eq!(key.incr_by(1), Err(Error::Overflow));
     reply::status("OK");

@@ -84,6 +84,7 @@ fn link_strings(linker: &mut Linker<Guest>) -> Result<()> {
             })
         })?
         .func_wrap(MODULE, "set", set)?
+        .func_wrap(MODULE, "cas", cas)?
         .func_wrap(MODULE, "del", |mut at: Guests<'_>, k: u32, kl: u32| {
             with(&mut at, [(k, kl)], ("del", Intent::Write), |ctx, key, _| {
                 Ok(i32::from(direct::delete(ctx, key)))
@@ -316,20 +317,60 @@ fn set(
             if (nx || xx) && ctx.keys.exists(key) != xx {
                 return Ok(Status::Nil as i32);
             }
-            let expiry = match ttl_ms {
-                0 if keeps => Expiry::Keep,
-                0 => Expiry::Clear,
-                _ => Expiry::At(
-                    ctx.now_ms
-                        .checked_add(ttl_ms as u64)
-                        .filter(|&at_ms| i64::try_from(at_ms).is_ok())
-                        .ok_or(CommandError::InvalidExpire("set"))?,
-                ),
-            };
+            let expiry = expiry(ctx, keeps, ttl_ms)?;
             direct::store_string(ctx, key, StringInput::Bytes(value), expiry);
             Ok(0)
         },
     )
+}
+
+/// cas(key, held, value, flags, ttl_ms): sets the string if it is `held` so far: 1; 0 if it is another, nil if there is none.
+#[expect(clippy::too_many_arguments)]
+fn cas(
+    mut at: Guests<'_>,
+    k: u32,
+    kl: u32,
+    h: u32,
+    hl: u32,
+    v: u32,
+    vl: u32,
+    flags: u32,
+    ttl_ms: i64,
+) -> Result<i32> {
+    let keeps = flags == SET_KEEP_TTL;
+    if flags & !SET_KEEP_TTL != 0 || keeps && ttl_ms != 0 || ttl_ms < 0 {
+        return Ok(Status::BadArgument as i32);
+    }
+    with(
+        &mut at,
+        [(k, kl), (h, hl), (v, vl)],
+        ("set", Intent::Grow),
+        |ctx, key, [_, held, value]| {
+            match ctx.keys.read_string(key)? {
+                None => return Ok(Status::Nil as i32),
+                Some(now) if now.as_bytes(&mut IntText::new()) != held => return Ok(0),
+                Some(_) => {}
+            }
+            let expiry = expiry(ctx, keeps, ttl_ms)?;
+            direct::store_string(ctx, key, StringInput::Bytes(value), expiry);
+            Ok(1)
+        },
+    )
+}
+
+/// The expiry of a string that is set so.
+#[inline]
+fn expiry(ctx: &Ctx<'_>, keeps: bool, ttl_ms: i64) -> std::result::Result<Expiry, CommandError> {
+    Ok(match ttl_ms {
+        0 if keeps => Expiry::Keep,
+        0 => Expiry::Clear,
+        _ => Expiry::At(
+            ctx.now_ms
+                .checked_add(ttl_ms as u64)
+                .filter(|&at_ms| i64::try_from(at_ms).is_ok())
+                .ok_or(CommandError::InvalidExpire("set"))?,
+        ),
+    })
 }
 
 /// Does something to the key at the first of `spans`, the bytes of all of which `work` is given; its result or the status of its failure.

@@ -5,12 +5,14 @@ use std::borrow::Cow;
 use wasmtime::{Caller, Linker, Result};
 
 use super::{MODULE, Status};
-use crate::wasm::guest::{Guest, Stop, split};
+use crate::wasm::guest::{Guest, Stop, Words, split};
 use crate::wasm::reply::Aggregate;
 use crate::{FunctionFlags, LogLevel};
 
 /// Functions one library may register.
 const REGISTERED_MAX: usize = 1000;
+/// Strings of one array that are written at once.
+const BULKS_MAX: u32 = 1024;
 /// Bytes of a line of the log.
 const LOG_BYTES_MAX: usize = 1024;
 
@@ -58,6 +60,19 @@ pub(super) fn link(linker: &mut Linker<Guest>) -> Result<()> {
                 let value = memory.bytes((v, vl))?;
                 guest.reply.value(|out| out.bulk(value))?;
                 Ok(())
+            },
+        )?
+        .func_wrap(
+            MODULE,
+            "ret_bulks",
+            |mut caller: Caller<'_, Guest>, vv: u32, n: u32| -> Result<()> {
+                let (memory, guest) = split(&mut caller)?;
+                guest.host()?;
+                if n > BULKS_MAX {
+                    return Err(Stop::Trap(Cow::Borrowed("its reply is too large")).into());
+                }
+                let mut words = Words::default();
+                Ok(guest.reply.bulks(memory.words((vv, n), &mut words)?)?)
             },
         )?
         .func_wrap(

@@ -12,6 +12,7 @@ use super::Value;
 use crate::call::Pair;
 use crate::room::{parse_f64, parse_int};
 
+use super::several::words;
 pub use super::several::{hmget, hmset, push_all, zcard, zrange, zrank, zrem, zremrange};
 
 const SET_NX: u32 = 1;
@@ -119,6 +120,37 @@ pub unsafe fn set(
         Ok(0)
     });
     status(done, |done| done)
+}
+
+#[allow(clippy::too_many_arguments)]
+pub unsafe fn cas(
+    k: *const u8,
+    kl: usize,
+    h: *const u8,
+    hl: usize,
+    v: *const u8,
+    vl: usize,
+    flags: u32,
+    ttl_ms: i64,
+) -> i32 {
+    let keeps = flags == SET_KEEP_TTL;
+    if flags & !SET_KEEP_TTL != 0 || keeps && ttl_ms != 0 || ttl_ms < 0 {
+        return BAD_ARGUMENT;
+    }
+    let is_held = with(|state| match state.data(bytes(k, kl))? {
+        None => Ok(None),
+        Some(Data::String(now)) => Ok(Some(*now == *bytes(h, hl))),
+        Some(_) => Err(WRONG_TYPE),
+    });
+    match is_held {
+        Err(status) => status,
+        Ok(None) => NIL,
+        Ok(Some(false)) => 0,
+        Ok(Some(true)) => match set(k, kl, v, vl, flags, ttl_ms) {
+            0 => 1,
+            status => status,
+        },
+    }
 }
 
 pub unsafe fn del(k: *const u8, kl: usize) -> i32 {
@@ -471,6 +503,13 @@ pub unsafe fn ret_bool(value: i32) {
 
 pub unsafe fn ret_bulk(v: *const u8, vl: usize) {
     reply(Value::bulk(bytes(v, vl)));
+}
+
+pub unsafe fn ret_bulks(vv: *const Pair, n: usize) {
+    reply(Value::Array(vec![Value::Nil; n]));
+    for text in words(vv, n) {
+        reply(Value::bulk(text));
+    }
 }
 
 pub unsafe fn ret_status(v: *const u8, vl: usize) {

@@ -17,7 +17,7 @@ const PARTS_MAX: usize = 1024;
 const ABSENT: u32 = u32::MAX;
 
 /// The words of a list.
-unsafe fn words<'a>(list: *const Pair, count: usize) -> Vec<&'a [u8]> {
+pub(super) unsafe fn words<'a>(list: *const Pair, count: usize) -> Vec<&'a [u8]> {
     match count {
         0 => Vec::new(),
         _ => slice::from_raw_parts(list, count)
