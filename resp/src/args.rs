@@ -52,6 +52,17 @@ impl Arg {
     pub(crate) fn is_owned(self) -> bool {
         self.len == OWNED
     }
+
+    /// Its bytes, in the read buffer or in the table of owned arguments.
+    #[inline]
+    fn bytes<'a>(self, buf: &'a [u8], owned: &'a [Bytes]) -> &'a [u8] {
+        let offset = self.offset as usize;
+        if self.is_owned() {
+            &owned[offset]
+        } else {
+            &buf[offset..offset + self.len as usize]
+        }
+    }
 }
 
 /// A view of one request's arguments, the command name first.
@@ -115,15 +126,7 @@ impl<'a> Args<'a> {
     #[inline]
     pub fn get(&self, i: usize) -> &'a [u8] {
         match self.source {
-            ArgSource::Wire { buf, args, owned } => {
-                let arg = args[i];
-                let offset = arg.offset as usize;
-                if arg.is_owned() {
-                    &owned[offset]
-                } else {
-                    &buf[offset..offset + arg.len as usize]
-                }
-            }
+            ArgSource::Wire { buf, args, owned } => args[i].bytes(buf, owned),
             ArgSource::Slices { args, .. } => args[i],
         }
     }
@@ -169,6 +172,19 @@ impl<'a> Args<'a> {
             },
         };
         Args { source }
+    }
+
+    /// Puts the arguments into as many places.
+    #[inline]
+    pub fn list(&self, places: &mut [&'a [u8]]) {
+        match self.source {
+            ArgSource::Wire { buf, args, owned } => {
+                for (place, arg) in places.iter_mut().zip(args) {
+                    *place = arg.bytes(buf, owned);
+                }
+            }
+            ArgSource::Slices { args, .. } => places.copy_from_slice(args),
+        }
     }
 
     /// All arguments in order.

@@ -1,8 +1,8 @@
 //! FCALL and FCALL_RO.
 
-use resp::{Args, OutputBuffer};
-use store::command::{CommandError, Effects, Keys, SliceSet};
-use udf::{Call, CallError, Function, FunctionFlags, Instance};
+use resp::{Args, Protocol, ReplyWriter};
+use store::command::{CommandError, Ctx, Effects, Keys, Patience, SliceSet};
+use udf::{Call, CallError, FunctionFlags};
 
 use super::host::{Caller, FunctionHost};
 use super::shelf::{Counted, Found};
@@ -32,10 +32,7 @@ pub(super) fn fcall(
     let many: Vec<&[u8]>;
     let words = match few.get_mut(..given.len()) {
         Some(words) => {
-            words
-                .iter_mut()
-                .zip(given.iter())
-                .for_each(|(place, word)| *place = word);
+            given.list(words);
             &*words
         }
         None => {
@@ -69,34 +66,44 @@ fn call_typed(
     let function = found.function();
     let is_stateless = function.flags.contains(FunctionFlags::STATELESS);
     let mut counted = match is_stateless {
-        true => found.instantiate(),
-        false => found.take(),
+        true => found.instantiate(core),
+        false => found.take(core),
     }
     .map_err(wire)?;
     let Counted {
-        instance, aside, ..
+        instance,
+        aside,
+        rng,
+        ..
     } = &mut *counted;
+    let mut nothing;
+    let mut commands = Ctx {
+        keys: match ctx.keys.take() {
+            Some(keys) => keys,
+            None => {
+                nothing = Effects::default();
+                let env = ctx.session.keys_env(core, 0, ctx.now_ms);
+                Keys::new(SliceSet::empty(), env, &mut nothing)
+            }
+        },
+        reply: ReplyWriter::new(aside, Protocol::Resp2),
+        config: &core.data_config(),
+        now_ms: ctx.now_ms,
+        seed: core.server.seed,
+        rng,
+        patience: Patience::Never,
+    };
+    commands.keys.select(ctx.session.db);
     let caller = Caller {
         session: ctx.session,
         core,
-        now_ms: ctx.now_ms,
-        aside,
+        function,
+        request: args,
+        key_count: call.keys.len(),
     };
-    let out = ctx.reply.output();
-    let ended = match &mut ctx.keys {
-        Some(keys) => run(&mut **instance, call, (caller, keys, function, args), out),
-        None => {
-            let mut nothing = Effects::default();
-            let env = caller.session.keys_env(core, 0, caller.now_ms);
-            let mut none = Keys::new(SliceSet::empty(), env, &mut nothing);
-            run(
-                &mut **instance,
-                call,
-                (caller, &mut none, function, args),
-                out,
-            )
-        }
-    };
+    let mut host = FunctionHost::new(caller, &mut commands);
+    let ended = instance.call(call, &mut host, ctx.reply.output());
+    drop(host);
     let is_sound = ended.as_ref().err().is_none_or(CallError::is_clean);
     let trapped = ended.as_ref().err().is_some_and(CallError::is_trap);
     found.note(core.meter.nanos_since(begun), trapped);
@@ -104,18 +111,6 @@ fn call_typed(
         found.put(counted, &ctx.session.tenant);
     }
     ended.map_err(wire)
-}
-
-/// Runs a call of an instance, its host being for the function and request given with it.
-fn run(
-    instance: &mut dyn Instance,
-    call: &Call<'_>,
-    (caller, keys, function, args): (Caller<'_>, &mut Keys<'_>, &Function, Args<'_>),
-    out: &mut OutputBuffer,
-) -> Result<(), CallError> {
-    keys.select(caller.session.db);
-    let mut host = FunctionHost::new(caller, keys, function, args, call.keys.len());
-    instance.call(call, &mut host, out)
 }
 
 pub(super) fn wire(error: CallError) -> CommandError {

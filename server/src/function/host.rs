@@ -7,9 +7,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use arrayvec::ArrayVec;
 use resp::{Args, OutputBuffer, Protocol, ReplyWriter};
-use store::command::{
-    CommandError, Ctx, DataConfig, Flags, Key, KeyFlags, Keys, Patience, Routing, key_positions,
-};
+use store::command::{CommandError, Ctx, Flags, Key, KeyFlags, Patience, Routing, key_positions};
 use udf::refusal::{NOT_FROM_SCRIPT, READ_ONLY, UNDECLARED, UNKNOWN, WRONG_ARITY};
 use udf::{Denied, Function, FunctionFlags, Host, Intent, LogLevel, Pulse};
 
@@ -28,10 +26,8 @@ pub(super) struct FunctionHost<'a, 'k> {
     session: &'a mut Session,
     core: &'a Core,
     tenant: Rc<Membership>,
-    /// Borrowed, as it is large.
-    keys: &'a mut Keys<'k>,
-    config: Rc<DataConfig>,
-    now_ms: u64,
+    /// What accesses are done with; replies of theirs go nowhere.
+    ctx: &'a mut Ctx<'k>,
     function: &'a Function,
     request: Args<'a>,
     declared: Declared<'a>,
@@ -39,18 +35,16 @@ pub(super) struct FunctionHost<'a, 'k> {
     /// The user may do everything.
     unrestricted: bool,
     wrote: bool,
-    /// What commands write when nobody reads it.
-    aside: &'a mut OutputBuffer,
     seen: Option<Seen>,
 }
 
-/// Who calls, and when.
+/// Who calls, and what.
 pub(super) struct Caller<'a> {
     pub(super) session: &'a mut Session,
     pub(super) core: &'a Core,
-    pub(super) now_ms: u64,
-    /// Room for replies that nobody reads.
-    pub(super) aside: &'a mut OutputBuffer,
+    pub(super) function: &'a Function,
+    pub(super) request: Args<'a>,
+    pub(super) key_count: usize,
 }
 
 /// What of the session is otherwise while a function runs.
@@ -82,22 +76,18 @@ impl<'a> Declared<'a> {
 }
 
 impl<'a, 'k> FunctionHost<'a, 'k> {
-    /// A host for one call of `function` by `request`.
-    pub(super) fn new(
-        ctx: Caller<'a>,
-        keys: &'a mut Keys<'k>,
-        function: &'a Function,
-        request: Args<'a>,
-        key_count: usize,
-    ) -> Self {
+    /// A host for one call.
+    #[inline]
+    pub(super) fn new(caller: Caller<'a>, ctx: &'a mut Ctx<'k>) -> Self {
         let Caller {
             session,
             core,
-            now_ms,
-            aside,
-        } = ctx;
-        let declared =
-            Declared::new((FIRST_KEY..FIRST_KEY + key_count).map(|index| keys.arg(request, index)));
+            function,
+            request,
+            key_count,
+        } = caller;
+        let indices = FIRST_KEY..FIRST_KEY + key_count;
+        let declared = Declared::new(indices.map(|index| ctx.keys.arg(request, index)));
         let outer = Outer {
             protocol: session.protocol,
             reply_mode: std::mem::take(&mut session.reply_mode),
@@ -109,15 +99,12 @@ impl<'a, 'k> FunctionHost<'a, 'k> {
             unrestricted: session.access.is_unrestricted(),
             session,
             core,
-            keys,
-            config: core.data_config(),
-            now_ms,
+            ctx,
             function,
             request,
             declared,
             outer,
             wrote: false,
-            aside,
             seen: None,
         }
     }
@@ -127,7 +114,7 @@ impl<'a, 'k> FunctionHost<'a, 'k> {
         let found = match &self.declared {
             Declared::Few(known) => known.iter().find(|known| known.bytes == key),
             Declared::Many(known) => {
-                let hash = self.keys.key(key).hash;
+                let hash = self.ctx.keys.key(key).hash;
                 let from = known.partition_point(|known| known.hash < hash);
                 let alike = known[from..].iter();
                 alike
@@ -168,7 +155,7 @@ impl<'a, 'k> FunctionHost<'a, 'k> {
         if let Some(command) = self.core.server.registry.find(command.as_bytes()) {
             let request = [command.spec.name.as_bytes(), key.bytes];
             let args = Args::from_slices(&request);
-            let mut keys = self.keys.only(key.shard);
+            let mut keys = self.ctx.keys.only(key.shard);
             self.session.note_reads(self.core, command, &mut keys, args);
         }
     }
@@ -225,10 +212,10 @@ impl<'a, 'k> FunctionHost<'a, 'k> {
             Run::Data(_) => {
                 let mark = out.mark();
                 let mut ctx = Ctx {
-                    keys: self.keys.reborrow(),
+                    keys: self.ctx.keys.reborrow(),
                     reply: ReplyWriter::new(out, protocol),
-                    config: &self.config,
-                    now_ms: self.now_ms,
+                    config: self.ctx.config,
+                    now_ms: self.ctx.now_ms,
                     seed: core.server.seed,
                     rng: &mut core.fork_rng(),
                     patience: Patience::Never,
@@ -240,9 +227,9 @@ impl<'a, 'k> FunctionHost<'a, 'k> {
             }
             Run::Server(_) => {
                 self.session.protocol = protocol;
-                let keys = Some(self.keys.reborrow());
+                let keys = Some(self.ctx.keys.reborrow());
                 self.session
-                    .run_server(core, command, args, keys, self.now_ms, out);
+                    .run_server(core, command, args, keys, self.ctx.now_ms, out);
                 self.session.protocol = self.outer.protocol;
             }
         }
@@ -281,17 +268,7 @@ impl Host for FunctionHost<'_, '_> {
             return Err(Denied::OutOfMemory);
         }
         self.wrote |= intent != Intent::Read;
-        let core = self.core;
-        let mut ctx = Ctx {
-            keys: self.keys.only(key.shard),
-            reply: ReplyWriter::new(self.aside, Protocol::Resp2),
-            config: &self.config,
-            now_ms: self.now_ms,
-            seed: core.server.seed,
-            rng: &mut core.rng.borrow_mut(),
-            patience: Patience::Never,
-        };
-        work(&mut ctx, key);
+        work(self.ctx, key);
         if intent == Intent::Read && self.session.tracking.is_some() {
             self.remember(command, key);
         }
@@ -313,7 +290,7 @@ impl Host for FunctionHost<'_, '_> {
     }
 
     fn now_ms(&self) -> u64 {
-        self.now_ms
+        self.ctx.now_ms
     }
 
     fn random(&mut self) -> u64 {

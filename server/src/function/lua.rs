@@ -59,7 +59,7 @@ pub(super) fn call(
     let keys = keys.ok_or(CHANGED)?;
     core.show_first(ctx.session, args);
     let function = found.function();
-    let mut counted = found.take().map_err(wire)?;
+    let mut counted = found.take(core).map_err(wire)?;
     let lua = LuaCall {
         request: args,
         keys: call.keys.len(),

@@ -8,11 +8,13 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Weak};
 
 use resp::OutputBuffer;
+use store::random::Rng;
 use udf::library::Library;
 use udf::{CallError, Function, Instance};
 
 use super::LibraryTable;
 use crate::breathing;
+use crate::core::Core;
 use crate::tenant::{Charged, Tenant};
 
 /// Instances of one library that are kept: as many as were needed at once, up to this.
@@ -50,6 +52,8 @@ pub(super) struct Counted {
     pub(super) instance: Box<dyn Instance>,
     /// What commands write when nobody reads it, or before a function reads it; empty between calls.
     pub(super) aside: OutputBuffer,
+    /// Random numbers for what it does to data.
+    pub(super) rng: Rng,
     library: Weak<Library>,
     /// What all instances of the library have.
     total: Arc<AtomicUsize>,
@@ -58,10 +62,11 @@ pub(super) struct Counted {
 }
 
 impl Counted {
-    fn new(library: &Arc<Library>) -> Result<Box<Self>, CallError> {
+    fn new(library: &Arc<Library>, core: &Core) -> Result<Box<Self>, CallError> {
         let mut counted = Box::new(Counted {
             instance: library.program.instantiate(breathing::pulse)?,
             aside: OutputBuffer::new(),
+            rng: core.fork_rng(),
             library: Arc::downgrade(library),
             total: Arc::clone(&library.instance_bytes),
             bytes: 0,
@@ -104,18 +109,18 @@ impl Found {
 
     /// An instance of its library: one that has been used, or a fresh one.
     #[inline]
-    pub(super) fn take(&self) -> Result<Box<Counted>, CallError> {
+    pub(super) fn take(&self, core: &Core) -> Result<Box<Counted>, CallError> {
         let idle = self.idle.borrow_mut().pop();
         match idle {
             Some(instance) => Ok(instance),
-            None => self.instantiate(),
+            None => self.instantiate(core),
         }
     }
 
     /// A fresh instance.
     #[cold]
-    pub(super) fn instantiate(&self) -> Result<Box<Counted>, CallError> {
-        Counted::new(&self.library)
+    pub(super) fn instantiate(&self, core: &Core) -> Result<Box<Counted>, CallError> {
+        Counted::new(&self.library, core)
     }
 
     /// Puts an instance back that may be used again, and has its tenant charged for it.

@@ -96,9 +96,9 @@ impl WasmInstance {
 
     /// Puts the arguments into the arena: pointers and lengths, then the bytes; where that is.
     fn pass(&mut self, call: &Call<'_>, loan: &mut Loan<'_>) -> wasmtime::Result<u32> {
-        let words = || call.keys.iter().chain(call.args);
+        let bytes = |words: &[&[u8]]| words.iter().map(|word| word.len()).sum::<usize>();
         let head = 8 * (call.keys.len() + call.args.len());
-        let total = head + words().map(|word| word.len()).sum::<usize>();
+        let total = head + bytes(call.keys) + bytes(call.args);
         let wanted = u32::try_from(total).unwrap_or(u32::MAX);
         if wanted > self.arena.bytes {
             self.grow_arena(wanted, call.time_limit_ms, loan)?;
@@ -108,14 +108,18 @@ impl WasmInstance {
         // No more than the arena holds, so it is no longer than 32 bits can say.
         let (pairs, mut room) = view.room((at, wanted))?.split_at_mut(head);
         let mut free = at.wrapping_add(head as u32);
-        for (pair, word) in pairs.chunks_exact_mut(8).zip(words()) {
-            let len = word.len() as u32;
-            pair[..4].copy_from_slice(&free.to_le_bytes());
-            pair[4..].copy_from_slice(&len.to_le_bytes());
-            let (place, rest) = room.split_at_mut(word.len());
-            place.copy_from_slice(word);
-            room = rest;
-            free = free.wrapping_add(len);
+        let (pairs, _) = pairs.as_chunks_mut::<8>();
+        let (keys, args) = pairs.split_at_mut(call.keys.len());
+        for (pairs, words) in [(keys, call.keys), (args, call.args)] {
+            for (pair, word) in pairs.iter_mut().zip(words) {
+                let len = word.len() as u32;
+                // The address, then the length.
+                *pair = (u64::from(len) << 32 | u64::from(free)).to_le_bytes();
+                let (place, rest) = room.split_at_mut(word.len());
+                place.copy_from_slice(word);
+                room = rest;
+                free = free.wrapping_add(len);
+            }
         }
         Ok(at)
     }
