@@ -23,14 +23,16 @@ enum State {
 }
 
 /// What the key holds while an owner works.
-fn running(owner: &[u8]) -> Result<Text<{ 1 + OWNER_MAX }>, Error> {
+type Running = Text<{ 1 + OWNER_MAX }>;
+
+/// Writes it to `room`: a text that is returned is copied.
+fn running<'r>(room: &'r mut Running, owner: &[u8]) -> Result<&'r [u8], Error> {
     if !(1..=OWNER_MAX).contains(&owner.len()) {
         return Err(Error::BadArgument);
     }
-    let mut text = Text::new();
-    text.push(b"R");
-    text.push(owner);
-    Ok(text)
+    room.push(b"R");
+    room.push(owner);
+    Ok(room.as_bytes())
 }
 
 /// How far the request is, as seen by who would put `own` there.
@@ -54,15 +56,16 @@ fn state(key: Key, own: &[u8]) -> Result<State, Error> {
 /// The owner who runs it already starts again, with a new limit: a call whose reply was lost may be repeated.
 fn begin(call: &Call) -> Result<(), Error> {
     call.expects(1, 2)?;
-    let (key, own) = (call.key(0)?, running(call.arg(0)?)?);
+    let mut room = Running::new();
+    let (key, own) = (call.key(0)?, running(&mut room, call.arg(0)?)?);
     let limit_ms = call.int_in(1, 1..=TTL_MAX_MS)?;
     let options = SetOptions::default().ttl_ms(limit_ms);
     // Mostly it is new, and this is all. What may not be set may still be looked at.
-    if key.set_with(own.as_bytes(), options.if_absent()) == Ok(true) {
+    if key.set_with(own, options.if_absent()) == Ok(true) {
         reply::bulks([b"started"]);
         return Ok(());
     }
-    match state(key, own.as_bytes())? {
+    match state(key, own)? {
         State::Done => return send_response(key, |response| reply::bulks([b"done", response])),
         State::Running { is_own: false } => {
             let left_ms = key.pttl()?.unwrap_or(-1);
@@ -71,7 +74,7 @@ fn begin(call: &Call) -> Result<(), Error> {
             reply::int(left_ms);
         }
         State::New | State::Running { is_own: true } => {
-            key.set_with(own.as_bytes(), options)?;
+            key.set_with(own, options)?;
             reply::bulks([b"started"]);
         }
     }
@@ -81,7 +84,8 @@ fn begin(call: &Call) -> Result<(), Error> {
 /// FCALL idempotency_finish 1 key owner response keep_ms → 1; or 0 when the owner does not run it any longer
 fn finish(call: &Call) -> Result<(), Error> {
     call.expects(1, 3)?;
-    let (key, own) = (call.key(0)?, running(call.arg(0)?)?);
+    let mut room = Running::new();
+    let (key, own) = (call.key(0)?, running(&mut room, call.arg(0)?)?);
     let (response, keep_ms) = (call.arg(1)?, call.int_in(2, 1..=TTL_MAX_MS)?);
     if response.len() > RESPONSE_MAX {
         return Err(Error::TooLong(response.len()));
@@ -90,10 +94,10 @@ fn finish(call: &Call) -> Result<(), Error> {
     done.push(b"D");
     done.push(response);
     let options = SetOptions::default().ttl_ms(keep_ms);
-    let set = key.compare_and_set(own.as_bytes(), done.as_bytes(), options)?;
+    let set = key.compare_and_set(own, done.as_bytes(), options)?;
     if set == Some(false) {
         // An error if it is not a request at all.
-        state(key, own.as_bytes())?;
+        state(key, own)?;
     } else if set == Some(true) && response.len() > SMALL {
         // The rest, which so needs no room here. The expiry stays.
         key.append(&response[SMALL..])?;
@@ -105,8 +109,9 @@ fn finish(call: &Call) -> Result<(), Error> {
 /// FCALL idempotency_cancel 1 key owner → 1, and anyone may begin; or 0 when the owner does not run it any longer
 fn cancel(call: &Call) -> Result<(), Error> {
     call.expects(1, 1)?;
-    let (key, own) = (call.key(0)?, running(call.arg(0)?)?);
-    let is_own = state(key, own.as_bytes())? == State::Running { is_own: true };
+    let mut room = Running::new();
+    let (key, own) = (call.key(0)?, running(&mut room, call.arg(0)?)?);
+    let is_own = state(key, own)? == State::Running { is_own: true };
     if is_own {
         key.del()?;
     }

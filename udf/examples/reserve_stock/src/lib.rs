@@ -15,23 +15,25 @@ const HELD: &[u8] = b"held";
 const SOLD: &[u8] = b"sold";
 const OTHER_QUANTITY: Error = Error::Text("ERR the reservation has another quantity");
 
-/// The field of a reservation.
-fn hold(id: &[u8]) -> Result<Text<{ 5 + ID_MAX }>, Error> {
+/// The name of a reservation's field.
+type Hold = Text<{ 5 + ID_MAX }>;
+
+/// Writes it to `room`: a text that is returned is copied.
+fn hold<'r>(room: &'r mut Hold, id: &[u8]) -> Result<&'r [u8], Error> {
     if !(1..=ID_MAX).contains(&id.len()) {
         return Err(Error::BadArgument);
     }
-    let mut field = Text::new();
-    field.push(b"hold:");
-    field.push(id);
-    Ok(field)
+    room.push(b"hold:");
+    room.push(id);
+    Ok(room.as_bytes())
 }
 
 /// Sets fields to numbers.
 fn set<const N: usize>(key: Key, fields: [(&[u8], i64); N]) -> Result<(), Error> {
-    let texts = fields.map(|(field, number)| (field, Text::<20>::int(number)));
-    let mut pairs = [(FREE, FREE); N];
-    for (pair, (field, text)) in pairs.iter_mut().zip(&texts) {
-        *pair = (*field, text.as_bytes());
+    let (mut texts, mut pairs) = ([Text::<20>::new(); N], [(FREE, FREE); N]);
+    for ((pair, text), (field, number)) in pairs.iter_mut().zip(&mut texts).zip(fields) {
+        text.push_int(number);
+        *pair = (field, text.as_bytes());
     }
     key.hmset(pairs).map(|_| ())
 }
@@ -64,9 +66,10 @@ fn add(call: &Call) -> Result<(), Error> {
 /// FCALL stock_reserve 1 key id quantity → 1, free; or 0, free when that is too little
 fn reserve(call: &Call) -> Result<(), Error> {
     call.expects(1, 2)?;
-    let (key, field) = (call.key(0)?, hold(call.arg(0)?)?);
+    let mut room = Hold::new();
+    let (key, field) = (call.key(0)?, hold(&mut room, call.arg(0)?)?);
     let quantity = call.int_in(1, 1..=QUANTITY_MAX)?;
-    let [free, held, known] = key.hmget_int([FREE, HELD, field.as_bytes()])?;
+    let [free, held, known] = key.hmget_int([FREE, HELD, field])?;
     let (free, held) = (free.unwrap_or(0), held.unwrap_or(0));
     match known {
         Some(known) if known == quantity => pair(1, free),
@@ -74,10 +77,7 @@ fn reserve(call: &Call) -> Result<(), Error> {
         None if free < quantity => pair(0, free),
         None => {
             let (held, free) = (sum(held, quantity)?, free - quantity);
-            set(
-                key,
-                [(field.as_bytes(), quantity), (HELD, held), (FREE, free)],
-            )?;
+            set(key, [(field, quantity), (HELD, held), (FREE, free)])?;
             pair(1, free);
         }
     }
@@ -97,13 +97,14 @@ fn commit(call: &Call) -> Result<(), Error> {
 /// Ends a reservation: what it held goes to a counter.
 fn close(call: &Call, counter: &[u8]) -> Result<(), Error> {
     call.expects(1, 1)?;
-    let (key, field) = (call.key(0)?, hold(call.arg(0)?)?);
-    let found = key.hmget_int([field.as_bytes(), HELD, FREE, counter])?;
+    let mut room = Hold::new();
+    let (key, field) = (call.key(0)?, hold(&mut room, call.arg(0)?)?);
+    let found = key.hmget_int([field, HELD, FREE, counter])?;
     let [known, held, mut free, count] = found.map(Option::unwrap_or_default);
     if known > 0 {
         let count = sum(count, known)?;
         set(key, [(HELD, sum(held, -known)?), (counter, count)])?;
-        key.hdel(field.as_bytes())?;
+        key.hdel(field)?;
         if counter == FREE {
             free = count;
         }
