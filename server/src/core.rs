@@ -73,7 +73,7 @@ impl Core {
             tenants: RefCell::new((0, Rc::new([]))),
             tracking: Rc::new(tracking::Clients::new(index)),
             engines: Engines::default(),
-            shelf: Shelf::default(),
+            shelf: Shelf::new(index),
             aftermath,
             outbox: Outbox::new(server.net.mailboxes.len()),
             client_charges: ClientCharges::default(),

@@ -10,7 +10,7 @@ pub mod refusal;
 pub mod scheduling;
 pub mod wasm;
 
-pub use account::Account;
+pub use account::{Account, Share};
 pub use engine::{
     Call, CallError, Engine, Function, FunctionFlags, Instance, LoadError, Loaded, Program,
 };

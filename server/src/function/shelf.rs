@@ -10,7 +10,7 @@ use std::sync::{Arc, Weak};
 use resp::OutputBuffer;
 use store::random::Rng;
 use udf::library::Library;
-use udf::{CallError, Function, Instance};
+use udf::{CallError, Function, Instance, Share};
 
 use super::LibraryTable;
 use crate::breathing;
@@ -23,8 +23,9 @@ const KEPT_MAX: usize = 4;
 const REMEMBERED_MAX: usize = 16;
 
 /// What one core keeps.
-#[derive(Default)]
 pub struct Shelf {
+    /// Which core that is.
+    core: usize,
     idle: RefCell<BTreeMap<u64, Rc<Idle>>>,
     /// The functions called last, in no order.
     called: RefCell<Vec<Rc<Found>>>,
@@ -44,6 +45,8 @@ pub(crate) struct Found {
     pub(super) index: usize,
     /// It is in Lua.
     pub(super) is_lua: bool,
+    /// Where this core books its calls.
+    costs: Arc<Share>,
     idle: Rc<Idle>,
 }
 
@@ -104,7 +107,7 @@ impl Found {
     /// Books a call that ran for so long.
     #[inline]
     pub(super) fn note(&self, run_ns: u64, trapped: bool) {
-        self.library.accounts[self.index].note(run_ns, trapped);
+        self.costs.note(run_ns, trapped);
     }
 
     /// An instance of its library: one that has been used, or a fresh one.
@@ -136,6 +139,15 @@ impl Found {
 }
 
 impl Shelf {
+    /// The empty shelf of a core.
+    pub fn new(core: usize) -> Self {
+        Shelf {
+            core,
+            idle: RefCell::default(),
+            called: RefCell::default(),
+        }
+    }
+
     /// The function of this name, in any case.
     #[inline]
     pub(crate) fn find(&self, table: &LibraryTable, name: &[u8]) -> Option<Rc<Found>> {
@@ -161,6 +173,7 @@ impl Shelf {
             edition,
             library: Arc::clone(library),
             index,
+            costs: library.accounts[index].share(self.core),
             is_lua: library.engine == udf::lua::NAME,
             idle: Rc::clone(idle.entry(library.id).or_default()),
         });
