@@ -46,7 +46,7 @@ fn other_texts_are_no_whole_numbers() {
             let mut text = *b"123456789";
             text[at] = byte;
             let sign = at == 0 && byte == b'-';
-            assert_eq!(parse_int(&text), sign.then(|| -23_456_789));
+            assert_eq!(parse_int(&text), sign.then_some(-23_456_789));
         }
     }
 }
