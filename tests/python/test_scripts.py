@@ -151,7 +151,15 @@ def test_a_script_in_a_transaction_and_one_that_wakes_a_waiter(client, server):
 
 
 @every_driver
-def test_a_script_without_end_is_killed(server):
+# The second asks for more comparisons than a machine makes in its life, within one instruction of Lua.
+ENDLESS = [
+    "while true do pcall(function() while true do end end) end",
+    "return string.find(('a'):rep(64), ('a?'):rep(64) .. ('a'):rep(64))",
+]
+
+
+@pytest.mark.parametrize("script", ENDLESS)
+def test_a_script_without_end_is_killed(server, script):
     with redis.Redis(port=server.port) as admin, redis.Redis(port=server.port) as other:
         admin.config_set("busy-reply-threshold", 100)
         ends = []
@@ -159,7 +167,7 @@ def test_a_script_without_end_is_killed(server):
         def loop():
             with redis.Redis(port=server.port) as looping:
                 with pytest.raises(redis.ResponseError) as error:
-                    looping.eval("while true do pcall(function() while true do end end) end", 0)
+                    looping.eval(script, 0)
                 ends.append(str(error.value))
 
         thread = threading.Thread(target=loop)

@@ -9,7 +9,7 @@
 //!   hook.rs      breathing, killing            reply.rs    replies of commands → values
 //!   result.rs    values → reply                json/ msgpack.rs structs.rs bits.rs random.rs
 //!   error.rs     errors as tables and texts    number.rs   numbers as C prints them
-//!   source.rs    texts for the compiler
+//!   source.rs    texts for the compiler          pattern/     string.find and what else searches or repeats
 //! shebang.rs   the first line of a script
 //!
 //! engine.rs    libraries, as all engines have them
@@ -26,6 +26,7 @@ mod hook;
 mod json;
 mod msgpack;
 mod number;
+mod pattern;
 mod raise;
 mod random;
 mod redis;

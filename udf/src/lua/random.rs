@@ -1,5 +1,9 @@
 //! `math.random` and `math.randomseed`: one sequence for a seed, on every machine. The 48-bit linear congruential generator of POSIX.
 
+use std::ffi::CStr;
+
+use mlua_sys as ffi;
+
 use super::frame::Frame;
 use super::raise::{Raise, Results, natives};
 
@@ -36,6 +40,10 @@ natives! {
     random_native = random;
     seed_native = seed;
 }
+
+/// The functions of `math` that are replaced.
+pub(super) const FUNCTIONS: &[(&CStr, ffi::lua_CFunction)] =
+    &[(c"random", random_native), (c"randomseed", seed_native)];
 
 fn random(frame: Frame<'_>) -> Results {
     let context = frame.context();

@@ -15,13 +15,7 @@ use mlua_sys as ffi;
 use super::frame::{Frame, Kind};
 use super::raise::{Raise, Results, natives};
 use super::source::load_pieces;
-use super::{bits, json, msgpack, random, redis, structs};
-
-/// The longest pattern: matching uses the thread's stack by the length of the pattern.
-const PATTERN_BYTES_MAX: usize = 4096;
-
-/// Characters that make a text a pattern.
-const SPECIALS: &[u8] = b"^$*+?.([%-";
+use super::{bits, json, msgpack, pattern, random, redis, structs};
 
 /// Globals of Lua's base library that scripts do not get. The last three come back with `lua-enable-deprecated-api`, but for `newproxy`, which
 /// would let a script's code run while memory is collected.
@@ -68,8 +62,6 @@ natives! {
     guarded_native = guarded;
     sort_native = sort;
     less_native = less;
-    pattern_native = bounded_pattern;
-    find_native = bounded_find;
 }
 
 /// Functions of the base library that are replaced.
@@ -96,10 +88,7 @@ pub(super) fn furnish(frame: Frame<'_>, dialect: Dialect) {
         frame.push_nil();
         frame.set_field(GLOBALS, name);
     }
-    for &(name, function) in REPLACED {
-        frame.push_function(function);
-        frame.set_field(GLOBALS, name);
-    }
+    replace(frame, GLOBALS, REPLACED);
     wrap(
         frame,
         GLOBALS,
@@ -109,9 +98,6 @@ pub(super) fn furnish(frame: Frame<'_>, dialect: Dialect) {
     wrap(frame, GLOBALS, &[c"getmetatable"], get_metatable_native);
     wrap_in(frame, c"table", &[c"insert", c"remove"], guarded_native);
     wrap_in(frame, c"table", &[c"sort"], sort_native);
-    let matching = [c"match", c"gmatch", c"gfind", c"gsub"];
-    wrap_in(frame, c"string", &matching, pattern_native);
-    wrap_in(frame, c"string", &[c"find"], find_native);
     add_tables(frame);
     for name in TABLES {
         frame.field(GLOBALS, name);
@@ -161,14 +147,24 @@ fn wrap_in(frame: Frame<'_>, table: &CStr, names: &[&CStr], wrapper: ffi::lua_CF
     frame.pop(1);
 }
 
+/// Puts functions in place of those of the table that have their names.
+fn replace(frame: Frame<'_>, table: c_int, functions: &[(&CStr, ffi::lua_CFunction)]) {
+    for &(name, function) in functions {
+        frame.push_function(function);
+        frame.set_field(table, name);
+    }
+}
+
+fn replace_in(frame: Frame<'_>, table: &CStr, functions: &[(&CStr, ffi::lua_CFunction)]) {
+    frame.field(ffi::LUA_GLOBALSINDEX, table);
+    replace(frame, frame.top(), functions);
+    frame.pop(1);
+}
+
 fn add_tables(frame: Frame<'_>) {
     const GLOBALS: c_int = ffi::LUA_GLOBALSINDEX;
-    frame.field(GLOBALS, c"math");
-    frame.push_function(random::random_native);
-    frame.set_field(-2, c"random");
-    frame.push_function(random::seed_native);
-    frame.set_field(-2, c"randomseed");
-    frame.pop(1);
+    replace_in(frame, c"math", random::FUNCTIONS);
+    replace_in(frame, c"string", pattern::FUNCTIONS);
     type PushTable = fn(Frame<'_>);
     let tables: [(&CStr, PushTable); 5] = [
         (c"redis", redis::push_redis),
@@ -437,25 +433,6 @@ fn get_metatable(frame: Frame<'_>) -> Results {
         frame.push_nil();
     }
     Ok(1)
-}
-
-/// Around functions that take a pattern as their second argument.
-fn bounded_pattern(frame: Frame<'_>) -> Results {
-    let is_too_long = |pattern: &[u8]| {
-        pattern.len() > PATTERN_BYTES_MAX && pattern.iter().any(|byte| SPECIALS.contains(byte))
-    };
-    if frame.kind(2) == Kind::Text && frame.bytes(2).is_some_and(is_too_long) {
-        return Err(Raise::Text(c"pattern too long"));
-    }
-    call_wrapped(frame)
-}
-
-/// Around `string.find`, whose fourth argument makes the pattern plain text.
-fn bounded_find(frame: Frame<'_>) -> Results {
-    match frame.truth(4) {
-        true => call_wrapped(frame),
-        false => bounded_pattern(frame),
-    }
 }
 
 /// `collectgarbage`: what concerns one script only.

@@ -301,4 +301,4 @@ unsafe extern "C-unwind" fn on_panic(_: *mut ffi::lua_State) -> c_int {
 
 #[cfg(test)]
 #[path = "state_tests.rs"]
-mod tests;
+pub(super) mod tests;

@@ -9,10 +9,10 @@ use crate::{Denied, Host, Intent, LogLevel, Pulse};
 
 /// A host that answers a command with its arguments, and some names in ways of their own.
 #[derive(Default)]
-struct Echo {
-    breaths: u32,
-    breaths_max: Option<u32>,
-    errors: Vec<String>,
+pub(in crate::lua) struct Echo {
+    pub(in crate::lua) breaths: u32,
+    pub(in crate::lua) breaths_max: Option<u32>,
+    pub(in crate::lua) errors: Vec<String>,
 }
 
 impl Host for Echo {
@@ -78,11 +78,16 @@ impl Host for Echo {
     }
 }
 
-fn state() -> State {
+pub(in crate::lua) fn state() -> State {
     State::new(Dialect::Present, Arc::default(), || Pulse::Alive)
 }
 
-fn run_in(state: &mut State, host: &mut Echo, script: &str, params: &[&[u8]]) -> String {
+pub(in crate::lua) fn run_in(
+    state: &mut State,
+    host: &mut Echo,
+    script: &str,
+    params: &[&[u8]],
+) -> String {
     let mut out = OutputBuffer::new();
     let call = Call {
         name: b"sha",
@@ -94,7 +99,7 @@ fn run_in(state: &mut State, host: &mut Echo, script: &str, params: &[&[u8]]) ->
     String::from_utf8_lossy(&out.to_vec()).into_owned()
 }
 
-fn eval(script: &str) -> String {
+pub(in crate::lua) fn eval(script: &str) -> String {
     run_in(
         &mut state(),
         &mut Echo::default(),
