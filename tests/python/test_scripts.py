@@ -150,7 +150,6 @@ def test_a_script_in_a_transaction_and_one_that_wakes_a_waiter(client, server):
     assert woken == [("queue", "b")], "it is served when the script has ended"
 
 
-@every_driver
 # The second asks for more comparisons than a machine makes in its life, within one instruction of Lua.
 ENDLESS = [
     "while true do pcall(function() while true do end end) end",
@@ -159,6 +158,7 @@ ENDLESS = [
 
 
 @pytest.mark.parametrize("script", ENDLESS)
+@every_driver
 def test_a_script_without_end_is_killed(server, script):
     with redis.Redis(port=server.port) as admin, redis.Redis(port=server.port) as other:
         admin.config_set("busy-reply-threshold", 100)
