@@ -5,12 +5,20 @@
 //! most, which mimalloc gives anyway (`MI_MAX_ALIGN_SIZE` in `.cargo/config.toml`), so those
 //! requests go the plain way: 112 instead of 127 bytes a key with 16-byte keys and 64-byte
 //! values. `store::mem` knows the classes.
+//!
+//! Big blocks that a core frees are kept for a moment and given back to the system in pieces: see [`kept`].
 
 use std::alloc::{GlobalAlloc, Layout};
 use std::ffi::c_long;
 
-use libmimalloc_sys::{mi_malloc, mi_option_set, mi_option_t, mi_realloc, mi_zalloc};
+use libmimalloc_sys::{
+    mi_free, mi_malloc, mi_option_set, mi_option_t, mi_realloc, mi_usable_size, mi_zalloc,
+};
 use mimalloc::MiMalloc;
+
+use kept::KEPT_BLOCK_MIN;
+
+pub mod kept;
 
 /// Alignment every block has.
 const ALIGN_ALWAYS: usize = 8;
@@ -58,10 +66,9 @@ pub fn adopt_pages(adopts: bool) {
 
 /// Gives back to the system what was freed longer ago than the delay: otherwise that waits for the next free.
 pub fn release_expired() {
-    // Freeing pages is what makes the allocator look; the block itself is never touched.
-    drop(std::hint::black_box(Vec::<u8>::with_capacity(
-        PAGES_OF_ITS_OWN,
-    )));
+    // Freeing pages is what makes the allocator look.
+    // SAFETY: the block is freed once and never touched.
+    unsafe { mi_free(mi_malloc(PAGES_OF_ITS_OWN)) }
 }
 
 /// Takes in what other threads have freed of this thread's blocks, so that their pages can go. It walks all pages of the
@@ -74,6 +81,7 @@ pub fn take_in_freed() {
 /// Gives memory this thread has freed back to the system, as far as it lies in whole pages. It walks all that the
 /// thread has ever allocated, at some 0.2 ms for each GB.
 pub fn release_unused() {
+    kept::release_all();
     // SAFETY: it may be called from any thread at any time; it touches no live block.
     unsafe { libmimalloc_sys::mi_collect(true) }
 }
@@ -99,6 +107,9 @@ unsafe impl GlobalAlloc for Allocator {
     #[inline]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         if layout.align() <= ALIGN_ALWAYS {
+            if layout.size() >= KEPT_BLOCK_MIN {
+                return alloc_big(layout.size());
+            }
             // SAFETY: any size may be asked for; the caller's size is not zero.
             return unsafe { mi_malloc(layout.size()) }.cast();
         }
@@ -108,6 +119,10 @@ unsafe impl GlobalAlloc for Allocator {
 
     #[inline]
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        if layout.size() >= KEPT_BLOCK_MIN {
+            // SAFETY: every block is mimalloc's; the caller gives up this one.
+            return unsafe { kept::keep_or_free(block) };
+        }
         // SAFETY: one `free` serves blocks of every alignment; the promises are passed on.
         unsafe { MiMalloc.dealloc(block, layout) }
     }
@@ -125,12 +140,50 @@ unsafe impl GlobalAlloc for Allocator {
     #[inline]
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
         if layout.align() <= ALIGN_ALWAYS {
+            if layout.size().max(new_size) >= KEPT_BLOCK_MIN {
+                // SAFETY: the caller's promises are passed on.
+                return unsafe { realloc_big(block, layout, new_size) };
+            }
             // SAFETY: `block` came from this allocator and is alive; the new size is not zero.
             return unsafe { mi_realloc(block.cast(), new_size) }.cast();
         }
         // SAFETY: the caller's promises are passed on.
         unsafe { MiMalloc.realloc(block, layout, new_size) }
     }
+}
+
+/// A block that was kept, or a new one.
+#[cold]
+fn alloc_big(size: usize) -> *mut u8 {
+    let kept = kept::take(size);
+    if !kept.is_null() {
+        return kept;
+    }
+    // SAFETY: any size may be asked for.
+    unsafe { mi_malloc(size) }.cast()
+}
+
+/// As `realloc` of a block that is big or is to be, whose alignment is none that has to be asked for.
+///
+/// # Safety
+/// As for `GlobalAlloc::realloc`.
+#[cold]
+unsafe fn realloc_big(block: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
+    // SAFETY: the block is mimalloc's and alive.
+    let usable = unsafe { mi_usable_size(block.cast()) };
+    if new_size <= usable && new_size >= usable / 2 {
+        return block;
+    }
+    // SAFETY: the caller's new size is not zero, and neither is this layout's alignment.
+    let new = unsafe { Allocator.alloc(Layout::from_size_align_unchecked(new_size, ALIGN_ALWAYS)) };
+    if !new.is_null() {
+        // SAFETY: both blocks are alive and different, and at least as long as what is copied; the old one is not used again.
+        unsafe {
+            new.copy_from_nonoverlapping(block, layout.size().min(new_size));
+            Allocator.dealloc(block, layout);
+        }
+    }
+    new
 }
 
 #[cfg(test)]

@@ -163,7 +163,8 @@ impl Whole {
     fn look(&self, core: &Core) -> usize {
         let charged = self.charged.load(Relaxed);
         let resident = process::resident_bytes().saturating_sub(core.server.startup_bytes) as usize;
-        let waste = resident.saturating_sub(charged + GRACE_BYTES);
+        // What was freed a moment ago is on its way to the next owner, or back.
+        let waste = resident.saturating_sub(charged + GRACE_BYTES + allocator::kept::held_bytes());
         let evicts = core.settings().maxmemory_policy != EvictionPolicy::NoEviction;
         self.hold_back(if evicts { charged + waste } else { 0 });
         waste

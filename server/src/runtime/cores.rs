@@ -5,6 +5,7 @@ use super::cron;
 use super::listen::CoreListeners;
 use super::net::Message;
 use crate::acl;
+use crate::allocator::kept::Keeping;
 use crate::allocator::release_unused;
 use crate::connection::Reactor;
 use crate::core::Core;
@@ -60,6 +61,7 @@ impl CoreSeat {
     async fn run(self, server: Arc<Server>) -> io::Result<()> {
         let lane = Arc::clone(server.net.mailboxes[self.index].wake_lane());
         let _in_runtime = lane.enter_runtime();
+        let _keeping = Keeping::begin();
         let core = Rc::new(Core::new(self.index, server, self.random_seed));
         let reactor = Rc::new(Reactor::new(core, lane));
         let addressee = Rc::clone(&reactor);

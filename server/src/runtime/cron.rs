@@ -8,7 +8,7 @@
 use super::huge_pages::HugePages;
 use super::rate::Totals;
 use super::sweep::{Left, STEP_PAUSE, STEP_TIME, Sweep};
-use crate::allocator::{release_expired, release_unused};
+use crate::allocator::{kept, release_expired, release_unused};
 use crate::connection::{Link, Reactor};
 use crate::core::now_ms;
 use crate::memory::{Compaction, Room, make_room};
@@ -97,14 +97,15 @@ impl Pulse {
         let is_tick = now_ms.saturating_sub(self.ticked_at_ms) >= TICK.as_millis() as u64;
         let busy = is_tick && self.tick(reactor, now_ms);
         let compacts = self.compaction.step(&reactor.core);
+        let gives_back = kept::give_back();
         let tenants = reactor.core.tenants();
         let mut limited = tenants.iter().filter(|tenant| tenant.memory.is_set());
         let crowded =
             limited.any(|tenant| make_room(&reactor.core, tenant, 0, STEP_TIME) == Room::Crowded);
         match left {
             Left::More => STEP_PAUSE,
-            Left::Until(_) if crowded || compacts => STEP_PAUSE,
-            Left::Until(_) if busy || !is_tick => TICK,
+            Left::Until(_) if crowded || compacts || gives_back => STEP_PAUSE,
+            Left::Until(_) if busy || !is_tick || kept::holds_any() => TICK,
             Left::Until(at_ms) => {
                 Duration::from_millis(at_ms.saturating_sub(now_ms)).clamp(TICK, DOZE)
             }
@@ -114,6 +115,7 @@ impl Pulse {
     /// True while there is work.
     fn tick(&mut self, reactor: &Reactor, now_ms: u64) -> bool {
         self.ticked_at_ms = now_ms;
+        kept::tick();
         reactor.core.tidy_tracking();
         reactor.core.shelf.tidy();
         let tenants = reactor.core.tenants();
