@@ -8,7 +8,7 @@ const GROWTH_STEP: usize = 1024 * 1024;
 /// How many times as far.
 const GROWTH_FACTOR: usize = 3;
 /// Bytes moved at a time.
-const MOVED_AT_ONCE: usize = 256 * 1024;
+const MOVED_AT_ONCE: usize = 128 * 1024;
 /// The line end after the payload; its two bytes are not checked, as in Redis.
 pub(crate) const LINE_END_LEN: usize = 2;
 

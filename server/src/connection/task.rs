@@ -31,8 +31,9 @@ const LOCKED_OUTPUT_MAX: usize = 16 * 1024;
 const LOCKED_TOTAL_MAX: u64 = 1024 * 1024;
 const LOCKED_BYTES_PER_SECOND: u64 = 1024;
 
-/// Most bytes of a big argument taken over by one read: others have a turn between two.
+/// Most bytes of a big argument taken over by one read, and where several tenants want the core: others have a turn between two.
 const READ_BYTES_MAX: usize = 256 * 1024;
+const SHARED_READ_BYTES_MAX: usize = 128 * 1024;
 
 /// Whether the connection goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -188,9 +189,17 @@ impl Connection {
                 while big.make_room() {
                     give_turn(&self.registered.reactor).await;
                 }
-                let room = big.room().min(READ_BYTES_MAX);
+                let core = &self.registered.reactor.core;
+                let tenant = self.session.tenant.id();
+                let room = big.room().min(match core.shares.is_shared(tenant) {
+                    true => SHARED_READ_BYTES_MAX,
+                    false => READ_BYTES_MAX,
+                });
+                // Charged before, so that no more of the tenant's connections do this at once than it has time for.
+                core.shares.charge_bytes(tenant, room);
                 let target = std::mem::take(big.target());
                 let (received, target) = self.wire.receive(target, room).await;
+                core.shares.return_bytes(tenant, room);
                 if let Some(big) = self.decoder.big_bulk() {
                     *big.target() = target;
                 }

@@ -28,7 +28,7 @@ use crate::breathing::Turnstile;
 /// What a tenant may use of a core in a round, in ns.
 pub const SHARE: i64 = 250_000;
 /// Time that taking over or handing out so many bytes is charged as, in ns.
-const BYTES_PER_NANO: usize = 4;
+const BYTES_PER_NANO: usize = 2;
 /// Rounds for which a tenant that used the core still counts as one that wants it: it may only be sending its replies.
 const WANTING_ROUNDS: u32 = 4;
 /// Ticks without a change of tenants after which a core is not shared any more.
@@ -205,6 +205,15 @@ impl Shares {
     pub fn charge_bytes(&self, tenant: u64, bytes: usize) {
         if self.shared.get() {
             self.charge(tenant, (bytes / BYTES_PER_NANO) as u64);
+        }
+    }
+
+    /// So many bytes were charged beforehand; those that came are charged again.
+    pub fn return_bytes(&self, tenant: u64, bytes: usize) {
+        if self.shared.get()
+            && let Some(part) = self.parts.borrow_mut().get_mut(&tenant)
+        {
+            part.left = (part.left + (bytes / BYTES_PER_NANO) as i64).min(SHARE);
         }
     }
 

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use super::{QUIET_TICKS, SHARE, Shares};
+use super::{BYTES_PER_NANO, QUIET_TICKS, SHARE, Shares};
 use crate::runtime::driver::{Driver, DriverChoice};
 use crate::tenant::quotas::WEIGHT_USUAL;
 
@@ -126,5 +126,24 @@ fn who_has_used_too_much_goes_on_when_nobody_else_wants_to() {
         shares.charge(2, 100 * SHARE as u64);
         let (left, waited) = shares.enter(2, WEIGHT_USUAL).await;
         assert!(waited && left <= SHARE as u64);
+    });
+}
+
+#[test]
+fn bytes_to_be_taken_over_count_before_they_come() {
+    on_every_driver(async |shares: Rc<Shares>| {
+        shares.is_shared(1);
+        assert!(shares.is_shared(2));
+        let waited = async || shares.enter(2, WEIGHT_USUAL).await.1;
+        assert!(!waited().await);
+        let bytes = SHARE as usize * BYTES_PER_NANO;
+        shares.charge_bytes(2, bytes);
+        assert!(waited().await, "another connection reads already");
+        shares.charge_bytes(2, bytes);
+        shares.return_bytes(2, bytes);
+        shares.charge_bytes(2, 100);
+        assert!(!waited().await, "little came");
+        shares.return_bytes(2, 100 * bytes);
+        assert_eq!(shares.enter(2, WEIGHT_USUAL).await.0, SHARE as u64);
     });
 }
