@@ -9,7 +9,7 @@
 //! The kernel takes some 80 us to take a megabyte back, and 0.5 ms to hand it out again page by page. mimalloc gives back all that
 //! is due at once, in the middle of a request; five megabytes that a client overwrites were a millisecond in which nobody else was
 //! answered. Kept blocks are not touched by anyone, and nobody is charged for them: they are counted for the process
-//! ([`held_bytes`]) and bounded for a core.
+//! ([`held_bytes`]) and bounded for a core, in proportion to the memory that data may take.
 //!
 //! Threads that are not cores keep nothing.
 
@@ -25,10 +25,12 @@ use libmimalloc_sys::{mi_free, mi_usable_size};
 pub const KEPT_BLOCK_MIN: usize = 256 * 1024;
 /// What a core keeps for those who ask next, in bytes; it gives back what is more.
 const KEPT_MAX: usize = 16 << 20;
-/// While a core has more than this to give back, what is freed goes straight to mimalloc, at once and as a whole.
-const HELD_MAX: usize = 64 << 20;
+/// Under a limit of memory it keeps at most this part of that.
+const KEPT_SHARE: usize = 32;
+/// While a core holds more than so many times what it may keep, what is freed goes straight to mimalloc, at once and as a whole.
+const HELD_FACTOR: usize = 4;
 /// Most blocks held.
-const PLACES: usize = HELD_MAX / KEPT_BLOCK_MIN;
+const PLACES: usize = KEPT_MAX * HELD_FACTOR / KEPT_BLOCK_MIN;
 /// Ticks for which nobody asked for a block, after which it is given back.
 const STALE_TICKS: u8 = 2;
 /// A block may be larger than what is asked for by this part of it.
@@ -52,6 +54,15 @@ thread_local! {
 /// Bytes of freed blocks that the cores hold.
 pub fn held_bytes() -> usize {
     HELD.load(Relaxed)
+}
+
+/// The process has so many bytes for data, as far as this thread is concerned; 0 for no limit.
+pub fn set_memory_limit(bytes: usize) {
+    let max = match bytes {
+        0 => KEPT_MAX,
+        bytes => KEPT_MAX.min(bytes / KEPT_SHARE),
+    };
+    KEPT.with_borrow_mut(|kept| kept.max = max);
 }
 
 /// While it lives, its thread keeps big blocks that it frees.
@@ -85,7 +96,7 @@ pub fn tick() {
 /// One step of giving back, within its time; true when there is more to do.
 pub fn give_back() -> bool {
     KEPT.with_borrow_mut(|kept| {
-        let time = match kept.bytes > 2 * KEPT_MAX {
+        let time = match kept.bytes > 2 * kept.max {
             true => LATE_STEP_TIME,
             false => STEP_TIME,
         };
@@ -186,6 +197,8 @@ struct Kept {
     count: usize,
     /// Bytes of them that may be in memory.
     bytes: usize,
+    /// So many of these are kept for others.
+    max: usize,
 }
 
 impl Kept {
@@ -194,6 +207,7 @@ impl Kept {
             blocks: [Block::NONE; PLACES],
             count: 0,
             bytes: 0,
+            max: KEPT_MAX,
         }
     }
 
@@ -204,7 +218,7 @@ impl Kept {
 
     /// False when there are too many.
     fn add(&mut self, block: Block) -> bool {
-        if self.count == PLACES || self.bytes > HELD_MAX {
+        if self.count == PLACES || self.bytes > HELD_FACTOR * self.max {
             return false;
         }
         self.blocks[self.count] = block;
@@ -239,7 +253,7 @@ impl Kept {
 
     /// Whether there is anything to give back.
     fn owes(&self) -> bool {
-        self.count > 0 && (self.bytes > KEPT_MAX || self.blocks[0].idle_ticks >= STALE_TICKS)
+        self.count > 0 && (self.bytes > self.max || self.blocks[0].idle_ticks >= STALE_TICKS)
     }
 
     /// Gives back a piece of the oldest, or frees it when nothing is left of it.

@@ -89,7 +89,7 @@ fn what_is_held_is_bounded() {
     for &at in &blocks {
         free(at, 6 * MIB);
     }
-    assert!(held().1 <= HELD_MAX + 7 * MIB, "{:?}", held());
+    assert!(held().1 <= HELD_FACTOR * KEPT_MAX + 7 * MIB, "{:?}", held());
     release_all();
     let blocks: Vec<_> = (0..PLACES + 9).map(|_| alloc(KEPT_BLOCK_MIN)).collect();
     for &at in &blocks {
@@ -154,4 +154,25 @@ fn zeroed_blocks_are_zero() {
         assert!((0..MIB).all(|byte| *zeroed.add(byte) == 0));
         free(zeroed, MIB);
     }
+}
+
+#[test]
+fn under_a_small_limit_less_is_kept() {
+    let _keeping = Keeping::begin();
+    let fill = || {
+        let blocks = [(); 10].map(|()| alloc(MIB));
+        for at in blocks {
+            free(at, MIB);
+        }
+    };
+    fill();
+    assert_eq!(settle().0, 10);
+    set_memory_limit(64 * MIB);
+    assert!(settle().1 <= 2 * MIB);
+    fill();
+    assert!(held().1 <= HELD_FACTOR * 2 * MIB + 2 * MIB);
+    set_memory_limit(0);
+    release_all();
+    fill();
+    assert_eq!(settle().0, 10);
 }

@@ -80,6 +80,7 @@ impl Compaction {
     pub fn look(&mut self, core: &Core) {
         let tenants = core.tenants();
         let whole = &tenants[0].memory.whole;
+        allocator::kept::set_memory_limit(whole.limit());
         let cores = core.server.net.mailboxes.len();
         let limited = whole.limit() > 0;
         if std::mem::replace(&mut self.limited, limited) != limited && cores > 1 {
