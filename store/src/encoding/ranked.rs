@@ -156,8 +156,8 @@ impl Ranked {
 
     /// Removes the member of rank `rank`, showing it with its score to `f`.
     pub fn remove_rank<R>(&mut self, rank: usize, f: impl FnOnce(&[u8], f64) -> R) -> Option<R> {
-        // The copy is used only as long as its cell lives: until the removal has found it.
-        let entry = *self.tree.get(rank)?;
+        // The cell lives on without it: the table owns it.
+        let entry = self.tree.remove_rank(rank)?;
         let address = entry.address();
         let seed = self.seed;
         let hash = hash_key(&seed, entry.member());
@@ -166,12 +166,6 @@ impl Ranked {
             |cell| cell.as_ptr() == address,
             |cell| hash_key(&seed, cell.key()),
         )?;
-        let cell = ManuallyDrop::new(cell);
-        self.tree.remove(Key {
-            score: entry.score(),
-            member: cell.key(),
-        });
-        let cell = ManuallyDrop::into_inner(cell);
         self.cell_bytes -= cell.mem_bytes();
         self.prefetch_neighbours(rank);
         Some(f(cell.key(), entry.score()))
@@ -181,20 +175,15 @@ impl Ranked {
     /// member mostly pops more. The farther cell comes first, so that it is there when its
     /// bucket is asked for.
     fn prefetch_neighbours(&self, rank: usize) {
-        let near = if rank == 0 {
-            Some(0)
-        } else {
-            rank.checked_sub(1)
+        let (near, far) = match rank.checked_sub(1) {
+            None => (0, POPS_AHEAD),
+            Some(near) => (near, near.saturating_sub(POPS_AHEAD)),
         };
-        let far = if rank == 0 {
-            Some(POPS_AHEAD)
-        } else {
-            rank.checked_sub(1 + POPS_AHEAD)
-        };
-        if let Some(entry) = far.and_then(|rank| self.tree.get(rank)) {
+        let [near, far] = self.tree.get_both(near, far);
+        if let Some(entry) = far {
             prefetch_line(entry.address().as_ptr().cast_const().cast());
         }
-        if let Some(entry) = near.and_then(|rank| self.tree.get(rank)) {
+        if let Some(entry) = near {
             self.table
                 .prefetch_bucket(hash_key(&self.seed, entry.member()));
         }

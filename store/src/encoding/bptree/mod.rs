@@ -95,6 +95,19 @@ impl Tree {
         leaf.get(rank - start)
     }
 
+    /// The entries of two ranks, which are mostly in one leaf.
+    #[must_use]
+    pub fn get_both(&self, first: usize, second: usize) -> [Option<&Entry>; 2] {
+        let Some((leaf, start)) = self.leaf_at(first) else {
+            return [None, self.get(second)];
+        };
+        let in_leaf = second.checked_sub(start).and_then(|at| leaf.get(at));
+        [
+            leaf.get(first - start),
+            in_leaf.or_else(|| self.get(second)),
+        ]
+    }
+
     /// The leaf that holds the entry of rank `rank`, and the rank of its first entry.
     fn leaf_at(&self, rank: usize) -> Option<(&[Entry], usize)> {
         if rank >= self.len {

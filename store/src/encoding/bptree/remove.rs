@@ -4,43 +4,99 @@ use super::node::{INNER_MAX, Inner, LEAF_MAX, Node, items, lower_bound};
 use super::{Entry, Key, Tree};
 use std::cmp::Ordering;
 
+/// What names the entry to take out, seen from the node at hand.
+trait Target: Copy {
+    /// The child it is below, and what names it there.
+    fn child(self, inner: &Inner) -> (usize, Self);
+
+    /// Whether it is the lowest below a child, whose lowest is `min`.
+    fn is_lowest(self, min: &Entry) -> bool;
+
+    /// Its index in a leaf.
+    fn index(self, leaf: &[Entry]) -> usize;
+}
+
+impl Target for Key<'_> {
+    #[inline]
+    fn child(self, inner: &Inner) -> (usize, Self) {
+        (inner.child_for(self), self)
+    }
+
+    #[inline]
+    fn is_lowest(self, min: &Entry) -> bool {
+        min.cmp_key(self) == Ordering::Equal
+    }
+
+    #[inline]
+    fn index(self, leaf: &[Entry]) -> usize {
+        lower_bound(leaf, self)
+    }
+}
+
+/// Entries before it. Compares nothing.
+#[derive(Clone, Copy)]
+struct Rank(usize);
+
+impl Target for Rank {
+    #[inline]
+    fn child(self, inner: &Inner) -> (usize, Self) {
+        let (child, before) = inner.child_at(self.0);
+        (child, Rank(self.0 - before))
+    }
+
+    #[inline]
+    fn is_lowest(self, _: &Entry) -> bool {
+        self.0 == 0
+    }
+
+    #[inline]
+    fn index(self, _: &[Entry]) -> usize {
+        self.0
+    }
+}
+
 impl Tree {
     /// Takes out the entry at `key`.
     ///
     /// # Panics
     /// When there is none: whoever owns the members knows which the tree holds.
     pub fn remove(&mut self, key: Key<'_>) -> Entry {
-        let mut node = self
-            .root
-            .as_mut()
-            .expect("the removed entry is in the tree");
+        let entry = self.take(key).expect("the removed entry is in the tree");
+        assert_eq!(
+            entry.cmp_key(key),
+            Ordering::Equal,
+            "the removed entry is in the tree"
+        );
+        entry
+    }
+
+    /// Takes out the entry of rank `rank`; none beyond the last.
+    pub fn remove_rank(&mut self, rank: usize) -> Option<Entry> {
+        (rank < self.len).then(|| self.take(Rank(rank)))?
+    }
+
+    /// None only when the tree is empty.
+    fn take(&mut self, mut target: impl Target) -> Option<Entry> {
+        let mut node = self.root.as_mut()?;
         let entry = loop {
             match node {
-                Node::Leaf(leaf) => {
-                    let at = lower_bound(leaf, key);
-                    let entry = leaf.remove(at);
-                    assert_eq!(
-                        entry.cmp_key(key),
-                        Ordering::Equal,
-                        "the removed entry is in the tree"
-                    );
-                    break entry;
-                }
+                Node::Leaf(leaf) => break leaf.remove(target.index(leaf)),
                 Node::Inner(inner) => {
-                    let mut child = inner.child_for(key);
+                    let (mut child, mut within) = target.child(inner);
                     if inner.children[child].is_sparse() {
                         match inner.fill(child) {
                             Filled::Even => {}
                             Filled::MergedLeaves => self.leaves -= 1,
                             Filled::MergedInners => self.inners -= 1,
                         }
-                        child = inner.child_for(key);
+                        (child, within) = target.child(inner);
                     }
                     inner.counts[child] -= 1;
-                    if inner.mins[child].cmp_key(key) == Ordering::Equal {
+                    if within.is_lowest(&inner.mins[child]) {
                         // Filled above, the child has two entries at least.
                         inner.mins[child] = inner.children[child].second();
                     }
+                    target = within;
                     node = &mut inner.children[child];
                     node.prefetch();
                 }
@@ -48,7 +104,7 @@ impl Tree {
         };
         self.len -= 1;
         self.lower_root();
-        entry
+        Some(entry)
     }
 
     /// Drops root nodes that are not needed any more.

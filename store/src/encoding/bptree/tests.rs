@@ -110,8 +110,12 @@ proptest! {
                 }
                 Some(at) if !insert => {
                     let (score, _) = model.remove(at);
-                    let removed = tree.remove(Key { score: f64::from(score), member: cells[number].key() });
-                    prop_assert_eq!(removed.member(), cells[number].key());
+                    let key = Key { score: f64::from(score), member: cells[number].key() };
+                    let removed = match step % 2 {
+                        0 => Some(tree.remove(key)),
+                        _ => tree.remove_rank(at),
+                    };
+                    prop_assert_eq!(removed.map(|entry| entry.member().to_vec()), Some(cells[number].key().to_vec()));
                 }
                 _ => {}
             }
@@ -121,7 +125,11 @@ proptest! {
         for (rank, (score, number)) in model.iter().enumerate() {
             prop_assert_eq!(tree.rank(Key { score: f64::from(*score), member: cells[*number].key() }), rank);
             prop_assert_eq!(tree.get(rank).map(|entry| entry.member()), Some(cells[*number].key()));
+            let other = rank * 7 % (model.len() + 2);
+            let member = |rank: usize| tree.get(rank).map(|entry| entry.member());
+            prop_assert_eq!(tree.get_both(rank, other).map(|entry| entry.map(|entry| entry.member())), [member(rank), member(other)]);
         }
+        prop_assert!(tree.remove_rank(model.len()).is_none());
         let bound = model.len() / 3;
         let ranks = bound..model.len() - bound;
         let backwards: Vec<_> = tree.entries(ranks.clone()).rev().map(|entry| entry.member().to_vec()).collect();
