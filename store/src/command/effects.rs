@@ -72,10 +72,16 @@ impl Effects {
     }
 
     /// Records an event when somebody may listen.
+    #[inline]
     pub fn event(&mut self, db: usize, class: EventClass, name: &'static str, key: &[u8]) {
         if self.enabled.contains(class) {
-            self.events.push((db as u16, class, name, key.to_vec()));
+            self.record(db, class, name, key);
         }
+    }
+
+    #[cold]
+    fn record(&mut self, db: usize, class: EventClass, name: &'static str, key: &[u8]) {
+        self.events.push((db as u16, class, name, key.to_vec()));
     }
 
     /// Notes that a key which somebody waits for has changed.

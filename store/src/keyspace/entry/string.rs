@@ -23,17 +23,26 @@ impl<'a> StringInput<'a> {
     /// How these bytes are kept: as an integer, in the entry, or shared.
     #[inline]
     fn into_payload(self) -> Payload<'a> {
-        match self {
-            StringInput::Int(value) => Payload::Int(value),
+        let text = match self {
+            StringInput::Int(value) => return Payload::Int(value),
+            StringInput::Shared(bytes) => return Payload::Shared(bytes),
             StringInput::Bytes(bytes) => match resp::parse_integer(bytes) {
-                Some(value) => Payload::Int(value),
-                None => StringInput::Text(bytes).into_payload(),
+                Some(value) => return Payload::Int(value),
+                None => bytes,
             },
-            StringInput::Text(bytes) if bytes.len() <= INLINE_BYTES_MAX => Payload::Inline(bytes),
-            StringInput::Text(bytes) => Payload::Shared(Bytes::copy_from_slice(bytes)),
-            StringInput::Shared(bytes) => Payload::Shared(bytes),
+            StringInput::Text(bytes) => bytes,
+        };
+        match text.len() <= INLINE_BYTES_MAX {
+            true => Payload::Inline(text),
+            false => Payload::Shared(shared_copy(text)),
         }
     }
+}
+
+/// A copy that replies can refer to. Apart from what every value passes, which needs no room for it.
+#[cold]
+fn shared_copy(text: &[u8]) -> Bytes {
+    Bytes::copy_from_slice(text)
 }
 
 impl Entry {
