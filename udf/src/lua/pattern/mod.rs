@@ -10,7 +10,7 @@ mod tests;
 
 use std::ffi::{CStr, c_int};
 
-use memchr::memmem;
+use memchr::{memchr_iter, memmem};
 use mlua_sys as ffi;
 
 use super::frame::{Frame, Kind};
@@ -23,6 +23,8 @@ const PATTERN_BYTES_MAX: usize = 4096;
 const SPECIALS: &[u8] = b"^$*+?.([%-";
 /// Slots that are used besides those of captures.
 const OTHER_SLOTS: c_int = 8;
+/// In a longer text it is worth preparing a search.
+const PREPARED_BYTES_MIN: usize = 1024;
 /// Bytes that are added to a repeated text at a time.
 const REPEATED_BYTES: usize = 64 * 1024;
 
@@ -116,7 +118,7 @@ fn search(frame: Frame<'_>, finds: bool) -> Results {
 
 fn find_plain(frame: Frame<'_>, wanted: &[u8], init: usize) -> Results {
     let text = frame.check_bytes(1)?;
-    match memmem::find(&text[init..], wanted) {
+    match place_of(&text[init..], wanted) {
         Some(at) => {
             let start = init + at;
             frame.push_integer(start as i64 + 1);
@@ -128,6 +130,17 @@ fn find_plain(frame: Frame<'_>, wanted: &[u8], init: usize) -> Results {
             Ok(1)
         }
     }
+}
+
+/// Where `wanted` begins in `text`.
+fn place_of(text: &[u8], wanted: &[u8]) -> Option<usize> {
+    let [first, ..] = wanted else {
+        return Some(0);
+    };
+    if text.len() > PREPARED_BYTES_MIN {
+        return memmem::find(text, wanted);
+    }
+    memchr_iter(*first, text).find(|&at| text[at..].starts_with(wanted))
 }
 
 /// `gmatch`: the next match is [`next_match`]'s, which keeps the text, the pattern and the place.

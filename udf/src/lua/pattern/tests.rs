@@ -223,6 +223,18 @@ fn texts_are_repeated_whatever_their_length() {
     assert_eq!(eval(script), "$5\r\nright\r\n");
 }
 
+#[test]
+fn texts_are_found_in_texts_of_any_length() {
+    let script = "for _, len in ipairs({0, 1, 9, 500, 1023, 1024, 1025, 5000}) do
+            local s = ('a'):rep(len) .. 'ab' .. ('a'):rep(len)
+            local from, to = s:find('ab', 1, true)
+            if from ~= len + 1 or to ~= len + 2 or s:find('abb', 1, true) or s:find('ab', len + 2, true) then return len end
+            if s:find('', len, true) ~= math.max(len, 1) then return 'empty' end
+        end
+        return 'right'";
+    assert_eq!(eval(script), "$5\r\nright\r\n");
+}
+
 /// An error in what replaces a match is the script's to catch; what is replaced within what replaces is a matter of its own.
 #[test]
 fn replacements_may_fail_or_nest() {
