@@ -23,6 +23,10 @@ use crate::shard::try_with_slices;
 const STEP_TIME: Duration = Duration::from_micros(200);
 /// Items looked at between two looks at the clock.
 const ITEMS_PER_PIECE: usize = 100;
+/// Who evicts looks at this many items at least, and at one for so many bytes evicted: emptying pages of which a tenth is
+/// free means moving nine times as much.
+const ITEMS_PER_EVICTION: usize = 200;
+const EVICTED_BYTES_PER_ITEM: usize = 64;
 /// Waste that is nobody's fault: stacks, pooled buffers, the allocator's own tables.
 const GRACE_BYTES: usize = 4 << 20;
 /// Waste below this is not worth a walk, and takes no room from data.
@@ -139,16 +143,25 @@ impl Compaction {
 
 /// One step on one slice; true when its walk came to the end.
 fn compact(slice: &mut Slice) -> bool {
-    let started = Instant::now();
+    compact_some(slice, usize::MAX)
+}
+
+/// The part of a walk over a slice that goes with evicting so many bytes of it.
+pub(super) fn follow(slice: &mut Slice, evicted: usize) {
+    compact_some(
+        slice,
+        ITEMS_PER_EVICTION.max(evicted / EVICTED_BYTES_PER_ITEM),
+    );
+}
+
+/// Looks at so many items, for [`STEP_TIME`]; true when the walk came to the end.
+fn compact_some(slice: &mut Slice, items: usize) -> bool {
+    let (started, mut visited) = (Instant::now(), 0);
     loop {
-        if slice
-            .compact_step(ITEMS_PER_PIECE, &allocator::is_sparse)
-            .finished
-        {
-            return true;
-        }
-        if started.elapsed() >= STEP_TIME {
-            return false;
+        let done = slice.compact_step(ITEMS_PER_PIECE, &allocator::is_sparse);
+        visited += done.visited;
+        if done.finished || visited >= items || started.elapsed() >= STEP_TIME {
+            return done.finished;
         }
     }
 }

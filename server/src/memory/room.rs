@@ -8,10 +8,10 @@ use store::command::{Effects, EventClass};
 use store::keyspace::{Access, Eviction, Order, Scope, Slice};
 use store::random::Rng;
 
-use crate::allocator::is_sparse;
 use crate::blocking::Bereaved;
 use crate::config::EvictionPolicy;
 use crate::core::{Core, now_ms};
+use crate::memory::compaction;
 use crate::shard::try_with_slices;
 use crate::tenant::Tenant;
 
@@ -178,12 +178,12 @@ fn evict(
             });
             bereaved.tell(core, held, effects, now_ms);
             let slice = held.at(shard);
-            let gone = before.saturating_sub(slice.used_bytes());
-            memory.whole.note_evicted(core, gone);
             let freed = slice.has_trash();
             slice.free_step(ITEMS_PER_HOLD);
+            let gone = before.saturating_sub(slice.used_bytes());
+            memory.whole.note_evicted(core, gone);
             if memory.whole.holds_back() {
-                slice.compact_step(ITEMS_PER_HOLD, &is_sparse);
+                compaction::follow(slice, gone);
             }
             evicted || freed
         });
