@@ -9,7 +9,7 @@
 //!   hook.rs      breathing, killing            reply.rs    replies of commands → values
 //!   result.rs    values → reply                json/ msgpack.rs structs.rs bits.rs random.rs
 //!   error.rs     errors as tables and texts    number.rs   numbers as C prints them
-//!   source.rs    texts for the compiler          pattern/     string.find and what else searches or repeats
+//!   source.rs    texts for the compiler          pattern/ tables.rs   what Lua's library does in one go, with breaths
 //! shebang.rs   the first line of a script
 //!
 //! engine.rs    libraries, as all engines have them
@@ -38,6 +38,7 @@ pub mod shebang;
 mod source;
 mod state;
 mod structs;
+mod tables;
 
 pub use context::MemoryAccount;
 pub use engine::{LuaEngine, MEMORY_BYTES_USUAL, NAME};

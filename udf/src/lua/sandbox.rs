@@ -15,7 +15,7 @@ use mlua_sys as ffi;
 use super::frame::{Frame, Kind};
 use super::raise::{Raise, Results, natives};
 use super::source::load_pieces;
-use super::{bits, json, msgpack, pattern, random, redis, structs};
+use super::{bits, json, msgpack, pattern, random, redis, structs, tables};
 
 /// Globals of Lua's base library that scripts do not get. The last three come back with `lua-enable-deprecated-api`, but for `newproxy`, which
 /// would let a script's code run while memory is collected.
@@ -96,7 +96,6 @@ pub(super) fn furnish(frame: Frame<'_>, dialect: Dialect) {
         guarded_native,
     );
     wrap(frame, GLOBALS, &[c"getmetatable"], get_metatable_native);
-    wrap_in(frame, c"table", &[c"insert", c"remove"], guarded_native);
     wrap_in(frame, c"table", &[c"sort"], sort_native);
     add_tables(frame);
     for name in TABLES {
@@ -165,6 +164,7 @@ fn add_tables(frame: Frame<'_>) {
     const GLOBALS: c_int = ffi::LUA_GLOBALSINDEX;
     replace_in(frame, c"math", random::FUNCTIONS);
     replace_in(frame, c"string", pattern::FUNCTIONS);
+    replace_in(frame, c"table", tables::FUNCTIONS);
     type PushTable = fn(Frame<'_>);
     let tables: [(&CStr, PushTable); 5] = [
         (c"redis", redis::push_redis),
@@ -313,7 +313,7 @@ fn look_through(frame: Frame<'_>, index: c_int) {
     }
 }
 
-fn check_table(frame: Frame<'_>, index: c_int) -> Result<(), Raise> {
+pub(super) fn check_table(frame: Frame<'_>, index: c_int) -> Result<(), Raise> {
     match frame.kind(index) {
         Kind::Table => Ok(()),
         _ => Err(Raise::Type(index, c"table")),
@@ -396,11 +396,17 @@ fn call_wrapped(frame: Frame<'_>) -> Results {
 
 /// Around functions that change the table they are given.
 fn guarded(frame: Frame<'_>) -> Results {
-    if is_shade(frame, 1) {
+    check_writable(frame, 1)?;
+    call_wrapped(frame)
+}
+
+/// Refuses what scripts share.
+pub(super) fn check_writable(frame: Frame<'_>, index: c_int) -> Result<(), Raise> {
+    if is_shade(frame, index) {
         frame.push_bytes(READONLY.to_bytes());
         return Err(Raise::Top);
     }
-    call_wrapped(frame)
+    Ok(())
 }
 
 /// Around `table.sort`: where many elements are to be compared by themselves, that is done by a function between whose calls others have a turn.

@@ -5,6 +5,7 @@ use store::command::{Ctx, Key};
 
 use super::{Call, State};
 use crate::lua::Dialect;
+use crate::lua::pattern::tests::{of_lua, of_ours};
 use crate::{Denied, Host, Intent, LogLevel, Pulse};
 
 /// A host that answers a command with its arguments, and some names in ways of their own.
@@ -546,4 +547,78 @@ fn unpacked_tables_grow_by_what_is_there_and_as_those_of_redis() {
         local ok = pcall(cmsgpack.unpack, ('\\221\\255\\255\\255\\255'):rep(900) .. ('\\1'):rep(100000))
         return {tostring(ok), collectgarbage('count') - before < 10000}";
     assert_eq!(eval(script), "*2\r\n$5\r\nfalse\r\n:1\r\n");
+}
+
+#[test]
+fn functions_of_tables_do_what_they_do_in_lua() {
+    let script = "local pieces = {}
+        local function show(...)
+            local shown = {}
+            for n = 1, select('#', ...) do shown[n] = tostring((select(n, ...))) end
+            return table.concat(shown, '|')
+        end
+        local function add(t, ...)
+            pieces[#pieces + 1] = show(...)
+            for n = -3, 9 do pieces[#pieces + 1] = tostring(t[n]) end
+        end
+        for _, place in ipairs({-3, -1, 0, 1, 2, 3, 4, 5, 7, '2', 2.9, 4294967297, 'x', false}) do
+            for _, wanted in ipairs({{}, {1}, {'a', 'b', 'c'}}) do
+                local t = {unpack(wanted)}
+                add(t, pcall(table.insert, t, place, 'new'))
+                t = {unpack(wanted)}
+                add(t, pcall(table.remove, t, place))
+                add(wanted, pcall(table.concat, wanted, place))
+                add(wanted, pcall(table.concat, wanted, ', ', place))
+                add(wanted, pcall(table.concat, wanted, ', ', 1, place))
+            end
+        end
+        local t = {1, 2, 3}
+        add(t, pcall(table.insert, t, 4))
+        add(t, pcall(table.insert, t))
+        add(t, pcall(table.insert, t, 1, 2, 3))
+        add(t, pcall(table.insert, t, nil, 3))
+        add(t, pcall(table.insert, 7, 3))
+        add(t, pcall(table.remove, t))
+        add(t, pcall(table.remove, t, nil))
+        add(t, pcall(table.remove, nil))
+        add(t, pcall(table.remove))
+        add(t, pcall(table.concat, {1, {}, 3}))
+        add(t, pcall(table.concat, {1, 2.5, 'x'}, 0))
+        add(t, pcall(table.concat, nil, 0))
+        add(t, pcall(table.concat, {'a', nil, 'c'}, '-', 1, 3))
+        return table.concat(pieces, '\\n')";
+    assert_eq!(of_ours(script), of_lua(script));
+}
+
+/// Tables of this length take Lua's own functions milliseconds, at any place they change.
+#[test]
+fn who_changes_long_tables_lets_others_have_their_turns() {
+    let fill = "local t = {} for n = 1, 300000 do t[n] = 'x' end";
+    for (work, result) in [
+        (
+            "table.insert(t, 1, 'y') return {#t, t[1], t[#t]}",
+            "*3\r\n:300001\r\n$1\r\ny\r\n$1\r\nx\r\n",
+        ),
+        (
+            "return {table.remove(t, 1), #t}",
+            "*2\r\n$1\r\nx\r\n:299999\r\n",
+        ),
+        ("return #table.concat(t, ', ')", ":899998\r\n"),
+    ] {
+        let mut breaths = [0; 2];
+        for (breaths, work) in breaths.iter_mut().zip(["return {}", work]) {
+            let mut host = Echo::default();
+            let reply = run_in(&mut state(), &mut host, &format!("{fill} {work}"), &[]);
+            *breaths = host.breaths;
+            assert!(work == "return {}" || reply == result, "{work}: {reply}");
+        }
+        assert!(breaths[1] > breaths[0] + 100, "{work}: {breaths:?}");
+    }
+    let mut host = Echo {
+        breaths_max: Some(50),
+        ..Echo::default()
+    };
+    let endless = "table.insert({}, -2000000000, 1)";
+    let reply = run_in(&mut state(), &mut host, endless, &[]);
+    assert!(reply.contains("Script killed by user"), "{reply}");
 }

@@ -6,7 +6,7 @@
 mod class;
 mod matcher;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use std::ffi::{CStr, c_int};
 

@@ -47,7 +47,7 @@ fn script(text: &[u8], pattern: &[u8], replacement: &[u8]) -> String {
 }
 
 /// What Lua's own library answers.
-fn of_lua(script: &str) -> String {
+pub(in crate::lua) fn of_lua(script: &str) -> String {
     // SAFETY: a state of its own, called as the manual says and closed at the end; the text is copied before that.
     unsafe {
         let lua = ffi::luaL_newstate();
@@ -67,7 +67,7 @@ fn of_lua(script: &str) -> String {
 }
 
 /// What scripts here are answered, without the frame of the reply.
-fn of_ours(script: &str) -> String {
+pub(in crate::lua) fn of_ours(script: &str) -> String {
     let reply = eval(script);
     let (_, rest) = reply.split_once("\r\n").expect("a bulk string");
     rest.strip_suffix("\r\n").expect("a whole one").to_owned()
