@@ -45,18 +45,13 @@ fn pack(frame: Frame<'_>) -> Results {
     if count == 0 {
         return Err(Raise::Arg(0, c"MessagePack pack needs input."));
     }
-    let mut out = frame.context().buffer.take();
-    out.clear();
-    let mut packed = Ok(());
-    for index in 1..=count {
-        frame.push_copy(index);
-        packed = packed.and_then(|()| pack_top(frame, &mut out, 0));
-    }
-    if packed.is_ok() {
-        frame.push_bytes(&out);
-    }
-    frame.context().give_back(out);
-    packed.map(|()| 1)
+    frame.push_built(|out| {
+        (1..=count).try_for_each(|index| {
+            frame.push_copy(index);
+            pack_top(frame, out, 0)
+        })
+    })?;
+    Ok(1)
 }
 
 /// Packs the value on top and takes it off.

@@ -131,6 +131,24 @@ impl Frame<'_> {
         }
     }
 
+    /// Pushes the text that `build` writes, into room that is used again.
+    ///
+    /// # Errors
+    /// Those of `build`; nothing is pushed then.
+    pub(super) fn push_built<T>(
+        self,
+        build: impl FnOnce(&mut Vec<u8>) -> Result<T, Raise>,
+    ) -> Result<T, Raise> {
+        let mut text = self.context().buffer.take();
+        text.clear();
+        let built = build(&mut text);
+        if built.is_ok() {
+            self.push_bytes(&text);
+        }
+        self.context().give_back(text);
+        built
+    }
+
     /// Argument `index` as bytes, as functions of Lua's library take it.
     pub(super) fn check_bytes(&self, index: c_int) -> Result<&[u8], Raise> {
         self.bytes(index).ok_or(Raise::Type(index, c"string"))

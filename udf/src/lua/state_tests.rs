@@ -475,6 +475,19 @@ fn memory_is_refused_beyond_the_limit() {
     assert!(used() <= LIMIT);
 }
 
+/// Nothing is put on the stack for arguments that come after an error.
+#[test]
+fn packing_ends_with_the_first_error() {
+    let mut host = Echo {
+        breaths_max: Some(0),
+        ..Echo::default()
+    };
+    let script = "local t = {} for n = 1, 7000 do t[n] = n end return #cmsgpack.pack(unpack(t))";
+    let reply = run_in(&mut state(), &mut host, script, &[]);
+    assert!(reply.contains("Script killed by user"), "{reply}");
+    assert_eq!(eval(script), ":20618\r\n");
+}
+
 /// Errors that are caught in other ways than by `pcall` leave the limit in force.
 #[test]
 fn the_limit_outlives_errors() {

@@ -157,14 +157,8 @@ impl<'a> Format<'a> {
 }
 
 fn pack(frame: Frame<'_>) -> Results {
-    let mut out = frame.context().buffer.take();
-    out.clear();
-    let packed = pack_into(frame, &mut out);
-    if packed.is_ok() {
-        frame.push_bytes(&out);
-    }
-    frame.context().give_back(out);
-    packed.map(|()| 1)
+    frame.push_built(|out| pack_into(frame, out))?;
+    Ok(1)
 }
 
 fn pack_into(frame: Frame<'_>, out: &mut Vec<u8>) -> Result<(), Raise> {

@@ -90,14 +90,8 @@ fn concat(frame: Frame<'_>) -> Results {
     check_table(frame, 1)?;
     let first = place_or(frame, 3, 1)?;
     let last = place_or(frame, 4, frame.length(1) as i64)?;
-    let mut out = frame.context().buffer.take();
-    out.clear();
-    let joined = join(frame, separator, (first, last), &mut out);
-    if joined.is_ok() {
-        frame.push_bytes(&out);
-    }
-    frame.context().give_back(out);
-    joined.map(|()| 1)
+    frame.push_built(|out| join(frame, separator, (first, last), out))?;
+    Ok(1)
 }
 
 /// Writes elements `first` to `last` to `out`.

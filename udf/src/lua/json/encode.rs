@@ -12,19 +12,16 @@ pub(super) fn encode(frame: Frame<'_>) -> Results {
     if frame.top() != 1 {
         return Err(Raise::Arg(1, c"expected 1 argument"));
     }
-    let mut json = frame.context().buffer.take();
-    json.clear();
-    let mut encoder = Encoder {
-        frame,
-        config: &frame.context().json,
-        json: &mut json,
-    };
-    let encoded = encoder.append_top(0);
-    if encoded.is_ok() {
-        frame.push_bytes(&json);
-    }
-    frame.context().give_back(json);
-    encoded.map(|()| 1)
+    let config = &frame.context().json;
+    frame.push_built(|json| {
+        let mut encoder = Encoder {
+            frame,
+            config,
+            json,
+        };
+        encoder.append_top(0)
+    })?;
+    Ok(1)
 }
 
 struct Encoder<'a, 'j> {

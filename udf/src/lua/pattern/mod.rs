@@ -219,14 +219,8 @@ fn gsub(frame: Frame<'_>) -> Results {
         return Err(Raise::Text(c"too many captures"));
     }
     frame.set_top(3);
-    let mut out = frame.context().buffer.take();
-    out.clear();
-    let replaced = replace_all(frame, pattern, most, &mut out);
-    if replaced.is_ok() {
-        frame.push_bytes(&out);
-    }
-    frame.context().give_back(out);
-    frame.push_integer(replaced?);
+    let replaced = frame.push_built(|out| replace_all(frame, pattern, most, out))?;
+    frame.push_integer(replaced);
     Ok(2)
 }
 
@@ -382,14 +376,8 @@ fn rep(frame: Frame<'_>) -> Results {
     let count = usize::try_from(frame.check_integer(2)?).unwrap_or(0);
     let total = text.len().saturating_mul(count);
     frame.check_room(total)?;
-    let mut out = frame.context().buffer.take();
-    out.clear();
-    let repeated = repeat(frame, text, total, &mut out);
-    if repeated.is_ok() {
-        frame.push_bytes(&out);
-    }
-    frame.context().give_back(out);
-    repeated.map(|()| 1)
+    frame.push_built(|out| repeat(frame, text, total, out))?;
+    Ok(1)
 }
 
 /// Repeats `text` in `out` up to `total` bytes.
