@@ -112,6 +112,56 @@ fn table(c: &mut Criterion) {
     group.finish();
 }
 
+/// Growing from nothing and shrinking again: what moving the items of a table costs.
+fn growth(c: &mut Criterion) {
+    let limits = EncodingLimits::default();
+    let mut group = c.benchmark_group("a million");
+    group.sample_size(10);
+    group.throughput(Throughput::Elements(KEYS));
+    group.bench_function("new keys", |b| {
+        b.iter_batched(
+            || Db::new(SEED),
+            |mut db| {
+                for number in 0..KEYS {
+                    let key = key(number);
+                    db.set_string(
+                        hash_key(&SEED, &key),
+                        &key,
+                        StringInput::Int(number as i64),
+                        Expiry::Clear,
+                        Access::recency(0),
+                    );
+                }
+                db
+            },
+            BatchSize::PerIteration,
+        );
+    });
+    let filled = || {
+        let mut set = Set::new();
+        for number in 0..KEYS {
+            set.insert(&SEED, &key(number), &limits);
+        }
+        set
+    };
+    group.bench_function("new members of a set", |b| {
+        b.iter_batched(|| (), |()| filled(), BatchSize::PerIteration);
+    });
+    group.bench_function("members removed from a set", |b| {
+        b.iter_batched(
+            filled,
+            |mut set| {
+                for number in 0..KEYS {
+                    set.remove(&SEED, &key(number));
+                }
+                set
+            },
+            BatchSize::PerIteration,
+        );
+    });
+    group.finish();
+}
+
 fn collections(c: &mut Criterion) {
     let limits = EncodingLimits::default();
     let mut group = c.benchmark_group("collection");
@@ -162,5 +212,5 @@ fn collections(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, decoder, replies, table, collections);
+criterion_group!(benches, decoder, replies, table, growth, collections);
 criterion_main!(benches);

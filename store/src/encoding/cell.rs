@@ -9,7 +9,7 @@
 //! A set's member is a key alone; a hash's field is a key with a value, and its word is free for a deadline; a sorted set's member is a
 //! key whose word is the score. Lengths are little-endian, nothing after the first byte is aligned.
 
-use crate::keyspace::table::Thin;
+use crate::keyspace::table::{Order, Thin, ThinPtr};
 use crate::mem::alloc_size;
 use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
 use std::marker::PhantomData;
@@ -23,7 +23,7 @@ const ALIGN: usize = 8;
 
 /// An element of a big collection; see the module.
 pub struct Cell {
-    raw: NonNull<u8>,
+    raw: ThinPtr<u8>,
     owns: PhantomData<Box<[u8]>>,
 }
 
@@ -68,7 +68,7 @@ impl Cell {
                 .copy_from_nonoverlapping(key.as_ptr(), key.len());
         }
         Self {
-            raw,
+            raw: ThinPtr::new(raw),
             owns: PhantomData,
         }
     }
@@ -78,7 +78,7 @@ impl Cell {
     #[inline]
     pub fn key(&self) -> &[u8] {
         // SAFETY: the cell is live and borrowed.
-        unsafe { key_of(self.raw) }
+        unsafe { key_of(self.as_ptr()) }
     }
 
     /// The value; empty when there is none.
@@ -87,8 +87,11 @@ impl Cell {
     pub fn value(&self) -> &[u8] {
         // SAFETY: the cell is live and borrowed, its shape is the one it was made with, and all parts are initialised.
         unsafe {
-            let shape = Shape::read(self.raw);
-            std::slice::from_raw_parts(self.raw.add(shape.value_at()).as_ptr(), shape.value_len)
+            let shape = Shape::read(self.as_ptr());
+            std::slice::from_raw_parts(
+                self.as_ptr().add(shape.value_at()).as_ptr(),
+                shape.value_len,
+            )
         }
     }
 
@@ -98,9 +101,13 @@ impl Cell {
     pub fn word(&self) -> Option<u64> {
         // SAFETY: the cell is live; where the flag says so, an initialised word lies at `word_at`.
         unsafe {
-            let shape = Shape::read(self.raw);
-            (shape.flags & HAS_WORD != 0)
-                .then(|| self.raw.add(shape.word_at()).cast::<u64>().read_unaligned())
+            let shape = Shape::read(self.as_ptr());
+            (shape.flags & HAS_WORD != 0).then(|| {
+                self.as_ptr()
+                    .add(shape.word_at())
+                    .cast::<u64>()
+                    .read_unaligned()
+            })
         }
     }
 
@@ -111,12 +118,12 @@ impl Cell {
     pub fn set_word(&mut self, word: u64) {
         // SAFETY: the cell is live and exclusively borrowed; the word's place lies inside, as asserted.
         unsafe {
-            let shape = Shape::read(self.raw);
+            let shape = Shape::read(self.as_ptr());
             assert!(
                 shape.flags & HAS_WORD != 0,
                 "only a cell with a word has it replaced"
             );
-            self.raw
+            self.as_ptr()
                 .add(shape.word_at())
                 .cast::<u64>()
                 .write_unaligned(word);
@@ -128,40 +135,52 @@ impl Cell {
         match (self.word(), word) {
             (Some(_), Some(word)) => self.set_word(word),
             (None, None) => {}
-            _ => *self = Cell::new(self.key(), self.has_value().then(|| self.value()), word),
+            _ => self.replace_by(Cell::new(
+                self.key(),
+                self.has_value().then(|| self.value()),
+                word,
+            )),
         }
+    }
+
+    /// Takes the place of this cell in its table with one of the same key.
+    fn replace_by(&mut self, mut new: Cell) {
+        debug_assert_eq!(new.key(), self.key());
+        new.set_order(self.order());
+        *self = new;
     }
 
     fn has_value(&self) -> bool {
         // SAFETY: the cell is live.
-        unsafe { Shape::read(self.raw) }.flags >> 2 & 3 != NO_VALUE
+        unsafe { Shape::read(self.as_ptr()) }.flags >> 2 & 3 != NO_VALUE
     }
 
     /// Replaces the value, in place where the allocator's class and the shape of the lengths allow.
     pub fn set_value(&mut self, value: &[u8]) {
         // SAFETY: the cell is live.
-        let old = unsafe { Shape::read(self.raw) };
+        let old = unsafe { Shape::read(self.as_ptr()) };
         let new = Shape::new(self.key(), Some(value), self.word());
         if new.flags != old.flags || new.layout() != old.layout() {
-            *self = Cell::new(self.key(), Some(value), self.word());
+            self.replace_by(Cell::new(self.key(), Some(value), self.word()));
             return;
         }
         // SAFETY: same flags, so nothing but the value and its length changes; same layout, so the longer value still lies inside. It
         // cannot alias an exclusively borrowed cell.
-        unsafe { new.write_value(self.raw, value) }
+        unsafe { new.write_value(self.as_ptr(), value) }
     }
 
     /// Heap bytes held.
     #[must_use]
     pub fn mem_bytes(&self) -> usize {
         // SAFETY: the cell is live.
-        unsafe { Shape::read(self.raw) }.layout().size()
+        unsafe { Shape::read(self.as_ptr()) }.layout().size()
     }
 
     /// The allocation itself, for structures that refer to a cell somebody else owns.
     #[must_use]
+    #[inline]
     pub fn as_ptr(&self) -> NonNull<u8> {
-        self.raw
+        self.raw.get()
     }
 }
 
@@ -178,15 +197,26 @@ impl Clone for Cell {
 impl Drop for Cell {
     fn drop(&mut self) {
         // SAFETY: the cell was allocated with the layout of its shape, which changes never change, and nobody else owns it.
-        unsafe { dealloc(self.raw.as_ptr(), Shape::read(self.raw).layout()) }
+        unsafe { dealloc(self.as_ptr().as_ptr(), Shape::read(self.as_ptr()).layout()) }
     }
 }
 
 impl Thin for Cell {
     const ROOMY: bool = true;
 
+    #[inline]
     fn address(&self) -> *const u8 {
-        self.raw.as_ptr()
+        self.as_ptr().as_ptr()
+    }
+
+    #[inline]
+    fn order(&self) -> Order {
+        self.raw.order()
+    }
+
+    #[inline]
+    fn set_order(&mut self, order: Order) {
+        self.raw.set_order(order);
     }
 }
 

@@ -15,12 +15,13 @@ use bytes::Bytes;
 
 use super::integer::PackedInt;
 use super::layout::{EXPIRES, Header, Kind, RAW, Shape, WIDE_KEY};
+use crate::keyspace::table::{Order, Thin, ThinPtr, prefetch_line};
 use crate::types::{Hash, List, Set, Stream, Zset};
 
 /// A key with its value, deadline and access clock in one allocation. See the module's documentation.
 #[repr(transparent)]
 pub struct Entry {
-    block: NonNull<Header>,
+    block: ThinPtr<Header>,
     owns: PhantomData<(Header, Bytes, List, Set, Hash, Zset, Stream)>,
 }
 
@@ -42,6 +43,32 @@ const _: () = {
 unsafe impl Send for Entry {}
 // SAFETY: `&Entry` only reads, and only hands out references to types that are Sync, as asserted above.
 unsafe impl Sync for Entry {}
+
+impl Thin for Entry {
+    #[inline]
+    fn address(&self) -> *const u8 {
+        self.at(0).as_ptr()
+    }
+
+    #[inline]
+    fn order(&self) -> Order {
+        self.block.order()
+    }
+
+    #[inline]
+    fn set_order(&mut self, order: Order) {
+        self.block.set_order(order);
+    }
+
+    /// Two lines: the header and key, and what most small values reach into.
+    #[inline]
+    fn prefetch(&self) {
+        prefetch_line(self.address());
+        prefetch_line(self.address().wrapping_add(CACHE_LINE_BYTES));
+    }
+}
+
+const CACHE_LINE_BYTES: usize = 64;
 
 /// A value on its way into or out of a block.
 pub(super) enum Payload<'a> {
@@ -116,7 +143,7 @@ impl Entry {
             inline_len: inline.len(),
         };
         let mut entry = Entry {
-            block: allocate(shape.block_bytes()),
+            block: ThinPtr::new(allocate(shape.block_bytes())),
             owns: PhantomData,
         };
         entry.write_header(shape, clock);
@@ -160,20 +187,20 @@ impl Entry {
         debug_assert!(offset <= isize::MAX as usize);
         // SAFETY: all callers pass an offset from this entry's shape (or the header's size), so it is within the block
         // or, for an empty last part, one past its end.
-        unsafe { self.block.cast::<u8>().add(offset) }
+        unsafe { self.block.get().cast::<u8>().add(offset) }
     }
 
     #[inline]
     pub(super) fn header(&self) -> &Header {
         // SAFETY: invariant 1: the block starts with an initialised header, and it is borrowed with the entry.
-        unsafe { self.block.as_ref() }
+        unsafe { self.block.get().as_ref() }
     }
 
     /// For the clock only: what else the header says must stay true (invariant 1).
     #[inline]
     pub(super) fn clock_mut(&mut self) -> &mut [u8; 3] {
         // SAFETY: as for `header`; the entry is borrowed mutably.
-        unsafe { &mut self.block.as_mut().clock }
+        unsafe { &mut self.block.get().as_mut().clock }
     }
 
     /// Writes a header for `shape`, which the caller makes true.
@@ -187,7 +214,7 @@ impl Entry {
             clock: [c0, c1, c2],
         };
         // SAFETY: a block is at least as large as a header, and ours.
-        unsafe { self.block.write(header) }
+        unsafe { self.block.get().write(header) }
     }
 
     #[inline]
@@ -199,27 +226,29 @@ impl Entry {
             inline_len,
             ..
         } = *self.header();
-        let narrow = Shape {
+        let key_len = match flags & WIDE_KEY {
+            0 => usize::from(key_len),
+            _ => self.wide_key_len(kind, flags),
+        };
+        Shape {
             kind,
             flags,
-            key_len: usize::from(key_len),
+            key_len,
             inline_len: usize::from(u16::from_le_bytes(inline_len)),
-        };
-        if flags & WIDE_KEY == 0 {
-            narrow
-        } else {
-            self.with_wide_key(narrow)
         }
     }
 
+    /// The length of the key of an entry of this kind and these flags, [`WIDE_KEY`] among them.
     #[cold]
-    fn with_wide_key(&self, narrow: Shape) -> Shape {
-        // SAFETY: only called with WIDE_KEY set, so by invariant 2 the u32 is there, at a multiple of 8.
-        let key_len = unsafe { self.at(narrow.wide_at()).cast::<u32>().read() };
-        Shape {
-            key_len: key_len as usize,
-            ..narrow
-        }
+    fn wide_key_len(&self, kind: Kind, flags: u8) -> usize {
+        let start = Shape {
+            kind,
+            flags,
+            key_len: 0,
+            inline_len: 0,
+        };
+        // SAFETY: only called with WIDE_KEY set, so by invariant 2 the u32 is there, at a multiple of 8, where kind and flags say.
+        unsafe { self.at(start.wide_at()).cast::<u32>().read() as usize }
     }
 
     /// The key.
@@ -365,16 +394,18 @@ impl Entry {
 }
 
 impl Entry {
-    /// Moves the value to another block, which `build` makes from it.
+    /// Moves the value to another block of the same key, which `build` makes from it.
     pub(super) fn replace_with(&mut self, build: impl FnOnce(&Entry, Payload<'_>) -> Entry) {
         // SAFETY: the value moves to the new entry. Should `build` panic, the guard ends the process before anyone can
         // see the old entry, whose value is gone.
-        let new = unsafe {
+        let mut new = unsafe {
             let abort = AbortOnUnwind;
             let new = build(self, self.payload_read());
             std::mem::forget(abort);
             new
         };
+        debug_assert_eq!(new.key(), self.key());
+        new.set_order(self.order());
         let old = ManuallyDrop::new(std::mem::replace(self, new));
         // SAFETY: `old` is not used any more, and its value is the new entry's.
         unsafe { free_block(&old) }
@@ -418,5 +449,5 @@ fn layout_of(bytes: usize) -> Layout {
 unsafe fn free_block(entry: &Entry) {
     let layout = layout_of(entry.shape().block_bytes());
     // SAFETY: by invariant 1 the block was allocated with this very layout; the caller gives it up.
-    unsafe { dealloc(entry.block.as_ptr().cast(), layout) }
+    unsafe { dealloc(entry.block.get().as_ptr().cast(), layout) }
 }

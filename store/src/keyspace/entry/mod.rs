@@ -23,7 +23,6 @@ use integer::PackedInt;
 use layout::{Kind, RAW};
 
 use super::access::Access;
-use super::table::{Thin, prefetch_line};
 use crate::mem::alloc_size;
 use crate::types::{Hash, List, Set, Stream, Zset};
 use crate::value::{StringRef, StringValue, Value, ValueRef};
@@ -46,22 +45,6 @@ pub enum ValueMut<'a> {
     /// A stream.
     Stream(&'a mut Stream),
 }
-
-impl Thin for Entry {
-    #[inline]
-    fn address(&self) -> *const u8 {
-        self.at(0).as_ptr()
-    }
-
-    /// Two lines: the header and key, and what most small values reach into.
-    #[inline]
-    fn prefetch(&self) {
-        prefetch_line(self.address());
-        prefetch_line(self.address().wrapping_add(CACHE_LINE_BYTES));
-    }
-}
-
-const CACHE_LINE_BYTES: usize = 64;
 
 impl Entry {
     /// An entry for a value.

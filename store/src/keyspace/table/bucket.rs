@@ -8,6 +8,9 @@
 //! A tag match is one 64-bit word's arithmetic. A slot is an `Option`, whose niche costs nothing, so a false match of
 //! that arithmetic on an empty slot is harmless and nothing here is unsafe.
 
+use super::Thin;
+use super::order::Order;
+
 /// Slots in a bucket.
 pub(super) const SLOTS: usize = 7;
 
@@ -47,7 +50,7 @@ impl Iterator for Matches {
     }
 }
 
-impl<T> Bucket<T> {
+impl<T: Thin> Bucket<T> {
     const LAYOUT_HOLDS: () = assert!(size_of::<Option<T>>() == 8 && size_of::<Self>() == 64);
 
     /// A bucket without items.
@@ -97,11 +100,20 @@ impl<T> Bucket<T> {
         self.slots[slot].insert(item)
     }
 
-    /// Empties a slot.
+    /// Empties a slot. The item forgets its order, which means nothing anywhere else.
     #[inline]
     pub(super) fn take(&mut self, slot: usize) -> Option<T> {
         self.control[slot] = 0;
-        self.slots[slot].take()
+        let mut item = self.slots[slot].take()?;
+        item.set_order(Order::UNKNOWN);
+        Some(item)
+    }
+
+    /// Empties the bucket of its items, each with its tag.
+    #[inline]
+    pub(super) fn into_items(self) -> impl Iterator<Item = (u8, T)> {
+        std::iter::zip(self.control, self.slots)
+            .filter_map(|(tag, item)| item.map(|item| (tag, item)))
     }
 
     /// The items of this bucket, whatever their home.

@@ -115,26 +115,16 @@ impl<T: Thin> Directory<T> {
         if self.segments[id].depth == self.depth {
             self.double();
         }
-        let parent = &mut self.segments[id];
-        let depth = parent.depth + 1;
-        let mut items = parent.drain_hashed(hash_of);
-        let upper_bit = |hash: u64| hash >> (64 - u32::from(depth)) & 1 == 1;
-        let upper = items
-            .extract_if(.., |(hash, _)| upper_bit(*hash))
-            .collect::<Vec<_>>();
-        let prefix = parent.prefix << 1;
-        let mut high = Segment::new(prefix | 1, depth, parent.hint);
-        *parent = Segment::new(prefix, depth, parent.hint);
-        let buckets = |items: usize| match T::ROOMY {
+        let buckets_for = |items: usize| match T::ROOMY {
             true => grown(bucket_count_for(items), false),
             false => bucket_count_for(items),
         };
-        parent.fill(buckets(items.len()), items.into_iter());
-        high.fill(buckets(upper.len()), upper.into_iter());
-        let bytes = parent.mem_bytes() + high.mem_bytes();
+        let [low, high] = self.segments[id].split(buckets_for, hash_of);
+        let bytes = low.mem_bytes() + high.mem_bytes();
         self.widest = self
             .widest
-            .max(parent.bucket_count().max(high.bucket_count()) as u32);
+            .max(low.bucket_count().max(high.bucket_count()) as u32);
+        self.segments[id] = low;
 
         let high_id = self.segments.len();
         self.point_entries_at(high.prefix, high.depth, high_id);
@@ -149,7 +139,8 @@ impl<T: Thin> Directory<T> {
         hash: u64,
         hash_of: impl Fn(&T) -> u64,
     ) -> Option<(usize, usize)> {
-        let segment = self.segment(hash)?;
+        let id = self.id(hash)?;
+        let segment = &self.segments[id];
         let (depth, prefix) = (segment.depth, segment.prefix);
         let buddy_entry = ((prefix ^ 1) as usize) << self.depth.checked_sub(depth)?;
         let buddy_id = *self.entries.get(buddy_entry).filter(|_| depth > 0)? as usize;
@@ -158,15 +149,15 @@ impl<T: Thin> Directory<T> {
             return None;
         }
         let before = segment.mem_bytes() + buddy.mem_bytes();
-        let id = self.id(hash)?;
-        let mut items = self.segments[id].drain_hashed(&hash_of);
-        items.append(&mut self.segments[buddy_id].drain_hashed(&hash_of));
-        let hint = self.segments[id].hint.min(self.segments[buddy_id].hint);
-        let mut merged = Segment::new(prefix >> 1, depth - 1, hint);
-        merged.fill(
-            bucket_count_for(items.len() + items.len() / 4).max(1),
-            items.into_iter(),
-        );
+        let items = segment.len() + buddy.len();
+        let buckets = bucket_count_for(items + items / 4).max(1);
+        let emptied = || Segment::new(prefix, depth, HINT_NONE);
+        let [mut low, mut high] =
+            [id, buddy_id].map(|half| std::mem::replace(&mut self.segments[half], emptied()));
+        if prefix & 1 == 1 {
+            std::mem::swap(&mut low, &mut high);
+        }
+        let merged = Segment::merge(low, high, buckets, hash_of);
         let after = merged.mem_bytes();
         self.widest = self.widest.max(merged.bucket_count() as u32);
         self.point_entries_at(merged.prefix, merged.depth, id);

@@ -24,6 +24,7 @@ impl<T: Thin> Table<T> {
             self.len -= took;
             budget -= took;
             if segment.len() > 0 {
+                self.directory_bytes = self.directory.mem_bytes();
                 return Drained::Partly;
             }
             self.bucket_bytes -= segment.mem_bytes();
@@ -57,6 +58,7 @@ impl<T: Thin> Table<T> {
     ) {
         if id == 0 {
             self.directory.relocate(is_sparse);
+            self.directory_bytes = self.directory.mem_bytes();
         }
         let segment = self.directory.segment_at_mut(id);
         segment.relocate(is_sparse);

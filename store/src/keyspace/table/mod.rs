@@ -10,8 +10,8 @@
 //!   most that many items; only the directory (4 bytes a segment) and the list of segments are ever copied whole.
 //! - Everything is kept in **hash order**: a [`scan`](Table::scan) cursor is a position in it, so cursors need no state
 //!   and survive growth, splits and shrinking.
-//! - The table stores no hashes: operations that move items take `hash_of`, which must answer what the item was
-//!   inserted with.
+//! - The table stores no hashes, only 15 bits of each in spare bits of its item (see [`Order`]): operations that move
+//!   items take `hash_of`, which must answer what the item was inserted with, for the items whose bits are used up.
 //!
 //! Hashes that collide by the thousand make the table slow, never wrong: a segment that cannot be split grows on.
 //! The table knows nothing of keys, expiry or accounting beyond its own bytes.
@@ -20,6 +20,7 @@ mod bucket;
 mod directory;
 mod drain;
 mod iter;
+mod order;
 mod prefetch;
 mod random;
 mod scan;
@@ -27,10 +28,13 @@ mod segment;
 mod segments;
 #[cfg(test)]
 mod tests;
+mod thin;
 
 pub use drain::Drained;
+pub use order::Order;
 pub use prefetch::prefetch_line;
 pub use scan::SegmentAt;
+pub use thin::{Thin, ThinPtr};
 
 use directory::Directory;
 use segment::{BUCKETS_MAX, Place, Segment, bucket_count_for, grown, load_limit};
@@ -47,22 +51,6 @@ pub const HINT_NONE: u64 = u64::MAX;
 const MOVES_AN_INSERTION: i32 = 24;
 const MOVES_SAVED_MAX: i32 = 1200;
 
-/// An 8-byte, non-null item: `size_of::<Option<T>>() == 8`, checked at compile time.
-pub trait Thin {
-    /// Whether a table of such items grows in larger steps: items are moved half as often, for about a byte more each.
-    /// The keyspace itself is kept tight.
-    const ROOMY: bool = false;
-
-    /// Where the bytes lie that a search would compare, for prefetching.
-    fn address(&self) -> *const u8;
-
-    /// Prefetches the first bytes behind the item.
-    #[inline]
-    fn prefetch(&self) {
-        prefetch_line(self.address());
-    }
-}
-
 /// Where an item is, as long as the table is not changed.
 #[derive(Clone, Copy)]
 pub struct Spot {
@@ -76,6 +64,8 @@ pub struct Table<T> {
     len: usize,
     /// Bytes of all segments' buckets.
     bucket_bytes: usize,
+    /// Bytes of the directory, counted when it may have changed.
+    directory_bytes: usize,
     /// Items that may be moved before segments that could take some more have to wait for their turn.
     moves_left: i32,
 }
@@ -93,6 +83,7 @@ impl<T: Thin> Table<T> {
             directory: Directory::new(),
             len: 0,
             bucket_bytes: 0,
+            directory_bytes: 0,
             moves_left: MOVES_SAVED_MAX,
         }
     }
@@ -112,7 +103,7 @@ impl<T: Thin> Table<T> {
     /// Bytes the table has allocated, without `Self` and without what the items point to. Constant time.
     #[inline]
     pub fn mem_bytes(&self) -> usize {
-        self.bucket_bytes + self.directory.mem_bytes()
+        self.bucket_bytes + self.directory_bytes
     }
 
     /// The item of this hash that satisfies `eq`.
@@ -153,14 +144,13 @@ impl<T: Thin> Table<T> {
         let may_move = self.moves_left > 0;
         let lacks_room =
             |segment: &Segment<T>| segment.is_full() && (may_move || segment.is_crammed());
-        if self.directory.segment(hash).is_none_or(lacks_room) {
-            self.make_room(hash, hash_of);
-        }
         self.len += 1;
-        self.directory
-            .segment_mut(hash)
-            .expect("make_room leaves a segment for every hash")
-            .insert(hash, item)
+        match self.directory.id(hash) {
+            Some(id) if !lacks_room(&self.directory.segments()[id]) => {
+                self.directory.segment_at_mut(id).insert(hash, item)
+            }
+            _ => self.make_room(hash, hash_of).insert(hash, item),
+        }
     }
 
     /// Takes out the item of this hash that satisfies `eq`.
@@ -208,9 +198,9 @@ impl<T: Thin> Table<T> {
         *self = Self::new();
     }
 
-    /// Grows or splits the segment of `hash` until it takes one more item.
+    /// Grows or splits the segment of `hash` until it takes one more item, and gives it.
     #[cold]
-    fn make_room(&mut self, hash: u64, hash_of: impl Fn(&T) -> u64) {
+    fn make_room(&mut self, hash: u64, hash_of: impl Fn(&T) -> u64) -> &mut Segment<T> {
         self.directory.ensure_first();
         while let Some(segment) = self
             .directory
@@ -226,6 +216,10 @@ impl<T: Thin> Table<T> {
             };
             self.bucket_bytes = self.bucket_bytes - before + after;
         }
+        self.directory_bytes = self.directory.mem_bytes();
+        self.directory
+            .segment_mut(hash)
+            .expect("the first segment was ensured, and every hash has one from then on")
     }
 
     /// Fits the segment of `hash` to its items if it is sparse, or merges it with its buddy when both are small.
@@ -244,6 +238,7 @@ impl<T: Thin> Table<T> {
             None => return,
         };
         self.bucket_bytes = self.bucket_bytes - changed.0 + changed.1;
+        self.directory_bytes = self.directory.mem_bytes();
     }
 }
 

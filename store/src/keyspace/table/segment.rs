@@ -1,20 +1,18 @@
 //! A segment: an array of buckets in hash order, small enough to be rehashed in one go.
 //!
-//! The home bucket of an item is its position scaled to the number of buckets, so buckets keep hash order whatever their
-//! number. An item whose home is full moves on to the next bucket, wrapping at the end, and each bucket it passes counts
+//! The home bucket of an item is the beginning of its rest scaled to the number of buckets, so buckets keep hash order
+//! whatever their number (see [`Order`]). An item whose home is full moves on to the next bucket, wrapping at the end, and each bucket it passes counts
 //! it (`overflow`): a search ends at the first bucket nobody passed.
 //!
 //! Bucket counts are chosen to fill an allocator size class each; a segment grows through them by about a quarter.
 
 use super::bucket::{Bucket, SLOTS, tag_of};
+use super::order::{HOME_BITS, ORDER_BITS, Order, home_of};
 use super::{POSITION_BITS, Thin, prefetch_line};
 use crate::mem::{IsSparse, alloc_size_line};
 
 /// Largest bucket count of a segment that can still be split.
 pub(super) const BUCKETS_MAX: usize = 95;
-
-/// The part of a hash that is its position.
-const POSITION_MASK: u64 = u64::MAX << (64 - POSITION_BITS);
 
 /// Bucket counts whose line-aligned allocation wastes nearly nothing.
 const BUCKET_COUNTS: [usize; 20] = [
@@ -93,6 +91,8 @@ pub(super) struct Segment<T> {
     pub(super) prefix: u32,
     len: u32,
     pub(super) depth: u8,
+    /// So many bits of an item's order are true, where it is known: [`HOME_BITS`] to [`ORDER_BITS`].
+    order_bits: u8,
 }
 
 impl<T: Thin> Segment<T> {
@@ -104,6 +104,7 @@ impl<T: Thin> Segment<T> {
             prefix,
             len: 0,
             depth,
+            order_bits: ORDER_BITS as u8,
         }
     }
 
@@ -139,8 +140,7 @@ impl<T: Thin> Segment<T> {
     /// Home bucket of a hash. Only called with buckets present.
     #[inline]
     fn home(&self, hash: u64) -> usize {
-        let rest = (hash & POSITION_MASK) << self.depth;
-        ((u128::from(rest) * self.buckets.len() as u128) >> 64) as usize
+        home_of(hash << self.depth, self.buckets.len())
     }
 
     #[inline]
@@ -188,7 +188,13 @@ impl<T: Thin> Segment<T> {
     /// Adds an item known to be absent to a segment that is not full.
     #[inline]
     pub(super) fn insert(&mut self, hash: u64, item: T) -> &mut T {
-        let mut at = self.home(hash);
+        self.put(hash << self.depth, tag_of(hash), item)
+    }
+
+    /// Adds an item of this tag, and of this rest as far as `order_bits` says.
+    #[inline]
+    fn put(&mut self, rest: u64, tag: u8, mut item: T) -> &mut T {
+        let mut at = home_of(rest, self.buckets.len());
         let slot = loop {
             match self.buckets[at].vacancy() {
                 Some(slot) => break slot,
@@ -197,7 +203,8 @@ impl<T: Thin> Segment<T> {
             at = self.after(at);
         };
         self.len += 1;
-        self.buckets[at].put(slot, tag_of(hash), item)
+        item.set_order(Order::of(rest));
+        self.buckets[at].put(slot, tag, item)
     }
 
     /// Takes the item of a place away; `hash` is the item's.
@@ -232,38 +239,110 @@ impl<T: Thin> Segment<T> {
         wanted
     }
 
-    /// Empties the segment, pairing each item with its hash. The items further on are prefetched meanwhile.
-    pub(super) fn drain_hashed(&mut self, hash_of: impl Fn(&T) -> u64) -> Vec<(u64, T)> {
-        let mut drained = Vec::with_capacity(self.len());
-        let mut buckets = std::mem::take(&mut self.buckets);
-        for at in 0..buckets.len() {
-            if let Some(ahead) = buckets.get(at + BUCKETS_AHEAD) {
-                ahead.items().for_each(Thin::prefetch);
-            }
-            let bucket = &mut buckets[at];
-            drained.extend(
-                (0..SLOTS)
-                    .filter_map(|slot| bucket.take(slot))
-                    .map(|item| (hash_of(&item), item)),
-            );
-        }
+    /// Empties the segment, handing over each item with its rest, as far as `order_bits` says, and its tag. Items of
+    /// unknown order are read for their hash, prefetched some buckets ahead.
+    fn drain(&mut self, hash_of: impl Fn(&T) -> u64, mut taken: impl FnMut(u64, u8, T)) {
+        let depth = self.depth;
+        let mut buckets = std::mem::take(&mut self.buckets).into_vec().into_iter();
         self.len = 0;
-        drained
+        let prefetch = |bucket: &Bucket<T>| {
+            let unknown = bucket.items().filter(|item| !item.order().is_known());
+            unknown.for_each(Thin::prefetch);
+        };
+        buckets
+            .as_slice()
+            .iter()
+            .take(BUCKETS_AHEAD)
+            .for_each(prefetch);
+        while let Some(bucket) = buckets.next() {
+            if let Some(ahead) = buckets.as_slice().get(BUCKETS_AHEAD - 1) {
+                prefetch(ahead);
+            }
+            for (tag, item) in bucket.into_items() {
+                let rest = item.order().rest();
+                debug_assert!(
+                    rest.is_none_or(|rest| (rest ^ (hash_of(&item) << depth)).leading_zeros()
+                        >= u32::from(self.order_bits)),
+                    "the order is what the hash says"
+                );
+                let rest = rest.unwrap_or_else(|| hash_of(&item) << depth);
+                taken(rest, tag, item);
+            }
+        }
     }
 
-    /// Gives an empty segment its buckets and items.
-    pub(super) fn fill(&mut self, buckets: usize, items: impl Iterator<Item = (u64, T)>) {
-        debug_assert_eq!(self.len, 0);
+    /// Has all items read for their hashes when they are moved next.
+    fn forget_orders(&mut self) {
+        self.items_mut()
+            .for_each(|item| item.set_order(Order::UNKNOWN));
+        self.order_bits = ORDER_BITS as u8;
+    }
+
+    /// Gives a segment without buckets so many.
+    fn allocate(&mut self, buckets: usize) {
+        debug_assert!(self.len == 0 && self.buckets.is_empty());
         self.buckets = (0..buckets).map(|_| Bucket::empty()).collect();
-        for (hash, item) in items {
-            self.insert(hash, item);
-        }
     }
 
     /// Moves all items to a new array of so many buckets.
     pub(super) fn resize(&mut self, buckets: usize, hash_of: impl Fn(&T) -> u64) {
-        let items = self.drain_hashed(hash_of);
-        self.fill(buckets, items.into_iter());
+        let mut resized = Segment::new(self.prefix, self.depth, self.hint);
+        resized.order_bits = self.order_bits;
+        resized.allocate(buckets);
+        self.drain(hash_of, |rest, tag, item| {
+            resized.put(rest, tag, item);
+        });
+        *self = resized;
+    }
+
+    /// Splits the items by the next bit of their hashes. `buckets_for` says what so many items get.
+    pub(super) fn split(
+        &mut self,
+        buckets_for: impl Fn(usize) -> usize,
+        hash_of: impl Fn(&T) -> u64,
+    ) -> [Segment<T>; 2] {
+        if u32::from(self.order_bits) == HOME_BITS {
+            self.forget_orders();
+        }
+        let (prefix, depth) = (self.prefix << 1, self.depth + 1);
+        let mut halves = [0, 1].map(|bit| {
+            let mut half = Segment::new(prefix | bit, depth, self.hint);
+            half.order_bits = self.order_bits - 1;
+            half
+        });
+        let mut moving = [const { Vec::new() }; 2];
+        moving
+            .iter_mut()
+            .for_each(|half| half.reserve_exact(self.len()));
+        self.drain(hash_of, |rest, tag, item| {
+            moving[(rest >> 63) as usize].push((rest << 1, tag, item));
+        });
+        for (half, items) in halves.iter_mut().zip(moving) {
+            half.allocate(buckets_for(items.len()));
+            for (rest, tag, item) in items {
+                half.put(rest, tag, item);
+            }
+        }
+        halves
+    }
+
+    /// Puts the items of two segments that split from one together again. `buckets` have room for them.
+    pub(super) fn merge(
+        mut low: Segment<T>,
+        mut high: Segment<T>,
+        buckets: usize,
+        hash_of: impl Fn(&T) -> u64,
+    ) -> Segment<T> {
+        let hint = low.hint.min(high.hint);
+        let mut merged = Segment::new(low.prefix >> 1, low.depth - 1, hint);
+        merged.order_bits = (low.order_bits.min(high.order_bits) + 1).min(ORDER_BITS as u8);
+        merged.allocate(buckets);
+        for (bit, half) in [(0, &mut low), (1, &mut high)] {
+            half.drain(&hash_of, |rest, tag, item| {
+                merged.put(bit << 63 | rest >> 1, tag, item);
+            });
+        }
+        merged
     }
 
     /// All items, in no promised order.
@@ -340,10 +419,11 @@ impl<T: Thin> Segment<T> {
 
     /// The bucket a position belongs to, with that bucket's range of positions.
     pub(super) fn bucket_at(&self, position: u64) -> (usize, u64, u64) {
-        let (start, end) = self.position_range();
-        let (width, count) = (u128::from(end - start), self.buckets.len() as u128);
-        let at = (u128::from(position - start) * count / width) as usize;
-        let boundary = |bucket: usize| start + (bucket as u128 * width).div_ceil(count) as u64;
+        let (start, count) = (self.position_range().0, self.buckets.len());
+        let at = home_of(position << (64 - POSITION_BITS) << self.depth, count);
+        let unit_bits = POSITION_BITS - u32::from(self.depth) - HOME_BITS;
+        let boundary =
+            |bucket: usize| start + (((bucket << HOME_BITS).div_ceil(count) as u64) << unit_bits);
         (at, boundary(at), boundary(at + 1))
     }
 

@@ -1,18 +1,40 @@
 //! The table against a model: std's `HashMap`, with honest and with hostile hashes.
 
 use std::collections::{HashMap, HashSet};
+use std::num::NonZeroU64;
 
 use proptest::prelude::*;
 
-use super::{Drained, Table, Thin};
+use super::{Drained, Order, Table, Thin};
 
-/// An item that is its own key; the hash is looked up by the case's rule.
-#[derive(Clone, Debug, PartialEq)]
-struct Item(Box<u64>);
+/// An item that is its own key, below 2^48 - 1; the hash is looked up by the case's rule. The upper 16 bits are the order.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Item(NonZeroU64);
+
+const KEY_BITS: u32 = 48;
+
+impl Item {
+    fn new(key: u64) -> Item {
+        assert!(key + 1 < 1 << KEY_BITS);
+        Item(NonZeroU64::MIN.saturating_add(key))
+    }
+
+    fn key(&self) -> u64 {
+        (self.0.get() & ((1 << KEY_BITS) - 1)) - 1
+    }
+}
 
 impl Thin for Item {
     fn address(&self) -> *const u8 {
-        (&raw const *self.0).cast()
+        (&raw const *self).cast()
+    }
+
+    fn order(&self) -> Order {
+        Order((self.0.get() >> KEY_BITS) as u16)
+    }
+
+    fn set_order(&mut self, order: Order) {
+        self.0 = Item::new(self.key()).0 | (u64::from(order.0) << KEY_BITS);
     }
 }
 
@@ -51,25 +73,25 @@ fn splitmix(key: u64) -> u64 {
 }
 
 fn insert(table: &mut Table<Item>, hashing: Hashing, key: u64) {
-    table.insert_new(hashing.hash(key), Item(Box::new(key)), |item| {
-        hashing.hash(*item.0)
+    table.insert_new(hashing.hash(key), Item::new(key), |item| {
+        hashing.hash(item.key())
     });
 }
 
 fn find(table: &Table<Item>, hashing: Hashing, key: u64) -> Option<u64> {
     table
-        .find(hashing.hash(key), |item| *item.0 == key)
-        .map(|item| *item.0)
+        .find(hashing.hash(key), |item| item.key() == key)
+        .map(|item| item.key())
 }
 
 fn remove(table: &mut Table<Item>, hashing: Hashing, key: u64) -> Option<u64> {
     table
         .remove(
             hashing.hash(key),
-            |item| *item.0 == key,
-            |item| hashing.hash(*item.0),
+            |item| item.key() == key,
+            |item| hashing.hash(item.key()),
         )
-        .map(|item| *item.0)
+        .map(|item| item.key())
 }
 
 fn filled(hashing: Hashing, keys: impl Iterator<Item = u64>) -> Table<Item> {
@@ -84,8 +106,8 @@ fn scan_all(table: &Table<Item>, hashing: Hashing) -> Vec<u64> {
     loop {
         cursor = table.scan(
             cursor,
-            |item| hashing.hash(*item.0),
-            |item| seen.push(*item.0),
+            |item| hashing.hash(item.key()),
+            |item| seen.push(item.key()),
         );
         if cursor == 0 {
             return seen;
@@ -110,6 +132,7 @@ fn check(table: &Table<Item>) {
             .map(|segment| segment.mem_bytes())
             .sum::<usize>()
     );
+    assert_eq!(table.directory_bytes, table.directory.mem_bytes());
     let mut cursor = 0;
     let mut met = 0;
     while let Some(at) = table.segment_at(cursor) {
@@ -189,7 +212,7 @@ proptest! {
         let scanned = scan_all(&table, hashing);
         prop_assert_eq!(scanned.len(), model.len(), "each item once when nothing changes");
         prop_assert_eq!(scanned.into_iter().collect::<HashSet<_>>(), model.clone());
-        prop_assert_eq!(table.iter().map(|item| *item.0).collect::<HashSet<_>>(), model);
+        prop_assert_eq!(table.iter().map(|item| item.key()).collect::<HashSet<_>>(), model);
     }
 
     #[test]
@@ -198,7 +221,7 @@ proptest! {
         let (mut coming_and_going, mut seen) = (HashSet::new(), HashMap::new());
         let (mut cursor, mut script) = (0, script.iter().cycle());
         loop {
-            cursor = table.scan(cursor, |item| hashing.hash(*item.0), |item| *seen.entry(*item.0).or_insert(0) += 1);
+            cursor = table.scan(cursor, |item| hashing.hash(item.key()), |item| *seen.entry(item.key()).or_insert(0) += 1);
             if cursor == 0 {
                 break;
             }
@@ -215,9 +238,9 @@ proptest! {
         let mut table = filled(hashing, 0..keys);
         let (mut out, mut cursor) = (HashSet::new(), 0);
         while let Some(at) = table.segment_at(cursor) {
-            let due = |item: &mut Item| (*item.0).is_multiple_of(modulus);
-            table.extract_from_segment(at.id, due, |item| hashing.hash(*item.0), |item| { out.insert(*item.0); });
-            table.fit_segment(at.id, |item| hashing.hash(*item.0));
+            let due = |item: &mut Item| item.key().is_multiple_of(modulus);
+            table.extract_from_segment(at.id, due, |item| hashing.hash(item.key()), |item| { out.insert(item.key()); });
+            table.fit_segment(at.id, |item| hashing.hash(item.key()));
             check(&table);
             cursor = at.next_cursor;
             if cursor == 0 { break }
@@ -234,8 +257,9 @@ proptest! {
         let mut drained = HashSet::new();
         loop {
             let before = drained.len();
-            let state = table.drain_step(step, |item| { drained.insert(*item.0); });
+            let state = table.drain_step(step, |item| { drained.insert(item.key()); });
             prop_assert!(drained.len() - before <= step);
+            prop_assert_eq!(table.directory_bytes, table.directory.mem_bytes());
             prop_assert_eq!(table.len() + drained.len(), keys as usize);
             if state == Drained::All { break }
         }
@@ -324,7 +348,7 @@ fn random_is_uniform() {
         let draws = items * 100;
         let mut counts = vec![0u64; items as usize];
         for _ in 0..draws {
-            counts[*table.random(&mut rng).expect("not empty").0 as usize] += 1;
+            counts[table.random(&mut rng).expect("not empty").key() as usize] += 1;
         }
         // Chi-square with items - 1 degrees of freedom: mean items - 1, variance twice that.
         let chi_square: f64 = counts
