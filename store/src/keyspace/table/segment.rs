@@ -1,8 +1,8 @@
 //! A segment: an array of buckets in hash order, small enough to be rehashed in one go.
 //!
-//! The home bucket of an item is the beginning of its rest scaled to the number of buckets, so buckets keep hash order
-//! whatever their number (see [`Order`]). An item whose home is full moves on to the next bucket, wrapping at the end, and each bucket it passes counts
-//! it (`overflow`): a search ends at the first bucket nobody passed.
+//! The home bucket of an item is the beginning of its rest (see [`Order`]) scaled to the number of buckets, so buckets keep
+//! hash order whatever their number. An item whose home is full moves on to the next bucket, wrapping at the end, and each
+//! bucket it passes counts it (`overflow`): a search ends at the first bucket nobody passed.
 //!
 //! Bucket counts are chosen to fill an allocator size class each; a segment grows through them by about a quarter.
 
