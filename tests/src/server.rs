@@ -211,10 +211,19 @@ impl Server {
 
     /// Resident memory in bytes, from the kernel.
     pub fn rss_bytes(&self) -> u64 {
+        self.resident_bytes("VmRSS:")
+    }
+
+    /// Resident memory in bytes that is no file's: the program's code and what it shares with others are not in it.
+    pub fn anonymous_bytes(&self) -> u64 {
+        self.resident_bytes("RssAnon:")
+    }
+
+    fn resident_bytes(&self, field: &str) -> u64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap_or_default();
         status
             .lines()
-            .find_map(|line| line.strip_prefix("VmRSS:"))
+            .find_map(|line| line.strip_prefix(field))
             .and_then(|rest| rest.split_whitespace().next())
             .and_then(|kib| kib.parse::<u64>().ok())
             .map_or(0, |kib| kib * 1024)

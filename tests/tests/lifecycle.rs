@@ -68,8 +68,12 @@ fn starts_in_well_under_a_second_and_idles_for_free() {
         idle < Duration::from_millis(100),
         "{idle:?} of CPU in two idle seconds"
     );
-    let rss = server.rss_bytes() / (1024 * 1024);
-    assert!(rss < 64, "{rss} MiB resident with nothing in it");
+    // How much of the program's file is resident depends on the build; what it allocates does not.
+    let anonymous = server.anonymous_bytes() / 1024;
+    assert!(
+        (1..3072).contains(&anonymous),
+        "{anonymous} KiB of memory with nothing in it"
+    );
 }
 
 #[test]

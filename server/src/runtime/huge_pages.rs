@@ -52,7 +52,8 @@ struct Pass {
 }
 
 impl HugePages {
-    /// Forbids them on first touch. Call it once, before the process allocates much.
+    /// Forbids them on first touch. The allocator is built to do so before its own first page (`MI_DEFAULT_ALLOW_THP` in
+    /// `.cargo/config.toml`); this is for a process that somebody built otherwise. Call it once, first thing.
     pub fn forbid() {
         set_disabled(true);
     }
