@@ -6,10 +6,10 @@
 use std::cell::Cell;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use quanta::Clock;
 use resp::Args;
 use store::command::Flags;
 
+use super::cycles::Cycles;
 use super::{CommandTime, Event, SlowEntry, monitors};
 use crate::config::Settings;
 use crate::core::Core;
@@ -18,12 +18,10 @@ use crate::session::Session;
 
 const NANOS_PER_MILLI: u64 = 1_000_000;
 const NANOS_PER_MICRO: u64 = 1_000;
-/// Cycles whose time tells how fast they go.
-const CYCLES_MEASURED: u64 = 1 << 20;
 
 /// One core's stopwatch and what it looks for.
 pub struct Meter {
-    clock: Clock,
+    clock: Cycles,
     /// Where the last command ended, in cycles.
     lap: Cell<u64>,
     /// When the turn of the work at hand is over, in cycles.
@@ -38,7 +36,7 @@ impl Meter {
     /// The watch of a core with these settings.
     pub fn new(settings: &Settings, is_monitored: bool) -> Self {
         let meter = Meter {
-            clock: Clock::new(),
+            clock: Cycles::ready(),
             lap: Cell::new(0),
             turn_end: Cell::new(u64::MAX),
             tracks: Cell::new(true),
@@ -66,17 +64,22 @@ impl Meter {
         self.tracks.set(observe.tracks_latency);
     }
 
+    /// Makes the stopwatch more exact. Once in a while will do.
+    pub fn tune(&self) {
+        self.clock.tune();
+    }
+
     /// A run of commands begins.
     #[inline]
     pub fn start(&self) {
-        self.lap.set(self.clock.raw());
+        self.lap.set(self.clock.now());
     }
 
     /// The commands that follow have so many ns, until [`Meter::end_turn`].
     pub fn begin_turn(&self, nanos: u64) -> u64 {
-        let now = self.clock.raw();
-        let measured = self.clock.delta_as_nanos(0, CYCLES_MEASURED).max(1);
-        self.turn_end.set(now + nanos * CYCLES_MEASURED / measured);
+        let now = self.clock.now();
+        self.turn_end
+            .set(now.saturating_add(self.clock.cycles_in(nanos)));
         now
     }
 
@@ -94,12 +97,12 @@ impl Meter {
 
     /// The command that is measured is suspended: what it has taken so far, in cycles.
     pub fn hold(&self) -> u64 {
-        self.clock.raw().saturating_sub(self.lap.get())
+        self.clock.now().saturating_sub(self.lap.get())
     }
 
     /// The command that had taken so much goes on.
     pub fn go_on(&self, spent: u64) {
-        self.lap.set(self.clock.raw().saturating_sub(spent));
+        self.lap.set(self.clock.now().saturating_sub(spent));
     }
 
     /// When what is measured began, as [`Meter::begun_at`] takes it.
@@ -115,24 +118,24 @@ impl Meter {
 
     /// Now, to measure something from here with [`Meter::nanos_since`].
     pub fn now(&self) -> u64 {
-        self.clock.raw()
+        self.clock.now()
     }
 
     /// The time from `start` to when what is measured began, in ns.
     #[inline]
     pub fn nanos_before_lap(&self, start: u64) -> u64 {
-        self.clock.delta_as_nanos(start, self.lap.get())
+        self.clock.nanos_between(start, self.lap.get())
     }
 
     /// The time since `start`, in ns.
     pub fn nanos_since(&self, start: u64) -> u64 {
-        self.clock.delta_as_nanos(start, self.clock.raw())
+        self.clock.nanos_between(start, self.clock.now())
     }
 
     #[inline]
     fn lap_nanos(&self) -> u64 {
-        let now = self.clock.raw();
-        self.clock.delta_as_nanos(self.lap.replace(now), now)
+        let now = self.clock.now();
+        self.clock.nanos_between(self.lap.replace(now), now)
     }
 
     #[inline]

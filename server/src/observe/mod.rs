@@ -11,6 +11,7 @@
 //!
 //! The usual way of a command takes no lock, allocates nothing and writes to nothing that another core writes to.
 
+mod cycles;
 mod histogram;
 mod meter;
 mod monitors;
@@ -22,6 +23,7 @@ use std::sync::OnceLock;
 
 use crate::server::Counter;
 
+pub use cycles::Cycles;
 pub use histogram::{Histogram, Merged};
 pub use meter::Meter;
 pub use monitors::Monitors;

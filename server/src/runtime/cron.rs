@@ -115,6 +115,7 @@ impl Pulse {
     /// True while there is work.
     fn tick(&mut self, reactor: &Reactor, now_ms: u64) -> bool {
         self.ticked_at_ms = now_ms;
+        reactor.core.meter.tune();
         kept::tick();
         reactor.core.tidy_tracking();
         reactor.core.shelf.tidy();

@@ -21,7 +21,7 @@ use crate::connection::{Census, ConnectionLimits};
 use crate::core::now_ms;
 use crate::function::{COMPILE, Loader, restore_at_start};
 use crate::logging;
-use crate::observe::{Monitors, SlowLog, Spikes};
+use crate::observe::{Cycles, Monitors, SlowLog, Spikes};
 use crate::process;
 use crate::registry::Registry;
 use crate::server::{CoreStats, ReplicationId, Server, random_hex, random_u64};
@@ -49,6 +49,7 @@ type StartError = Box<dyn Error>;
 pub fn run(arguments: &[OsString]) -> ExitCode {
     allocator::configure();
     HugePages::forbid();
+    Cycles::begin();
     if arguments.first().is_some_and(|first| first == "ping") {
         return ping::run(&arguments[1..]);
     }
