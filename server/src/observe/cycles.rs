@@ -1,4 +1,4 @@
-//! The processor's cycle counter as a clock: a reading takes 7 ns, one of the system's clock 25.
+//! The processor's cycle counter as a clock: a reading takes half the time of one of the system's clock.
 //!
 //! How fast the counter goes is found by comparing both clocks, at first over the time since the process began. So nothing
 //! waits for a calibration; the figure is right to 0.01 % when the first command runs, and better after the first
@@ -11,9 +11,9 @@ use std::time::{Duration, Instant};
 
 /// Bits behind the point of `nanos_per_cycle`.
 const FRACTION_BITS: u32 = 32;
-/// The least time over which the clocks are compared at first, and from then on: what a machine that was suspended or moved
-/// makes of one of them is soon forgotten.
+/// The least time over which the clocks are compared at first.
 const COMPARED_FIRST: Duration = Duration::from_millis(1);
+/// The least time from then on, always the last: what suspending or moving a machine does to one of them is soon forgotten.
 const COMPARED_MIN: Duration = Duration::from_secs(1);
 
 static HAS_COUNTER: LazyLock<bool> = LazyLock::new(has_steady_counter);
