@@ -125,7 +125,17 @@ impl Core {
 
     /// Brings up to date what its clients are charged for: their buffers and what is known of them.
     pub fn recount_clients(&self) {
-        self.client_charges.recount(&self.links, &self.tenants());
+        self.client_charges
+            .recount(&self.links, &self.tenants(), self.stats().input_bytes.get());
+    }
+
+    /// The same, if more than so many bytes have been read since that was done.
+    #[inline]
+    pub fn recount_clients_after(&self, read_bytes: usize) {
+        let all_bytes = self.stats().input_bytes.get();
+        if self.client_charges.read_since(all_bytes) > read_bytes as u64 {
+            self.recount_clients_again();
+        }
     }
 
     /// The same, unless that was done a moment ago.

@@ -14,7 +14,23 @@ pub mod rng;
 pub mod server;
 pub mod wire;
 
+use std::thread;
+use std::time::{Duration, Instant};
+
 pub use matrix::matrix;
 pub use rng::Rng;
 pub use server::{Server, ServerBuilder};
 pub use wire::{Conn, Protocol, Reply};
+
+/// Waits for what comes by itself.
+///
+/// # Panics
+/// When it does not come: `what` should have been so.
+#[track_caller]
+pub fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
+    let end = Instant::now() + Duration::from_secs(30);
+    while !holds() {
+        assert!(Instant::now() < end, "{what}");
+        thread::sleep(Duration::from_millis(10));
+    }
+}

@@ -1,9 +1,7 @@
 //! Scripts and functions take memory of their tenant: it is counted, held against the quota, given back, and nobody
 //! else's.
 
-use std::time::{Duration, Instant};
-
-use harness::{Conn, Server, matrix};
+use harness::{Conn, Server, eventually, matrix};
 
 const OOM: &str = "OOM command not allowed when used memory > 'maxmemory'.";
 
@@ -54,14 +52,6 @@ fn stat(server: &Server, tenant: &str, name: &str) -> usize {
 
 fn load(conn: &mut Conn, code: &str) -> String {
     conn.call(&["FUNCTION", "LOAD", "REPLACE", code]).text()
-}
-
-fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
-    let end = Instant::now() + Duration::from_secs(30);
-    while !holds() {
-        assert!(Instant::now() < end, "{what}");
-        std::thread::sleep(Duration::from_millis(10));
-    }
 }
 
 /// What the neighbour has stays, and there is room for more.

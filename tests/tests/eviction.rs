@@ -4,7 +4,7 @@
 //! with two.
 
 use harness::rng::Rng;
-use harness::{Conn, Server, ServerBuilder};
+use harness::{Conn, Server, ServerBuilder, eventually};
 use redis::{Connection, Pipeline, RedisResult};
 
 const MIB: usize = 1 << 20;
@@ -133,6 +133,38 @@ fn check_bounds(policy: &str, threads: usize, sizes: Sizes) {
     );
     let evicted: u64 = server.info("evicted_keys").unwrap().parse().unwrap();
     assert!(evicted > 1000, "{case}: {evicted}");
+}
+
+#[test]
+fn requests_that_are_half_here_push_data_out_at_once() {
+    let server = ServerBuilder::ours()
+        .args(&["--maxmemory", "8mb", "--maxmemory-policy", "allkeys-lru"])
+        .args(&["--enable-debug-command", "yes"])
+        .threads(1)
+        .start();
+    let mut admin = server.connect();
+    // Nothing goes by the clock.
+    assert_eq!(admin.call(&["DEBUG", "PAUSE-CRON", "1"]).text(), "OK");
+    let value = "v".repeat(100_000);
+    for key in 0..50 {
+        admin.call(&["SET", &key.to_string(), &value]);
+    }
+    let part = format!("$1000\r\n{}\r\n", "x".repeat(1000)).repeat(200);
+    let mut clients: Vec<Conn> = (0..30).map(|_| server.connect()).collect();
+    for client in &mut clients {
+        client
+            .send_raw(format!("*250\r\n{part}").as_bytes())
+            .expect("the server reads");
+    }
+    let sent = 50 * value.len() + 30 * part.len();
+    let has_read_all = || {
+        let read = server.info("total_net_input_bytes");
+        read.and_then(|read| read.parse::<usize>().ok()) >= Some(sent)
+    };
+    eventually("all of it is read", has_read_all);
+    assert_eq!(server.info("evicted_clients").as_deref(), Some("0"));
+    let left = admin.call(&["DBSIZE"]).int().expect("a number");
+    assert!(left < 50, "{left} keys beside six megabytes of requests");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Tenants side by side: what one does, the other neither sees nor feels; quotas; removal while in use.
 
-use harness::{Conn, Reply, Server, ServerBuilder, matrix};
+use harness::{Conn, Reply, Server, ServerBuilder, eventually, matrix};
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
@@ -29,14 +29,6 @@ fn fields(map: &Reply) -> HashMap<String, i64> {
 
 fn stats(server: &Server, name: &str) -> HashMap<String, i64> {
     fields(&server.connect().run(&format!("TENANT STATS {name}")))
-}
-
-fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
-    let end = Instant::now() + Duration::from_secs(10);
-    while !holds() {
-        assert!(Instant::now() < end, "{what}");
-        std::thread::sleep(Duration::from_millis(10));
-    }
 }
 
 /// What a tenant can find out, as text: its data and everything that counts, lists or logs.

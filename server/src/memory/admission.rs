@@ -20,6 +20,8 @@ pub const OOM: CommandError =
 
 /// Requests smaller than this part of the limit are not counted on their own.
 const SMALL_SHARE: usize = 512;
+/// Part of the limit that clients may send before what they take is counted again.
+const READ_SHARE: usize = 64;
 /// Pause between two time slices of a command that waits for room.
 const PAUSE: Duration = Duration::from_millis(1);
 
@@ -46,6 +48,7 @@ impl Session {
             true => request,
             false => 0,
         };
+        core.recount_clients_after(limit / READ_SHARE);
         if memory.is_known_to_all() && memory.any_excess(more) == 0 {
             return Admission::Granted;
         }

@@ -1,4 +1,5 @@
-//! What the clients of a core take, and what tenants are charged for it: counted every tick, and once more before data has to go for it.
+//! What the clients of a core take, and what tenants are charged for it: counted every tick, when much has been read since, and once
+//! more before data has to go for it.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -20,6 +21,8 @@ pub struct ClientCharges {
     bytes: RefCell<BTreeMap<u64, usize>>,
     /// Until when the count is good.
     good_until: Cell<Option<Instant>>,
+    /// Bytes the core had read at the last count.
+    read_bytes: Cell<u64>,
 }
 
 impl ClientCharges {
@@ -34,9 +37,16 @@ impl ClientCharges {
         good_until.is_none_or(|until| Instant::now() >= until)
     }
 
-    /// Charges these tenants for the clients that there are now.
-    pub fn recount(&self, links: &Links, tenants: &[Arc<Tenant>]) {
+    /// Bytes read since the last count, of so many altogether: about as much may have to be charged beyond it.
+    #[inline]
+    pub fn read_since(&self, read_bytes: u64) -> u64 {
+        read_bytes.saturating_sub(self.read_bytes.get())
+    }
+
+    /// Charges these tenants for the clients that there are now; the core has read so many bytes.
+    pub fn recount(&self, links: &Links, tenants: &[Arc<Tenant>], read_bytes: u64) {
         let begun = Instant::now();
+        self.read_bytes.set(read_bytes);
         let mut bytes = BTreeMap::new();
         for link in &links.snapshot() {
             let tenant = link.info.tenant.load(Relaxed);

@@ -15,7 +15,7 @@
 //! The charge is exact but for chunks that slices lease ahead, together less than a hundredth of the limit: it errs to
 //! the safe side. What can exceed the limit is what one command adds that its request does not show (SETRANGE far
 //! beyond a string's end): a run of commands ends, and the next one asks again, when its slices have grown by a 512th of
-//! the limit. Clients' buffers are counted anew every tick, and before anything
+//! the limit. Clients' buffers are counted anew every tick, when a 64th of the limit has been read since, and before anything
 //! is evicted for them.
 //! Limits belong to a tenant, beside its slices. Nothing here knows commands but for their DENYOOM flag.
 
