@@ -63,7 +63,7 @@ pub(super) struct Context {
     pub(super) random: Cell<Rand48>,
     pub(super) json: JsonConfig,
     /// Room for texts that functions build.
-    pub(super) buffer: Cell<Vec<u8>>,
+    buffer: Cell<Vec<u8>>,
     /// Room for replies of commands.
     pub(super) reply: Cell<OutputBuffer>,
     /// Room for arguments of commands. The lifetime is not what it says: it is emptied where it was filled.
@@ -208,11 +208,15 @@ impl Context {
         }
     }
 
-    /// Gives the room for texts back, unless it has grown out of all proportion.
-    pub(super) fn give_back(&self, buffer: Vec<u8>) {
+    /// Lends the room for texts, which is empty and used again unless it grows out of all proportion.
+    pub(super) fn with_buffer<R>(&self, work: impl FnOnce(&mut Vec<u8>) -> R) -> R {
+        let mut buffer = self.buffer.take();
+        buffer.clear();
+        let result = work(&mut buffer);
         if buffer.capacity() <= BUFFER_BYTES_KEPT {
             self.buffer.set(buffer);
         }
+        result
     }
 
     /// The bytes that the state's memory takes.

@@ -139,14 +139,11 @@ impl Frame<'_> {
         self,
         build: impl FnOnce(&mut Vec<u8>) -> Result<T, Raise>,
     ) -> Result<T, Raise> {
-        let mut text = self.context().buffer.take();
-        text.clear();
-        let built = build(&mut text);
-        if built.is_ok() {
-            self.push_bytes(&text);
-        }
-        self.context().give_back(text);
-        built
+        self.context().with_buffer(|text| {
+            let built = build(text)?;
+            self.push_bytes(text);
+            Ok(built)
+        })
     }
 
     /// Argument `index` as bytes, as functions of Lua's library take it.

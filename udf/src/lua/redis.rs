@@ -272,19 +272,18 @@ fn log(frame: Frame<'_>) -> Results {
     let Some(level) = LogLevel::of(to_integer(frame.number(1))) else {
         return Err(fail(frame, "Invalid debug level."));
     };
-    let mut text = frame.context().buffer.take();
-    text.clear();
-    for index in 2..=count {
-        if let Some(bytes) = frame.bytes(index) {
-            if index > 2 {
-                text.push(b' ');
+    frame.context().with_buffer(|text| {
+        for index in 2..=count {
+            if let Some(bytes) = frame.bytes(index) {
+                if index > 2 {
+                    text.push(b' ');
+                }
+                text.extend_from_slice(bytes);
             }
-            text.extend_from_slice(bytes);
         }
-    }
-    // Not by the host: libraries log while they are loaded.
-    level.write(None, &text);
-    frame.context().give_back(text);
+        // Not by the host: libraries log while they are loaded.
+        level.write(None, text);
+    });
     Ok(0)
 }
 
@@ -326,12 +325,11 @@ fn error_reply(frame: Frame<'_>) -> Results {
         push_error(frame, text);
         return Ok(1);
     }
-    let mut coded = frame.context().buffer.take();
-    coded.clear();
-    coded.push(b'-');
-    coded.extend_from_slice(text);
-    push_error(frame, &coded);
-    frame.context().give_back(coded);
+    frame.context().with_buffer(|coded| {
+        coded.push(b'-');
+        coded.extend_from_slice(text);
+        push_error(frame, coded);
+    });
     Ok(1)
 }
 

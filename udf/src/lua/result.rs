@@ -128,12 +128,12 @@ impl<F: FnMut(&[u8], bool)> Writer<'_, '_, '_, F> {
     }
 
     fn write_error(&mut self) {
-        let mut text = self.frame.context().buffer.take();
-        let told = tell(self.frame, -1, None, &mut text);
-        let line = trim(told.text);
-        (self.note_error)(line, told.counted);
-        self.reply.error_bytes(line);
-        self.frame.context().give_back(text);
+        self.frame.context().with_buffer(|text| {
+            let told = tell(self.frame, -1, None, text);
+            let line = trim(told.text);
+            (self.note_error)(line, told.counted);
+            self.reply.error_bytes(line);
+        });
     }
 
     /// Writes the verbatim string that the table on top describes, if it does.

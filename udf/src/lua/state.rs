@@ -274,23 +274,22 @@ pub(super) fn push_list(frame: Frame<'_>, params: Args<'_>, range: Range<usize>)
 
 /// Answers with the error on top of the stack.
 fn write_failure(frame: Frame<'_>, name: &[u8], reply: &mut ReplyWriter<'_>, host: &mut dyn Host) {
-    let mut text = frame.context().buffer.take();
-    let counted = match frame.kind(-1) {
-        Kind::Table => tell(frame, -1, Some(name), &mut text).counted,
-        _ => {
-            let shown = frame.bytes(-1).unwrap_or(b"execution failure");
-            text.clear();
-            text.extend_from_slice(b"ERR Error running script ");
-            text.extend_from_slice(name);
-            text.extend_from_slice(b", ");
-            text.extend_from_slice(&shown[..shown.len().min(SHOWN_MAX)]);
-            false
-        }
-    };
-    let line = trim(&text);
-    host.note_error(line, counted);
-    reply.error_bytes(line);
-    frame.context().give_back(text);
+    frame.context().with_buffer(|text| {
+        let counted = match frame.kind(-1) {
+            Kind::Table => tell(frame, -1, Some(name), text).counted,
+            _ => {
+                let shown = frame.bytes(-1).unwrap_or(b"execution failure");
+                text.extend_from_slice(b"ERR Error running script ");
+                text.extend_from_slice(name);
+                text.extend_from_slice(b", ");
+                text.extend_from_slice(&shown[..shown.len().min(SHOWN_MAX)]);
+                false
+            }
+        };
+        let line = trim(text);
+        host.note_error(line, counted);
+        reply.error_bytes(line);
+    });
 }
 
 /// An error outside of every protected call: only memory that was refused ends here.

@@ -18,18 +18,18 @@ pub(super) fn decode(frame: Frame<'_>) -> Results {
             c"JSON parser does not support UTF-16 or UTF-32",
         ));
     }
-    let mut text = frame.context().buffer.take();
-    let mut decoder = Decoder {
-        frame,
-        config: &frame.context().json,
-        json,
-        at: 0,
-        depth: 0,
-        text: &mut text,
-    };
-    let decoded = decoder.push_document();
-    frame.context().give_back(text);
-    decoded.map(|()| 1)
+    frame.context().with_buffer(|text| {
+        let mut decoder = Decoder {
+            frame,
+            config: &frame.context().json,
+            json,
+            at: 0,
+            depth: 0,
+            text,
+        };
+        decoder.push_document()
+    })?;
+    Ok(1)
 }
 
 /// What comes next. A text is in the decoder's room for one.
