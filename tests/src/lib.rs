@@ -25,12 +25,12 @@ pub use wire::{Conn, Protocol, Reply};
 /// Waits for what comes by itself.
 ///
 /// # Panics
-/// When it does not come: `what` should have been so.
+/// When it does not come in that time: `what` should have been so.
 #[track_caller]
-pub fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
-    let end = Instant::now() + Duration::from_secs(30);
+pub fn within(patience: Duration, what: &str, mut holds: impl FnMut() -> bool) {
+    let end = Instant::now() + patience;
     while !holds() {
-        assert!(Instant::now() < end, "{what}");
-        thread::sleep(Duration::from_millis(10));
+        assert!(Instant::now() < end, "{what}: not within {patience:?}");
+        thread::sleep(Duration::from_millis(5));
     }
 }

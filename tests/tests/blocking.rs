@@ -1,6 +1,6 @@
 //! Commands that wait: who is served and when, and what ends a wait. That nothing is lost or given twice is the storm's affair.
 
-use harness::{Conn, Server, matrix};
+use harness::{Conn, Server, matrix, within};
 use std::time::{Duration, Instant};
 
 /// Sends a command line that is going to wait, and waits until it does. Returns the connection's number.
@@ -17,11 +17,7 @@ fn block(server: &Server, conn: &mut Conn, line: &str) -> i64 {
 
 fn wait_until(server: &Server, what: &str, mut holds: impl FnMut(&mut Conn) -> bool) {
     let mut looker = server.connect();
-    let begun = Instant::now();
-    while !holds(&mut looker) {
-        assert!(begun.elapsed() < Duration::from_secs(10), "{what}");
-        std::thread::sleep(Duration::from_millis(2));
-    }
+    within(Duration::from_secs(10), what, || holds(&mut looker));
 }
 
 fn answer(conn: &mut Conn) -> String {

@@ -1,7 +1,12 @@
 //! Scripts and functions take memory of their tenant: it is counted, held against the quota, given back, and nobody
 //! else's.
 
-use harness::{Conn, Server, eventually, matrix};
+use std::time::Duration;
+
+use harness::{Conn, Server, matrix, within};
+
+/// How long what comes by itself may take.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 const OOM: &str = "OOM command not allowed when used memory > 'maxmemory'.";
 
@@ -153,7 +158,7 @@ fn scripts_are_charged_until_they_are_flushed() {
         assert!(stat(server, "a", "used_memory") >= before + texts);
         assert!(figure(&mut a, "used_memory") >= texts + states);
         assert_eq!(a.run("SCRIPT FLUSH").text(), "OK");
-        eventually("what was flushed is given back", || {
+        within(PATIENCE, "what was flushed is given back", || {
             stat(server, "a", "used_memory_scripts") < texts / 2
         });
         assert_eq!(a.run("SET k v").text(), "OK");
@@ -185,7 +190,7 @@ fn a_script_that_wants_too_much_memory_is_refused_it() {
             neighbour(&mut b);
         }
         assert_eq!(a.run("STRLEN k").int(), Some(1_000_000));
-        eventually("what it took is free again", || {
+        within(PATIENCE, "what it took is free again", || {
             stat(server, "a", "used_memory_scripts") < 16 << 20
         });
         // A tenant with less has less.
@@ -205,7 +210,9 @@ fn a_script_that_wants_too_much_memory_is_refused_it() {
         let more = "return #string.rep('x', 30000000)";
         assert!(eval(&mut a, more).contains(REFUSED));
         assert_eq!(admin.run("CONFIG SET lua-memory-max 256mb").text(), "OK");
-        eventually("there is more", || eval(&mut a, more) == "30000000");
+        within(PATIENCE, "there is more", || {
+            eval(&mut a, more) == "30000000"
+        });
     });
 }
 
@@ -220,7 +227,7 @@ fn what_a_removed_tenants_code_took_is_free_again() {
         a.run("FCALL grow 0");
         assert!(figure(&mut admin, "used_memory") >= before + (2 << 20));
         assert_eq!(admin.run("TENANT DEL a FORCE").text(), "OK");
-        eventually("its code is charged to nobody", || {
+        within(PATIENCE, "its code is charged to nobody", || {
             figure(&mut admin, "used_memory") < before + (1 << 20)
         });
     });

@@ -4,7 +4,9 @@
 //! with two.
 
 use harness::rng::Rng;
-use harness::{Conn, Server, ServerBuilder, eventually};
+use std::time::Duration;
+
+use harness::{Conn, Server, ServerBuilder, within};
 use redis::{Connection, Pipeline, RedisResult};
 
 const MIB: usize = 1 << 20;
@@ -161,7 +163,7 @@ fn requests_that_are_half_here_push_data_out_at_once() {
         let read = server.info("total_net_input_bytes");
         read.and_then(|read| read.parse::<usize>().ok()) >= Some(sent)
     };
-    eventually("all of it is read", has_read_all);
+    within(Duration::from_secs(30), "all of it is read", has_read_all);
     assert_eq!(server.info("evicted_clients").as_deref(), Some("0"));
     let left = admin.call(&["DBSIZE"]).int().expect("a number");
     assert!(left < 50, "{left} keys beside six megabytes of requests");

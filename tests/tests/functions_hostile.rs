@@ -4,7 +4,7 @@
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::time::{Duration, Instant};
 
-use harness::{Conn, Reply, Rng, Server, ServerBuilder};
+use harness::{Conn, Reply, Rng, Server, ServerBuilder, within};
 
 /// How long anything may take here at most.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -262,7 +262,7 @@ fn others_are_served_while_one_runs() {
         let mut watch = enter(&server, "mean");
         assert_eq!(load(&mut mean, &code).show(), "guest", "{what}");
         mean.send(&["FCALL", "f", "1", "k"]).expect("sent");
-        wait_for(&format!("{what} runs"), || {
+        within(PATIENCE, &format!("{what} runs"), || {
             let stats = watch.run("FUNCTION STATS").show();
             stats.contains("name f command [FCALL f 1 k]")
         });
@@ -306,7 +306,7 @@ fn several_that_run_long_on_one_core_end_in_any_order() {
     let start = |tenant: &str, watch: &mut Conn| {
         let mut runs = enter(&server, tenant);
         runs.send(&["FCALL", "f", "1", "k"]).expect("sent");
-        wait_for(&format!("{tenant}'s runs"), || {
+        within(PATIENCE, &format!("{tenant}'s runs"), || {
             let stats = watch.run("FUNCTION STATS").show();
             stats.contains("name f command")
         });
@@ -391,14 +391,6 @@ fn others_are_served_while_a_command_of_one_runs() {
     });
     assert_eq!(mean.run("SCARD u").int(), Some(MEMBERS as i64));
     assert!(answered > 5, "{answered} PINGs were answered meanwhile");
-}
-
-fn wait_for(what: &str, mut condition: impl FnMut() -> bool) {
-    let deadline = Instant::now() + PATIENCE;
-    while !condition() {
-        assert!(Instant::now() < deadline, "{what}: not within {PATIENCE:?}");
-        std::thread::sleep(Duration::from_millis(2));
-    }
 }
 
 /// Modules that pass the scan and are much for a compiler, and those that do not.

@@ -1,8 +1,11 @@
 //! Tenants side by side: what one does, the other neither sees nor feels; quotas; removal while in use.
 
-use harness::{Conn, Reply, Server, ServerBuilder, eventually, matrix};
+use harness::{Conn, Reply, Server, ServerBuilder, matrix, within};
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
+
+/// How long what comes by itself may take.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Makes a tenant with these options and a user of its name who may do everything that a tenant's user may.
 fn create(server: &Server, name: &str, options: &str) {
@@ -261,7 +264,7 @@ fn watching_waiting_and_tracking_end_at_the_tenant() {
         events.run("PSUBSCRIBE *");
         let mut waiter = enter(server, "a");
         waiter.send(&["BLPOP", "q", "0"]).expect("sent");
-        eventually("it waits", || {
+        within(PATIENCE, "it waits", || {
             server.info("blocked_clients").as_deref() == Some("1")
         });
         b.run("SET k 3");
@@ -420,7 +423,7 @@ fn a_tenant_is_removed_while_it_is_in_use() {
         create(server, "a", "");
         assert_eq!(enter(server, "a").run("DBSIZE").int(), Some(0));
         assert!(admin.run("TENANT DEL default FORCE").is_error("ERR"));
-        eventually("nobody is left", || {
+        within(PATIENCE, "nobody is left", || {
             admin.run("TENANT DEL a").text() == "OK"
         });
     });

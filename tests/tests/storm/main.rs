@@ -17,9 +17,9 @@ mod ledger;
 mod pusher;
 mod trouble;
 
-use harness::{Conn, Reply, Server, matrix};
+use harness::{Conn, Reply, Server, matrix, within};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
-use std::thread::{Scope, ScopedJoinHandle, panicking, sleep};
+use std::thread::{Scope, ScopedJoinHandle, panicking};
 use std::time::{Duration, Instant};
 
 /// What all threads of the storm share.
@@ -78,11 +78,9 @@ fn rest_of(conn: &mut Conn, key: &str) -> Vec<String> {
 }
 
 fn wait_until_nobody_waits(server: &Server) {
-    let begun = Instant::now();
-    while server.info("blocked_clients").as_deref() != Some("0") {
-        assert!(begun.elapsed() < Duration::from_secs(60), "somebody waits");
-        sleep(Duration::from_millis(5));
-    }
+    within(Duration::from_secs(60), "nobody waits", || {
+        server.info("blocked_clients").as_deref() == Some("0")
+    });
 }
 
 #[test]
