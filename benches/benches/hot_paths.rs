@@ -22,6 +22,11 @@ fn key(number: u64) -> [u8; 16] {
     text
 }
 
+fn set(db: &mut Db, key: &[u8], value: StringInput<'_>) {
+    let hash = hash_key(&SEED, key);
+    db.set_string(hash, key, value, Expiry::Clear, Access::recency(0));
+}
+
 /// Visits keys in an order the hardware cannot guess.
 fn scattered() -> impl FnMut() -> u64 {
     let mut state = 7u64;
@@ -76,14 +81,7 @@ fn table(c: &mut Criterion) {
     let mut db = Db::new(SEED);
     let value = [b'v'; 64];
     for number in 0..KEYS {
-        let key = key(number);
-        db.set_string(
-            hash_key(&SEED, &key),
-            &key,
-            StringInput::Bytes(&value),
-            Expiry::Clear,
-            Access::recency(0),
-        );
+        set(&mut db, &key(number), StringInput::Bytes(&value));
     }
     let mut next = scattered();
     group.bench_function("get", |b| {
@@ -97,15 +95,7 @@ fn table(c: &mut Criterion) {
     group.bench_function("set over", |b| {
         b.iter_batched(
             || key(next()),
-            |key| {
-                db.set_string(
-                    hash_key(&SEED, &key),
-                    &key,
-                    StringInput::Bytes(&value),
-                    Expiry::Clear,
-                    Access::recency(0),
-                )
-            },
+            |key| set(&mut db, &key, StringInput::Bytes(&value)),
             BatchSize::SmallInput,
         );
     });
@@ -123,14 +113,7 @@ fn growth(c: &mut Criterion) {
             || Db::new(SEED),
             |mut db| {
                 for number in 0..KEYS {
-                    let key = key(number);
-                    db.set_string(
-                        hash_key(&SEED, &key),
-                        &key,
-                        StringInput::Int(number as i64),
-                        Expiry::Clear,
-                        Access::recency(0),
-                    );
+                    set(&mut db, &key(number), StringInput::Int(number as i64));
                 }
                 db
             },

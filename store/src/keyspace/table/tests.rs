@@ -1,40 +1,38 @@
 //! The table against a model: std's `HashMap`, with honest and with hostile hashes.
 
 use std::collections::{HashMap, HashSet};
-use std::num::NonZeroU64;
+use std::num::NonZero;
+use std::ptr::NonNull;
 
 use proptest::prelude::*;
 
-use super::{Drained, Order, Table, Thin};
+use super::{Drained, Order, Table, Thin, ThinPtr};
 
-/// An item that is its own key, below 2^48 - 1; the hash is looked up by the case's rule. The upper 16 bits are the order.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Item(NonZeroU64);
-
-const KEY_BITS: u32 = 48;
+/// An item whose address is its key and one more, and nothing is there; the hash is looked up by the case's rule.
+struct Item(ThinPtr<u8>);
 
 impl Item {
     fn new(key: u64) -> Item {
-        assert!(key + 1 < 1 << KEY_BITS);
-        Item(NonZeroU64::MIN.saturating_add(key))
+        let address = NonZero::<usize>::MIN.saturating_add(key as usize);
+        Item(ThinPtr::new(NonNull::without_provenance(address)))
     }
 
     fn key(&self) -> u64 {
-        (self.0.get() & ((1 << KEY_BITS) - 1)) - 1
+        self.address().addr() as u64 - 1
     }
 }
 
 impl Thin for Item {
     fn address(&self) -> *const u8 {
-        (&raw const *self).cast()
+        self.0.get().as_ptr()
     }
 
     fn order(&self) -> Order {
-        Order((self.0.get() >> KEY_BITS) as u16)
+        self.0.order()
     }
 
     fn set_order(&mut self, order: Order) {
-        self.0 = Item::new(self.key()).0 | (u64::from(order.0) << KEY_BITS);
+        self.0.set_order(order);
     }
 }
 
