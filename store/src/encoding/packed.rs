@@ -176,6 +176,13 @@ impl<'a> Iterator for Items<'a> {
 
     #[inline]
     fn next(&mut self) -> Option<&'a [u8]> {
+        // Nearly all are short.
+        if let [len @ ..LEN_U16, rest @ ..] = self.bytes
+            && let Some((item, rest)) = rest.split_at_checked(usize::from(*len))
+        {
+            self.bytes = rest;
+            return Some(item);
+        }
         let (at, len) = read_prefix(self.bytes)?;
         let (item, rest) = self.bytes[at..].split_at(len);
         self.bytes = rest;
