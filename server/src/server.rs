@@ -137,6 +137,8 @@ pub struct CoreStats {
     pub reads: Counter,
     /// Times output was sent.
     pub writes: Counter,
+    /// Pauses in which requests could gather.
+    pub pauses: Counter,
     /// Bytes read from clients.
     pub input_bytes: Counter,
     /// Bytes written to clients.
@@ -162,6 +164,7 @@ impl CoreStats {
             changes: Counter::default(),
             reads: Counter::default(),
             writes: Counter::default(),
+            pauses: Counter::default(),
             input_bytes: Counter::default(),
             output_bytes: Counter::default(),
             calls: by_command(),
@@ -199,6 +202,7 @@ impl CoreStats {
             &self.errors,
             &self.reads,
             &self.writes,
+            &self.pauses,
             &self.input_bytes,
             &self.output_bytes,
         ];

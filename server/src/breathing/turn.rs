@@ -19,6 +19,24 @@ pub struct Turnstile {
     /// One end of a pair that can always be written to, made when first needed.
     open: OnceCell<Option<UnixStream>>,
     slept_at: Cell<Instant>,
+    /// Tasks that give a turn at this moment.
+    giving: Cell<usize>,
+}
+
+/// A task that gives a turn, however that ends.
+struct Giving<'t>(&'t Cell<usize>);
+
+impl<'t> Giving<'t> {
+    fn begin(count: &'t Cell<usize>) -> Self {
+        count.set(count.get() + 1);
+        Giving(count)
+    }
+}
+
+impl Drop for Giving<'_> {
+    fn drop(&mut self) {
+        self.0.set(self.0.get() - 1);
+    }
 }
 
 impl Turnstile {
@@ -28,11 +46,18 @@ impl Turnstile {
             has_ring,
             open: OnceCell::new(),
             slept_at: Cell::new(Instant::now()),
+            giving: Cell::new(0),
         }
+    }
+
+    /// Whether any task wants to go on as soon as the others had their turn.
+    pub fn is_in_use(&self) -> bool {
+        self.giving.get() > 0
     }
 
     /// Lets the core's other tasks run.
     pub async fn turn(&self) {
+        let _giving = Giving::begin(&self.giving);
         if self.has_ring
             && let Some(open) = self.open.get_or_init(always_writable)
         {

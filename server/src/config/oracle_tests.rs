@@ -10,8 +10,9 @@ use super::directive::{NAMES, lookup};
 use super::{Config, Flags, SetError, Values};
 
 /// Names of ours, and of later versions of Redis.
-const NOT_IN_REDIS_7_0: [&str; 12] = [
+const NOT_IN_REDIS_7_0: [&str; 13] = [
     "core-pinning",
+    "io-coalesce-usec",
     "io-driver",
     "log-format",
     "lua-memory-max",

@@ -138,6 +138,8 @@ pub struct Settings {
     pub threads: usize,
     pub shards: usize,
     pub core_pinning: bool,
+    /// `io-coalesce-usec`.
+    pub io_coalesce_us: u64,
     /// `disable-thp`.
     pub disable_thp: bool,
     pub databases: usize,
@@ -195,6 +197,7 @@ impl Settings {
             threads: read.integer("threads"),
             shards: read.integer("shards"),
             core_pinning: read.bool("core-pinning"),
+            io_coalesce_us: read.integer("io-coalesce-usec"),
             disable_thp: read.bool("disable-thp"),
             databases: read.integer("databases"),
             shutdown_timeout_s: read.integer("shutdown-timeout"),

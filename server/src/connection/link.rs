@@ -5,6 +5,7 @@
 //! looks at the marks some ten times a second, and only while there are any, tells connections that have waited for a whole tick to look
 //! after both directions.
 
+use super::coalesce::Coalescer;
 use super::limits::OutputLimit;
 use crate::client::ClientInfo;
 use monoio::io::{CancelHandle, Canceller};
@@ -55,6 +56,8 @@ pub struct Link {
 #[derive(Default)]
 pub struct Links {
     by_id: RefCell<HashMap<u64, Rc<Link>>>,
+    /// The core's pauses between turns of theirs.
+    pub coalescer: Coalescer,
     /// Per slot: the tick in which the present wait began.
     marks: RefCell<Vec<u32>>,
     owners: RefCell<Vec<Option<Rc<Link>>>>,
@@ -370,6 +373,12 @@ impl Link {
     /// Gives all mail to `send`, which empties it.
     pub fn send_mail(&self, send: impl FnOnce(&mut OutputBuffer)) {
         send(&mut self.mail.borrow_mut());
+    }
+
+    /// Output begins.
+    #[inline]
+    pub fn begin_output(&self) {
+        self.links.coalescer.note_output();
     }
 
     /// Takes a buffer back in which mail was sent.

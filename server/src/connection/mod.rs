@@ -3,6 +3,7 @@
 //! Nothing here knows a command, a key or a reply type.
 
 mod census;
+mod coalesce;
 mod endpoint;
 mod gather;
 mod input;
@@ -14,6 +15,7 @@ mod task;
 mod wire;
 
 pub use census::{Census, TooManyClients};
+pub use coalesce::run_with_pauses;
 pub use endpoint::Endpoint;
 pub use limits::{ConnectionLimits, OUTPUT_CEILING, OutputLimit};
 pub use link::{Link, Links, OutputClass};

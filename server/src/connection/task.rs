@@ -3,6 +3,7 @@
 //! This is the hot path. While a client sends what it gets answers to, nothing here allocates but the write operation, and there is one
 //! system operation in flight at a time. Commands are none of its business.
 
+use super::coalesce::Counted;
 use super::input::Input;
 use super::link::Link;
 use super::pool::Work;
@@ -100,6 +101,7 @@ struct Connection {
     task: TaskNode,
     decoder: Decoder,
     input: Input,
+    counted: Counted,
     /// Bytes of replies it was given while it had to log in.
     locked_bytes: u64,
 }
@@ -145,6 +147,7 @@ impl Connection {
             task: TaskNode::new(&reactor.lane),
             decoder: Decoder::new(),
             input: Input::default(),
+            counted: Counted::default(),
             locked_bytes: 0,
             registered: Registered {
                 reactor,
@@ -178,6 +181,8 @@ impl Connection {
     async fn receive(&mut self) -> Received {
         let received = match self.decoder.big_bulk() {
             None => {
+                let coalescer = &self.registered.reactor.links.coalescer;
+                coalescer.awaits_request(self.registered.info.fd, &mut self.counted);
                 let buffer = self.input.take_for_read(&self.registered.reactor.pool);
                 let room = buffer.capacity() - buffer.len();
                 let (received, buffer) = self.wire.receive(buffer, room).await;

@@ -186,6 +186,7 @@ impl Wire {
 
     fn start(&mut self, out: &mut OutputBuffer) {
         let writer = self.writer.take().expect("one write at a time");
+        self.link.begin_output();
         self.in_flight = out.len();
         self.sending = Some(match out.take_plain() {
             Some(plain) => Box::pin(send_plain(writer, plain)),

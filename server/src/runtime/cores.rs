@@ -7,7 +7,7 @@ use super::net::Message;
 use crate::acl;
 use crate::allocator::kept::Keeping;
 use crate::allocator::release_unused;
-use crate::connection::Reactor;
+use crate::connection::{Reactor, run_with_pauses};
 use crate::core::Core;
 use crate::pubsub::{open_parcel, push};
 use crate::server::Server;
@@ -83,7 +83,7 @@ impl CoreSeat {
             accept_unix(&reactor, listener, Some(tenant))?;
         }
         debug!(core = self.index, "the core is up");
-        cron::run(&reactor).await;
+        run_with_pauses(&reactor, cron::run(&reactor)).await;
         Ok(())
     }
 }

@@ -93,6 +93,11 @@ impl Driver {
         self != Driver::Epoll
     }
 
+    /// Whether what completes waits until the core looks, and does not wake it from anything else.
+    pub fn defers_completions(self) -> bool {
+        self == Driver::DeferredRing
+    }
+
     /// Whether sockets have to be non-blocking: epoll needs it, io_uring would answer EAGAIN instead of waiting.
     pub fn wants_nonblocking(self) -> bool {
         self == Driver::Epoll

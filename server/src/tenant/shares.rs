@@ -229,6 +229,11 @@ impl Shares {
         }
     }
 
+    /// Whether anything has only given way to others, and goes on when they had their turn.
+    pub fn is_giving_way(&self) -> bool {
+        self.turnstile.is_in_use()
+    }
+
     /// Lets all others have a turn.
     pub async fn turn(&self) {
         self.turnstile.turn().await;

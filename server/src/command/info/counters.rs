@@ -31,6 +31,7 @@ pub(in super::super) struct Figures {
     pub(in super::super) changes: u64,
     pub(in super::super) reads: u64,
     pub(in super::super) writes: u64,
+    pub(in super::super) pauses: u64,
     pub(in super::super) clients: usize,
     pub(in super::super) blocked_clients: usize,
     pub(in super::super) clients_in_timeout_table: usize,
@@ -68,6 +69,7 @@ impl Figures {
             errors: sum(|core| &core.errors),
             reads: sum(|core| &core.reads),
             writes: sum(|core| &core.writes),
+            pauses: sum(|core| &core.pauses),
             changes: sum(|core| &core.changes),
             ..Figures::default()
         };

@@ -389,6 +389,7 @@ fn stats(text: &mut String, ctx: &ServerCtx<'_>, figures: &Figures) {
     line(text, "total_error_replies", figures.errors);
     line(text, "total_reads_processed", figures.reads);
     line(text, "total_writes_processed", figures.writes);
+    line(text, "total_io_pauses", figures.pauses);
     zeroes(
         text,
         &[

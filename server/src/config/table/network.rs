@@ -44,4 +44,10 @@ pub(super) static DIRECTIVES: &[Directive] = &[
         "Kernel interface for sockets; `auto` takes io_uring where it is allowed and epoll elsewhere.",
     )
     .ours_immutable(),
+    Directive::new(
+        "io-coalesce-usec",
+        integer(0, 10_000),
+        "150",
+        "Longest pause, in microseconds, in which a core that many clients keep busy lets requests gather; 0 for none. Only under io_uring with deferred completions (Linux 6.1).",
+    ),
 ];
