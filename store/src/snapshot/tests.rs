@@ -77,8 +77,10 @@ fn spelled_stream(stream: &Stream) -> String {
     for (name, group) in stream.groups().iter() {
         text += &format!("{name:?} {:?} {:?}\n", group.last_id, group.entries_read);
         for (id, pending) in group.pending_from(Id::MIN) {
-            let consumer = group.consumer(pending.consumer);
-            text += &format!("{id:?} {pending:?} {:?}\n", consumer.name());
+            // By name: consumers are numbered anew as they are read.
+            let consumer = group.consumer(pending.consumer).name();
+            let handed_out = (pending.delivered_at_ms, pending.deliveries);
+            text += &format!("{id:?} {handed_out:?} {consumer:?}\n");
         }
         for consumer in group.consumers() {
             text += &format!(
