@@ -42,6 +42,30 @@ fn every_subscriber_gets_every_message_in_order() {
 }
 
 #[test]
+fn messages_count_as_output() {
+    const READERS: usize = 8;
+    const MESSAGE_BYTES: usize = 100_000;
+    matrix(&[], |server| {
+        let mut readers: Vec<Conn> = (0..READERS)
+            .map(|n| subscriber(server, "SUBSCRIBE news", n % 2 == 0))
+            .collect();
+        let mut publisher = server.connect();
+        publisher.run("CONFIG RESETSTAT");
+        publisher.call(&["PUBLISH", "news", &"x".repeat(MESSAGE_BYTES)]);
+        for reader in &mut readers {
+            assert!(read(reader).len() > MESSAGE_BYTES);
+        }
+        let figure = server.info("total_net_output_bytes").expect("the field");
+        let bytes: usize = figure.parse().expect("a number");
+        let messages = READERS * MESSAGE_BYTES;
+        assert!(
+            (messages..messages + MESSAGE_BYTES).contains(&bytes),
+            "{bytes}"
+        );
+    });
+}
+
+#[test]
 fn a_confirmed_subscription_sees_what_is_published_after() {
     matrix(&[], |server| {
         let mut publishers = [server.connect(), server.connect()];

@@ -10,7 +10,7 @@ use super::pool::Work;
 use super::reactor::Reactor;
 use super::wire::Wire;
 use crate::client::ClientInfo;
-use crate::core::now_ms;
+use crate::core::{Core, now_ms};
 use crate::session::{Flow, Job, Session};
 use crate::shard::TaskNode;
 use crate::tenant::Membership;
@@ -185,7 +185,9 @@ impl Connection {
                 coalescer.awaits_request(self.registered.info.fd, &mut self.counted);
                 let buffer = self.input.take_for_read(&self.registered.reactor.pool);
                 let room = buffer.capacity() - buffer.len();
-                let (received, buffer) = self.wire.receive(buffer, room).await;
+                let counts =
+                    |bytes| count_output(&self.registered.reactor.core, &self.session, bytes);
+                let (received, buffer) = self.wire.receive(buffer, room, counts).await;
                 self.input
                     .put_after_read(buffer, received.as_ref().map_or(0, |&count| count));
                 received
@@ -203,7 +205,8 @@ impl Connection {
                 // Charged before, so that no more of the tenant's connections do this at once than it has time for.
                 core.shares.charge_bytes(tenant, room);
                 let target = std::mem::take(big.target());
-                let (received, target) = self.wire.receive(target, room).await;
+                let counts = |bytes| count_output(core, &self.session, bytes);
+                let (received, target) = self.wire.receive(target, room, counts).await;
                 core.shares.return_bytes(tenant, room);
                 if let Some(big) = self.decoder.big_bulk() {
                     *big.target() = target;
@@ -413,6 +416,7 @@ impl Connection {
             self.registered.link.hold_mail(holds_mail);
             place.first = self.wire.watch(run, || self.task.handle().kill()).await;
             self.registered.link.hold_mail(false);
+            count_output(&reactor.core, &self.session, self.wire.take_pushed());
         })
     }
 
@@ -432,12 +436,7 @@ impl Connection {
         if is_locked_over || limit.is_over_hard(owed) || work.out.overflowed() {
             return Some(self.cut_off(owed));
         }
-        reactor.core.stats().count_write(work.out.len());
-        if let Some(stats) = self.session.own_stats(&reactor.core) {
-            stats.count_write(work.out.len());
-        }
-        let shares = &reactor.core.shares;
-        shares.charge_bytes(self.session.tenant.id(), work.out.len());
+        count_output(&reactor.core, &self.session, work.out.len());
         self.wire.send(&mut work.out).await;
         if !self.wire.is_backed_up() {
             return self.wire.is_broken().then_some(Next::Drop);
@@ -530,6 +529,19 @@ impl Connection {
         self.wire.settle().await;
         self.input.release(&self.registered.reactor.pool);
     }
+}
+
+/// Counts output that begins, for the server and for the tenant, and charges the tenant for it.
+#[inline]
+fn count_output(core: &Core, session: &Session, bytes: usize) {
+    if bytes == 0 {
+        return;
+    }
+    core.stats().count_write(bytes);
+    if let Some(stats) = session.own_stats(core) {
+        stats.count_write(bytes);
+    }
+    core.shares.charge_bytes(session.tenant.id(), bytes);
 }
 
 /// Lets others have a turn. Boxed, because it is rare.

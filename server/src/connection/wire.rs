@@ -47,6 +47,8 @@ pub struct Wire {
     in_flight: usize,
     /// Output behind it.
     backlog: Option<Box<OutputBuffer>>,
+    /// Bytes of pushes that have begun to go out and are not counted yet.
+    pushed: usize,
     /// A vector that came back from a write, for the reply buffer to use again.
     spare: Vec<u8>,
     ahead: Option<Box<Ahead>>,
@@ -72,15 +74,21 @@ impl Wire {
             sending: None,
             in_flight: 0,
             backlog: None,
+            pushed: 0,
             spare: Vec::new(),
             ahead: None,
             broken: false,
         }
     }
 
-    /// Reads once, up to `room` bytes behind what `buffer` holds. While it waits, output goes on and pushes go out.
-    /// The count is 0 at the end of input.
-    pub async fn receive(&mut self, buffer: Vec<u8>, room: usize) -> (io::Result<usize>, Vec<u8>) {
+    /// Reads once, up to `room` bytes behind what `buffer` holds. While it waits, output goes on and pushes go out, whose bytes
+    /// `count_pushed` is told. The count of the result is 0 at the end of input.
+    pub async fn receive(
+        &mut self,
+        buffer: Vec<u8>,
+        room: usize,
+        count_pushed: impl Fn(usize),
+    ) -> (io::Result<usize>, Vec<u8>) {
         if self.ahead.is_some() {
             return self.receive_ahead(buffer, room).await;
         }
@@ -97,6 +105,7 @@ impl Wire {
             }
             if self.link.has_mail() || self.sending.is_some() {
                 self.go_on_sending(cx);
+                count_pushed(self.take_pushed());
             }
             Poll::Pending
         })
@@ -152,6 +161,11 @@ impl Wire {
     /// Bytes handed over and not known to be sent.
     pub fn unsent(&self) -> usize {
         self.in_flight + self.backlog.as_ref().map_or(0, |backlog| backlog.len())
+    }
+
+    /// Bytes of pushes that have begun to go out since this was last asked.
+    pub fn take_pushed(&mut self) -> usize {
+        std::mem::take(&mut self.pushed)
     }
 
     /// Whether the peer does not take what it is sent.
@@ -225,7 +239,10 @@ impl Wire {
             if !self.link.has_mail() {
                 return self.link.end_wait();
             }
-            self.link.clone().send_mail(|mail| self.queue(mail));
+            self.link.clone().send_mail(|mail| {
+                self.pushed += mail.len();
+                self.queue(mail);
+            });
         }
         // What comes while this is in flight stays where it is, and goes out in one write.
         self.link.begin_wait();
