@@ -6,8 +6,9 @@
 //! itself would keep the reactor from its sockets.
 
 use super::huge_pages::HugePages;
+use super::pace::{STEP_PAUSE, STEP_TIME};
 use super::rate::Totals;
-use super::sweep::{Left, STEP_PAUSE, STEP_TIME, Sweep};
+use super::sweep::{Left, Sweep};
 use crate::allocator::{kept, release_expired, release_unused};
 use crate::connection::{Link, Reactor};
 use crate::core::now_ms;

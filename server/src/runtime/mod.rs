@@ -10,6 +10,7 @@ pub mod files;
 mod huge_pages;
 pub mod listen;
 mod net;
+mod pace;
 pub mod ping;
 mod rate;
 mod relisten;
@@ -18,7 +19,7 @@ mod start;
 mod sweep;
 
 pub use net::{Accepted, Message, Net};
+pub use pace::{Pace, STEP_PAUSE};
 pub use rate::{PerSecond, Rates, Totals};
 pub use signals::request_shutdown;
 pub use start::run;
-pub use sweep::{STEP_PAUSE, STEP_TIME};

@@ -3,6 +3,7 @@
 //! It borrows one slice at a time, only if the slice is free, for some 0.3 ms by the clock, and then goes back to the cron, which sleeps
 //! before it calls again. So a request waits for one step at most, and a shard under load is never waited for.
 
+use super::pace::Pace;
 use crate::blocking::Bereaved;
 use crate::connection::Reactor;
 use crate::core::Core;
@@ -10,27 +11,21 @@ use crate::shard::try_with_slices;
 use crate::tenant::Tenant;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
-use std::time::{Duration, Instant};
 use store::command::{Effects, EventClass};
 use store::hash::hash_key;
 use store::keyspace::{Expired, Slice};
 
-/// Time of one step, which ends with the piece that exceeds it.
-pub const STEP_TIME: Duration = Duration::from_micros(200);
 /// Bytes freed in one step: giving them back to the system takes time too, in the next step.
 const STEP_BYTES: usize = 2 << 20;
-/// Entries looked at, or removed values freed, between two looks at the clock.
-const ITEMS_PER_PIECE: usize = 100;
 /// Slices visited between two looks at the clock.
 const PLACES_PER_ROUND: usize = 1024;
-/// Pause between steps while there is more to do.
-pub const STEP_PAUSE: Duration = Duration::from_millis(1);
 
 /// Where the sweep of a core's shards stands.
 #[derive(Debug)]
 pub struct Sweep {
     shards: Vec<usize>,
     next: usize,
+    pace: Pace,
 }
 
 /// What a round over the shards left.
@@ -51,6 +46,7 @@ impl Sweep {
         Self {
             shards: shards.collect(),
             next: 0,
+            pace: Pace::default(),
         }
     }
 
@@ -71,6 +67,7 @@ impl Sweep {
                 &tenants[place / own],
                 self.shards[place % own],
                 now_ms,
+                &mut self.pace,
             ) {
                 Left::More => return Left::More,
                 Left::Until(at_ms) => until = until.min(at_ms),
@@ -81,7 +78,13 @@ impl Sweep {
 }
 
 /// One step on one shard. A slice that is taken or broken has nothing to do for now.
-fn step(reactor: &Reactor, tenant: &Arc<Tenant>, shard: usize, now_ms: u64) -> Left {
+fn step(
+    reactor: &Reactor,
+    tenant: &Arc<Tenant>,
+    shard: usize,
+    now_ms: u64,
+    pace: &mut Pace,
+) -> Left {
     let core = &reactor.core;
     let server = &core.server;
     let expires = server.active_expire.load(Relaxed)
@@ -89,20 +92,22 @@ fn step(reactor: &Reactor, tenant: &Arc<Tenant>, shard: usize, now_ms: u64) -> L
         && !tenant.pause.stops_changes();
     let mut effects = core.effects(tenant);
     let stepped = try_with_slices(&tenant.slices, 1 << shard, |slices| {
-        let started = Instant::now();
+        let mut step = pace.begin();
         let enough_bytes = slices.at(shard).used_bytes().saturating_sub(STEP_BYTES);
         loop {
             let mut bereaved = Bereaved::default();
             let slice = slices.at(shard);
-            let swept = !expires || sweep_piece(core, slice, now_ms, &mut effects, &mut bereaved);
+            let items = step.items();
+            let swept =
+                !expires || sweep_piece(core, slice, now_ms, items, &mut effects, &mut bereaved);
             bereaved.tell(core, slices, &mut effects, now_ms);
             let slice = slices.at(shard);
-            let freed = slice.free_step(ITEMS_PER_PIECE);
+            let freed = slice.free_step(items);
             if swept && freed {
                 let deadline_ms = slice.next_deadline_ms();
                 return Left::Until(if expires { deadline_ms } else { u64::MAX });
             }
-            if started.elapsed() >= STEP_TIME || slice.used_bytes() <= enough_bytes {
+            if step.ends() || slice.used_bytes() <= enough_bytes {
                 return Left::More;
             }
         }
@@ -116,11 +121,12 @@ fn step(reactor: &Reactor, tenant: &Arc<Tenant>, shard: usize, now_ms: u64) -> L
     left
 }
 
-/// True when no due key is left. What expires is recorded for those who listen.
+/// Looks at about `items_max` entries; true when no due key is left. What expires is recorded for those who listen.
 fn sweep_piece(
     core: &Core,
     slice: &mut Slice,
     now_ms: u64,
+    items_max: usize,
     effects: &mut Effects,
     bereaved: &mut Bereaved,
 ) -> bool {
@@ -128,7 +134,7 @@ fn sweep_piece(
     let mut gone = Vec::new();
     let is_told = effects.broadcasts || !slice.tracked.is_empty();
     let mut expired = Vec::new();
-    let report = slice.sweep_expired(now_ms, ITEMS_PER_PIECE, |db, key, what| {
+    let report = slice.sweep_expired(now_ms, items_max, |db, key, what| {
         match what {
             Expired::Key => effects.event(db, EventClass::EXPIRED, "expired", key),
             Expired::Fields => effects.event(db, EventClass::HASH, "hexpired", key),

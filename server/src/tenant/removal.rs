@@ -8,12 +8,10 @@ use std::time::Duration;
 use store::keyspace::Slice;
 
 use super::Tenant;
-use crate::runtime::{STEP_PAUSE, STEP_TIME};
+use crate::runtime::{Pace, STEP_PAUSE};
 use crate::server::Server;
 use crate::shard::{self, TaskNode};
 
-/// Items freed between two looks at the clock.
-const ITEMS_PER_PIECE: usize = 100;
 /// Pause between two looks for sessions that came in at the last moment.
 const LOOK_PAUSE: Duration = Duration::from_millis(10);
 
@@ -41,9 +39,10 @@ pub(super) async fn clear(server: Arc<Server>, tenant: Arc<Tenant>, task: TaskNo
         disconnect(&server, tenant.id());
         monoio::time::sleep(LOOK_PAUSE).await;
     }
+    let mut pace = Pace::default();
     for mut slice in taken.unwrap_or_default() {
         slice.flush_all();
-        while !free_step(&mut slice) {
+        while !free_step(&mut slice, &mut pace) {
             monoio::time::sleep(STEP_PAUSE).await;
         }
     }
@@ -51,13 +50,15 @@ pub(super) async fn clear(server: Arc<Server>, tenant: Arc<Tenant>, task: TaskNo
     tracing::info!(tenant = tenant.account.name_text(), "the tenant is removed");
 }
 
-/// Frees for a time slice; true when nothing is left.
-fn free_step(slice: &mut Slice) -> bool {
-    let started = std::time::Instant::now();
-    while started.elapsed() < STEP_TIME {
-        if slice.free_step(ITEMS_PER_PIECE) {
+/// Frees for one step; true when nothing is left.
+fn free_step(slice: &mut Slice, pace: &mut Pace) -> bool {
+    let mut step = pace.begin();
+    loop {
+        if slice.free_step(step.items()) {
             return true;
         }
+        if step.ends() {
+            return false;
+        }
     }
-    false
 }
