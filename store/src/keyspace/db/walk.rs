@@ -40,7 +40,7 @@ impl Db {
     }
 
     /// Third stage, when the entry has had time to come: what a collection keeps elsewhere. Gives the value, for the stages
-    /// that [`ValueRef`] has. Nothing is compared, so now and then it is another key's value, in vain.
+    /// that [`ValueRef`] has. The key is not compared, so very rarely it is another's value, in vain.
     #[inline]
     pub fn prefetch_value(&self, hash: u64) -> Option<ValueRef<'_>> {
         let value = self.table.candidate(hash)?.value();

@@ -179,15 +179,15 @@ impl<T: Thin> Table<T> {
         }
     }
 
-    /// Prefetches the items a search for this hash would compare; reads the bucket to find them.
+    /// Prefetches the item that a search for this hash is likely to find; reads the buckets on the way.
     #[inline]
     pub fn prefetch_item(&self, hash: u64) {
-        if let Some(segment) = self.directory.segment(hash) {
-            segment.prefetch_item(hash);
+        if let Some(item) = self.candidate(hash) {
+            item.prefetch();
         }
     }
 
-    /// An item that may well be the one of this hash: the first with its tag in its home bucket.
+    /// The item that is very likely the one of this hash, if there is one.
     #[inline]
     pub fn candidate(&self, hash: u64) -> Option<&T> {
         self.directory.segment(hash)?.candidate(hash)

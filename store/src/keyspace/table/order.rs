@@ -31,6 +31,13 @@ impl Order {
         self.0 & KNOWN != 0
     }
 
+    /// Whether two orders, the other one known, may be those of the same rest, of which so many bits are true.
+    #[inline]
+    pub(super) fn agrees(self, other: Order, bits: u8) -> bool {
+        let differing = self.0 ^ other.0;
+        !self.is_known() || differing >> (ORDER_BITS - u32::from(bits)) == 0
+    }
+
     /// The rest as far as it is known, zeros behind.
     #[inline]
     pub(super) fn rest(self) -> Option<u64> {
@@ -61,5 +68,15 @@ mod tests {
                 assert!(home_of(rest, buckets) < buckets);
             }
         }
+    }
+
+    #[test]
+    fn orders_agree_in_the_bits_that_are_true() {
+        let order = Order::of(0b1010_1010_1010_101 << 49);
+        let near = Order::of(0b1010_1010_1010_110 << 49);
+        for (bits, agree) in [(15, false), (14, false), (13, true), (10, true)] {
+            assert_eq!(near.agrees(order, bits), agree, "{bits}");
+        }
+        assert!(order.agrees(order, 15) && Order::UNKNOWN.agrees(order, 15));
     }
 }

@@ -460,27 +460,12 @@ impl<T: Thin> Segment<T> {
         }
     }
 
-    /// Prefetches the items in the home bucket that carry this hash's tag.
+    /// The item that is the one of this hash for all that can be told without reading it.
     #[inline]
     pub(super) fn candidate(&self, hash: u64) -> Option<&T> {
-        let bucket = self.buckets.get(self.home(hash))?;
-        let slot = bucket.matches(tag_of(hash)).next()?;
-        bucket.get(slot)
-    }
-
-    #[inline]
-    pub(super) fn prefetch_item(&self, hash: u64) {
-        if !self.buckets.is_empty() {
-            let bucket = &self.buckets[self.home(hash)];
-            bucket
-                .matches(tag_of(hash))
-                .filter_map(|slot| bucket.get(slot))
-                .for_each(Thin::prefetch);
-            if bucket.overflowed() {
-                let next = &self.buckets[self.after(self.home(hash))];
-                prefetch_line(std::ptr::from_ref(next).cast());
-            }
-        }
+        let order = Order::of(hash << self.depth);
+        let place = self.find(hash, |item| item.order().agrees(order, self.order_bits))?;
+        self.get(place)
     }
 }
 
