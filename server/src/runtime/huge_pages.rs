@@ -4,9 +4,13 @@
 //! kernel must not give them when memory is first touched: it clears 2 MiB while a client
 //! waits (4 to 10 ms were measured on a virtual machine), and an empty server would hold
 //! several megabytes. So they are forbidden to begin with, and chunks of 2 MiB that have
-//! filled up are moved to huge pages afterwards, by a thread of its own. Moving one chunk
-//! takes some milliseconds as well, in which whoever needs it waits. So the thread works only
-//! while nobody asks the server for anything, and ends when somebody does.
+//! filled up are moved to huge pages afterwards, by a thread of its own.
+//!
+//! While a chunk moves, whoever needs it waits: half a millisecond, for the copy. To get the huge page may take
+//! ten times as long, where the machine is a virtual one and its host has to find memory for it. So the thread has the
+//! kernel make one first, which nobody waits for, and gives it back; the kernel takes the page that it got last for the
+//! move. Both keep a processor from whoever else wants it, so the thread works only while nobody asks the
+//! server for anything, and ends when somebody does.
 //! `disable-thp yes` leaves it at small pages. Nothing here can fail in a way that
 //! matters: what the kernel refuses stays as it is.
 
@@ -14,9 +18,8 @@ use super::rate::Totals;
 use crate::server::Server;
 use std::fs;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
-use std::thread;
-use std::time::Duration;
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
 
 /// Resident memory from which huge pages are worth it.
 const GROWN_BYTES: usize = 64 << 20;
@@ -24,6 +27,9 @@ const GROWN_BYTES: usize = 64 << 20;
 const STILL_SHARE: usize = 256;
 /// New memory that is worth another pass, as a share of what is resident: 1 / 8.
 const WORTHWHILE_SHARE: usize = 8;
+/// Time and commands after which another pass is worth it without growth: what is freed goes back in small pages, and returns as such.
+const WORTHWHILE_TIME: Duration = Duration::from_secs(60);
+const WORTHWHILE_COMMANDS: u64 = 100_000;
 const PAGE_BYTES: usize = 4096;
 const HUGE_PAGE_BYTES: usize = 2 << 20;
 const PAGES_PER_CHUNK: usize = HUGE_PAGE_BYTES / PAGE_BYTES;
@@ -40,15 +46,17 @@ pub struct HugePages {
     wanted: bool,
     resident_at_last_look: usize,
     commands_at_last_look: u64,
-    pass: Arc<Pass>,
+    pass: Option<JoinHandle<Option<Last>>>,
+    last: Option<Last>,
 }
 
-/// What the thread and the looks share.
-#[derive(Debug, Default)]
-struct Pass {
-    running: AtomicBool,
-    /// Resident memory when the last pass began that came to its end.
-    resident_bytes: AtomicUsize,
+/// The pass that came to its end last.
+#[derive(Debug)]
+struct Last {
+    ended_at: Instant,
+    /// Altogether, when it began.
+    commands: u64,
+    resident_bytes: usize,
 }
 
 impl HugePages {
@@ -64,11 +72,13 @@ impl HugePages {
             wanted,
             resident_at_last_look: 0,
             commands_at_last_look: 0,
-            pass: Arc::default(),
+            pass: None,
+            last: None,
         }
     }
 
-    /// Starts a pass when the process has grown, stands still and nobody asks it for anything. Reads one small file.
+    /// Starts a pass when the process has grown, or was used for some time, and stands still now, and nobody asks it for anything. Reads
+    /// one small file.
     pub fn look(&mut self, server: &Arc<Server>) {
         if !self.wanted {
             return;
@@ -76,32 +86,45 @@ impl HugePages {
         let commands = Totals::of(server).commands;
         let idle = commands - self.commands_at_last_look.min(commands) <= COMMANDS_WHEN_IDLE_MAX;
         self.commands_at_last_look = commands;
-        let resident = resident_bytes();
-        let moved = resident.abs_diff(self.resident_at_last_look);
-        self.resident_at_last_look = resident;
-        let grown_from = self.pass.resident_bytes.load(Relaxed);
-        let worthwhile = resident > grown_from + resident / WORTHWHILE_SHARE;
-        let still = idle && moved <= resident / STILL_SHARE;
-        if resident < GROWN_BYTES || !still || !worthwhile {
+        let resident_bytes = resident_bytes();
+        let moved = resident_bytes.abs_diff(self.resident_at_last_look);
+        self.resident_at_last_look = resident_bytes;
+        let still = idle && moved <= resident_bytes / STILL_SHARE;
+        match self.pass.take_if(|pass| pass.is_finished()) {
+            Some(pass) => self.last = pass.join().ok().flatten().or(self.last.take()),
+            None if self.pass.is_some() => return,
+            None => {}
+        }
+        let last = self.last.as_ref();
+        let worthwhile = last.is_none_or(|last| last.is_outdated(commands, resident_bytes));
+        if resident_bytes < GROWN_BYTES || !still || !worthwhile {
             return;
         }
-        if self.pass.running.swap(true, Relaxed) {
-            return;
-        }
-        let (pass, server) = (Arc::clone(&self.pass), Arc::downgrade(server));
-        let thread = thread::Builder::new().name("redox-pages".to_owned());
+        let server = Arc::downgrade(server);
         let is_idle = move || {
             server.upgrade().is_some_and(|server| {
                 Totals::of(&server).commands <= commands + COMMANDS_WHEN_IDLE_MAX
             })
         };
+        let pass = move || {
+            move_filled_chunks(is_idle).then(|| Last {
+                ended_at: Instant::now(),
+                commands,
+                resident_bytes,
+            })
+        };
+        let thread = thread::Builder::new().name("redox-pages".to_owned());
         // Without a thread there is no pass; the next one may have more luck.
-        let _ = thread.spawn(move || {
-            if move_filled_chunks(is_idle) {
-                pass.resident_bytes.store(resident, Relaxed);
-            }
-            pass.running.store(false, Relaxed);
-        });
+        self.pass = thread.spawn(pass).ok();
+    }
+}
+
+impl Last {
+    /// Whether another pass would find much to do.
+    fn is_outdated(&self, commands: u64, resident_bytes: usize) -> bool {
+        let has_grown = resident_bytes > self.resident_bytes + resident_bytes / WORTHWHILE_SHARE;
+        let was_used = commands >= self.commands + WORTHWHILE_COMMANDS;
+        has_grown || was_used && self.ended_at.elapsed() >= WORTHWHILE_TIME
     }
 }
 
@@ -156,10 +179,32 @@ fn filled_pages(address: usize) -> usize {
 
 fn move_chunk(address: usize) {
     set_disabled(false);
+    make_huge_page();
     // SAFETY: MADV_COLLAPSE changes how the kernel backs the range, not what is in it; it
     // fails where nothing is mapped and where the kernel does not know it.
     unsafe { libc::madvise(address as *mut _, HUGE_PAGE_BYTES, libc::MADV_COLLAPSE) };
     set_disabled(true);
+}
+
+/// Has the kernel get a huge page and takes nothing of it: it is the one that the kernel has at hand then.
+fn make_huge_page() {
+    // Somewhere in it lies a whole chunk.
+    let bytes = 2 * HUGE_PAGE_BYTES;
+    let (access, kind) = (
+        libc::PROT_READ | libc::PROT_WRITE,
+        libc::MAP_PRIVATE | libc::MAP_ANONYMOUS,
+    );
+    // SAFETY: a new mapping, of which nobody else knows. The one byte that is written lies within it, and it is unmapped whole.
+    unsafe {
+        let mapping = libc::mmap(std::ptr::null_mut(), bytes, access, kind, -1, 0);
+        if mapping == libc::MAP_FAILED {
+            return;
+        }
+        let chunk = mapping.byte_add(mapping.align_offset(HUGE_PAGE_BYTES));
+        libc::madvise(chunk, HUGE_PAGE_BYTES, libc::MADV_HUGEPAGE);
+        chunk.cast::<u8>().write_volatile(0);
+        libc::munmap(mapping, bytes);
+    }
 }
 
 fn set_disabled(disabled: bool) {
@@ -208,6 +253,21 @@ mod tests {
         ] {
             assert_eq!(anonymous_range(other), None, "{other}");
         }
+    }
+
+    #[test]
+    fn growth_and_use_are_worth_another_pass() {
+        let mut last = Last {
+            ended_at: Instant::now(),
+            commands: 1000,
+            resident_bytes: GROWN_BYTES,
+        };
+        let used = last.commands + WORTHWHILE_COMMANDS;
+        assert!(!last.is_outdated(used, GROWN_BYTES));
+        assert!(last.is_outdated(1000, GROWN_BYTES * 5 / 4));
+        last.ended_at = Instant::now().checked_sub(WORTHWHILE_TIME).expect("a past");
+        assert!(last.is_outdated(used, GROWN_BYTES));
+        assert!(!last.is_outdated(used - 1, GROWN_BYTES));
     }
 
     #[test]
