@@ -72,8 +72,8 @@ mod tests {
 
     #[test]
     fn orders_agree_in_the_bits_that_are_true() {
-        let order = Order::of(0b1010_1010_1010_101 << 49);
-        let near = Order::of(0b1010_1010_1010_110 << 49);
+        let order = Order::of(0b101_0101_0101_0101 << 49);
+        let near = Order::of(0b101_0101_0101_0110 << 49);
         for (bits, agree) in [(15, false), (14, false), (13, true), (10, true)] {
             assert_eq!(near.agrees(order, bits), agree, "{bits}");
         }
