@@ -47,6 +47,8 @@ fn a_client_too_far_behind_is_closed_and_only_that_one() {
             let mut other = server.connect();
             other.call(&[b"SET", b"page".as_slice(), &vec![b'p'; 10_000]]);
             let mut greedy = server.connect();
+            // It counts only from when the server has accepted it.
+            assert_eq!(greedy.run("PING").text(), "PONG");
             let mut out = Vec::new();
             for _ in 0..20_000 {
                 encode(&mut out, &["GET", "page"]);
