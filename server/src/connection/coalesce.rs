@@ -17,7 +17,7 @@ use super::reactor::Reactor;
 use crate::core::Core;
 use nix::errno::Errno;
 use nix::sys::socket::{MsgFlags, recv};
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::future::{Future, poll_fn};
 use std::os::fd::RawFd;
 use std::pin::pin;
@@ -39,10 +39,8 @@ const ANSWERED_MAX: usize = 1024;
 /// One core's pauses.
 #[derive(Default)]
 pub struct Coalescer {
-    /// There are pauses.
-    is_on: Cell<bool>,
-    /// Wakes the core's main task, which comes last in a turn.
-    main: RefCell<Option<Waker>>,
+    /// Wakes the core's main task, which comes last in a turn; there are no pauses without it.
+    main: OnceCell<Waker>,
     /// Sockets that were answered, and began to wait for their next request in this turn, in that order.
     answered: RefCell<Vec<RawFd>>,
     /// Output was begun in this turn: it waits in the ring until the core goes to the kernel.
@@ -69,9 +67,9 @@ impl Coalescer {
     /// A connection is going to wait for its next request, or for the rest of a small one.
     #[inline]
     pub fn awaits_request(&self, socket: RawFd, counted: &mut Counted) {
-        if !self.is_on.get() {
+        let Some(main) = self.main.get() else {
             return;
-        }
+        };
         let mut window = self.window.get();
         if counted.0 != window.number {
             counted.0 = window.number;
@@ -80,7 +78,7 @@ impl Coalescer {
         }
         let mut answered = self.answered.borrow_mut();
         if answered.is_empty() {
-            self.call_main();
+            main.wake_by_ref();
         }
         if answered.len() < ANSWERED_MAX {
             answered.push(socket);
@@ -90,13 +88,9 @@ impl Coalescer {
     /// A connection begins to send something.
     #[inline]
     pub fn note_output(&self) {
-        if self.is_on.get() && !self.has_output.replace(true) {
-            self.call_main();
-        }
-    }
-
-    fn call_main(&self) {
-        if let Some(main) = &*self.main.borrow() {
+        if let Some(main) = self.main.get()
+            && !self.has_output.replace(true)
+        {
             main.wake_by_ref();
         }
     }
@@ -171,9 +165,7 @@ pub async fn run_with_pauses<F: Future>(reactor: &Reactor, main: F) -> F::Output
     let mut main = pin!(main);
     let coalescer = &reactor.links.coalescer;
     poll_fn(|cx| {
-        if !coalescer.is_on.replace(true) {
-            *coalescer.main.borrow_mut() = Some(cx.waker().clone());
-        }
+        coalescer.main.get_or_init(|| cx.waker().clone());
         coalescer.end_turn(&reactor.core);
         main.as_mut().poll(cx)
     })
