@@ -185,9 +185,8 @@ impl Connection {
                 coalescer.awaits_request(self.registered.info.fd, &mut self.counted);
                 let buffer = self.input.take_for_read(&self.registered.reactor.pool);
                 let room = buffer.capacity() - buffer.len();
-                let counts =
-                    |bytes| count_output(&self.registered.reactor.core, &self.session, bytes);
-                let (received, buffer) = self.wire.receive(buffer, room, counts).await;
+                let count_pushed = output_counter(&self.registered.reactor.core, &self.session);
+                let (received, buffer) = self.wire.receive(buffer, room, count_pushed).await;
                 self.input
                     .put_after_read(buffer, received.as_ref().map_or(0, |&count| count));
                 received
@@ -205,8 +204,8 @@ impl Connection {
                 // Charged before, so that no more of the tenant's connections do this at once than it has time for.
                 core.shares.charge_bytes(tenant, room);
                 let target = std::mem::take(big.target());
-                let counts = |bytes| count_output(core, &self.session, bytes);
-                let (received, target) = self.wire.receive(target, room, counts).await;
+                let count_pushed = output_counter(core, &self.session);
+                let (received, target) = self.wire.receive(target, room, count_pushed).await;
                 core.shares.return_bytes(tenant, room);
                 if let Some(big) = self.decoder.big_bulk() {
                     *big.target() = target;
@@ -542,6 +541,12 @@ fn count_output(core: &Core, session: &Session, bytes: usize) {
         stats.count_write(bytes);
     }
     core.shares.charge_bytes(session.tenant.id(), bytes);
+}
+
+/// [`count_output`] for a wait in which pushes may go out. Made where the wait begins: held any longer, it would make every idle connection
+/// larger.
+fn output_counter<'a>(core: &'a Core, session: &'a Session) -> impl Fn(usize) + 'a {
+    move |bytes| count_output(core, session, bytes)
 }
 
 /// Lets others have a turn. Boxed, because it is rare.

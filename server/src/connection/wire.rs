@@ -90,7 +90,8 @@ impl Wire {
         count_pushed: impl Fn(usize),
     ) -> (io::Result<usize>, Vec<u8>) {
         if self.ahead.is_some() {
-            return self.receive_ahead(buffer, room).await;
+            // Boxed, because it is rare.
+            return Box::pin(self.receive_ahead(buffer, room, count_pushed)).await;
         }
         let reader = self.reader.take().expect("one read at a time");
         let cancel = (room > SMALL_READ).then(|| self.link.begin_large_read());
@@ -301,6 +302,7 @@ impl Wire {
         &mut self,
         mut buffer: Vec<u8>,
         room: usize,
+        count_pushed: impl Fn(usize),
     ) -> (io::Result<usize>, Vec<u8>) {
         let mut ahead = self.ahead.take().expect("the caller looked");
         if ahead.bytes.is_empty()
@@ -310,6 +312,7 @@ impl Wire {
                 let done = reading.as_mut().poll(cx);
                 if done.is_pending() {
                     self.go_on_sending(cx);
+                    count_pushed(self.take_pushed());
                 }
                 done
             })
