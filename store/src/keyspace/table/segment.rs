@@ -259,13 +259,12 @@ impl<T: Thin> Segment<T> {
                 prefetch(ahead);
             }
             for (tag, item) in bucket.into_items() {
-                let rest = item.order().rest();
+                let order = item.order();
                 debug_assert!(
-                    rest.is_none_or(|rest| (rest ^ (hash_of(&item) << depth)).leading_zeros()
-                        >= u32::from(self.order_bits)),
+                    order.agrees(Order::of(hash_of(&item) << depth), self.order_bits),
                     "the order is what the hash says"
                 );
-                let rest = rest.unwrap_or_else(|| hash_of(&item) << depth);
+                let rest = order.rest().unwrap_or_else(|| hash_of(&item) << depth);
                 taken(rest, tag, item);
             }
         }
