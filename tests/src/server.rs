@@ -209,6 +209,16 @@ impl Server {
             .map(str::to_owned)
     }
 
+    /// A field of INFO that is a number.
+    ///
+    /// # Panics
+    /// When there is none of this name, or it is something else.
+    #[track_caller]
+    pub fn info_number(&self, field: &str) -> u64 {
+        let text = self.info(field).expect("INFO has the field");
+        text.parse().expect("a number")
+    }
+
     /// Resident memory in bytes, from the kernel.
     pub fn rss_bytes(&self) -> u64 {
         self.resident_bytes("VmRSS:")

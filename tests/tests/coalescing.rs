@@ -21,8 +21,7 @@ fn ask_all(clients: &mut [Conn]) {
 }
 
 fn pauses(server: &Server) -> u64 {
-    let pauses = server.info("total_io_pauses").expect("it is told");
-    pauses.parse().expect("a number")
+    server.info_number("total_io_pauses")
 }
 
 /// Whether its driver lets it pause.

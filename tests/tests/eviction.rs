@@ -71,8 +71,7 @@ struct Peaks {
 
 impl Peaks {
     fn look(&mut self, server: &Server) {
-        let used = server.info("used_memory").expect("INFO has it");
-        self.used = self.used.max(used.parse().expect("a number"));
+        self.used = self.used.max(server.info_number("used_memory") as usize);
         self.resident = self.resident.max(server.rss_bytes() as usize);
     }
 }
@@ -133,7 +132,7 @@ fn check_bounds(policy: &str, threads: usize, sizes: Sizes) {
         resident <= limit * 115 / 100 + grace,
         "{case}: {resident} bytes in memory for a limit of {limit}"
     );
-    let evicted: u64 = server.info("evicted_keys").unwrap().parse().unwrap();
+    let evicted = server.info_number("evicted_keys");
     assert!(evicted > 1000, "{case}: {evicted}");
 }
 
@@ -261,7 +260,7 @@ fn noeviction_refuses_what_adds_and_serves_the_rest() {
         (6000..8389).contains(&stored),
         "{stored} values of 1000 bytes in 8 MiB"
     );
-    let used: usize = server.info("used_memory").unwrap().parse().unwrap();
+    let used = server.info_number("used_memory") as usize;
     assert!(used <= 8 * MIB + 8 * MIB / 100, "{used}");
     for (line, reply) in [
         ("GET absent", "null"),
@@ -319,8 +318,8 @@ fn a_pipeline_of_growing_commands_stays_near_the_limit() {
             policy == "noeviction",
             "{policy}: {refused:?}"
         );
-        let peak: usize = server.info("used_memory_peak").unwrap().parse().unwrap();
-        let used: usize = server.info("used_memory").unwrap().parse().unwrap();
+        let peak = server.info_number("used_memory_peak") as usize;
+        let used = server.info_number("used_memory") as usize;
         let most = 16 * MIB + 16 * MIB / 100 + 100_100;
         assert!(used <= most, "{policy}: {used} of {most}");
         assert!(peak <= most + 20 * MIB, "{policy}: {peak}");

@@ -1,14 +1,9 @@
 //! INFO's counters of lookups, changes and errors: what each command adds, as a real Redis 7.0.15 counts it.
 
-use harness::{Server, matrix};
+use harness::matrix;
 use std::time::{Duration, Instant};
 
 const FLAGS: [&str; 2] = ["--enable-debug-command", "yes"];
-
-fn number(server: &Server, field: &str) -> u64 {
-    let text = server.info(field).expect("INFO has the field");
-    text.parse().expect("a number")
-}
 
 #[test]
 fn lookups_are_counted_until_the_counters_are_reset() {
@@ -17,11 +12,11 @@ fn lookups_are_counted_until_the_counters_are_reset() {
         ["SET a 1", "GET a", "EXISTS a b c d", "LPOP b", "MGET a b"]
             .iter()
             .for_each(|line| drop(conn.run(line)));
-        assert_eq!(number(server, "keyspace_hits"), 3);
-        assert_eq!(number(server, "keyspace_misses"), 4);
+        assert_eq!(server.info_number("keyspace_hits"), 3);
+        assert_eq!(server.info_number("keyspace_misses"), 4);
         assert_eq!(conn.run("CONFIG RESETSTAT").text(), "OK");
-        assert_eq!(number(server, "keyspace_hits"), 0);
-        assert_eq!(number(server, "keyspace_misses"), 0);
+        assert_eq!(server.info_number("keyspace_hits"), 0);
+        assert_eq!(server.info_number("keyspace_misses"), 0);
     });
 }
 
@@ -49,7 +44,7 @@ fn a_long_command_counts_its_lookups_once() {
         ] {
             conn.run("CONFIG RESETSTAT");
             conn.run(line);
-            let seen = ["keyspace_hits", "keyspace_misses"].map(|field| number(server, field));
+            let seen = ["keyspace_hits", "keyspace_misses"].map(|field| server.info_number(field));
             assert_eq!(seen, [hits, misses], "{line}");
         }
     });
@@ -69,14 +64,14 @@ fn what_is_freed_later_is_counted() {
             conn.call(&request);
             conn.run("SADD small a");
             conn.run("DEL small");
-            assert_eq!(number(server, "lazyfreed_objects"), 0);
+            assert_eq!(server.info_number("lazyfreed_objects"), 0);
             conn.run(remove);
             let begun = Instant::now();
-            while number(server, "lazyfree_pending_objects") > 0 {
+            while server.info_number("lazyfree_pending_objects") > 0 {
                 assert!(begun.elapsed() < Duration::from_secs(60), "it is freed");
                 std::thread::sleep(Duration::from_millis(5));
             }
-            assert_eq!(number(server, "lazyfreed_objects"), 1, "{remove}");
+            assert_eq!(server.info_number("lazyfreed_objects"), 1, "{remove}");
         }
     });
 }
@@ -95,7 +90,7 @@ fn changes_since_the_last_save_are_counted() {
         ] {
             conn.run(line);
             assert_eq!(
-                number(server, "rdb_changes_since_last_save"),
+                server.info_number("rdb_changes_since_last_save"),
                 changes,
                 "{line}"
             );
@@ -118,7 +113,7 @@ fn errors_are_counted_by_code_and_by_command() {
         ] {
             conn.run(line);
         }
-        assert_eq!(number(server, "total_error_replies"), 4);
+        assert_eq!(server.info_number("total_error_replies"), 4);
         let info = conn.run("INFO everything").text();
         for line in ["errorstat_ERR:count=2", "errorstat_WRONGTYPE:count=2"] {
             assert!(info.lines().any(|found| found == line), "{line} in {info}");

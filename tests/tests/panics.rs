@@ -12,12 +12,7 @@ const KEYS: &str = "a b c d e f g h";
 
 /// What the values and keys take, once what was replaced has been freed.
 fn dataset_bytes(server: &Server) -> u64 {
-    let read = || {
-        let text = server
-            .info("used_memory_dataset")
-            .expect("INFO has the field");
-        text.parse().expect("a number")
-    };
+    let read = || server.info_number("used_memory_dataset");
     let end = Instant::now() + Duration::from_secs(10);
     let mut last: u64 = read();
     loop {

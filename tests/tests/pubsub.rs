@@ -55,8 +55,7 @@ fn messages_count_as_output() {
         for reader in &mut readers {
             assert!(read(reader).len() > MESSAGE_BYTES);
         }
-        let figure = server.info("total_net_output_bytes").expect("the field");
-        let bytes: usize = figure.parse().expect("a number");
+        let bytes = server.info_number("total_net_output_bytes") as usize;
         let messages = READERS * MESSAGE_BYTES;
         assert!(
             (messages..messages + MESSAGE_BYTES).contains(&bytes),
