@@ -10,6 +10,7 @@
 mod args;
 mod batch;
 mod big_bulk;
+mod bulk;
 mod cursor;
 mod decoder;
 mod double;

@@ -69,7 +69,7 @@ fn push_long_line(out: &mut Vec<u8>, prefix: u8, value: i64) {
 
 /// The ASCII digit of a value from 0 to 9.
 #[inline]
-fn digit(value: i64) -> u8 {
+pub(crate) fn digit(value: i64) -> u8 {
     b'0' + value as u8
 }
 

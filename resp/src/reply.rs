@@ -11,6 +11,7 @@
 //! Aggregates announce their length first and count on the caller to write that many elements (pairs, for a map).
 //! Hot replies (integer, bulk, ok, null) are a few stores: no formatting machinery, no allocation beyond the buffer's growth.
 
+use crate::bulk::push_if_short;
 use crate::double::{DoubleBuffer, format_double};
 use crate::number::{push_line, wire_len};
 use crate::output::{OutputBuffer, Place};
@@ -81,6 +82,13 @@ impl<'a> ReplyWriter<'a> {
     /// `$5\r\nhello`; the bytes are copied.
     #[inline]
     pub fn bulk(&mut self, value: &[u8]) {
+        if !push_if_short(self.out.inline(), value) {
+            self.bulk_of_any_length(value);
+        }
+    }
+
+    #[inline(never)]
+    fn bulk_of_any_length(&mut self, value: &[u8]) {
         let out = self.out.inline_with_room(value.len() + BULK_OVERHEAD_MAX);
         push_line(out, b'$', wire_len(value.len()));
         out.extend_from_slice(value);
