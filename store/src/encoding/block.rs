@@ -76,12 +76,12 @@ impl Block {
     ///
     /// # Panics
     /// When the block counts [`ELEMENTS_MAX`] already.
-    #[inline]
+    #[inline(always)]
     pub fn push(&mut self, end: StripEnd, element: &[u8]) {
         let len = self.grown();
         let length = Length::of(element.len());
-        self.0.push(end, &[length.front(), element, length.back()]);
-        self.0.set_meta(len);
+        self.0
+            .push(end, &[length.front(), element, length.back()], len);
     }
 
     /// Removes the element at `end` after showing it to `f`.
@@ -92,8 +92,7 @@ impl Block {
         let bytes = element_bytes(element.len());
         let result = f(element);
         let len = view.len as u16 - 1;
-        self.0.cut(end, bytes);
-        self.0.set_meta(len);
+        self.0.cut(end, bytes, len);
         Some(result)
     }
 
@@ -128,17 +127,17 @@ impl Block {
     /// When it is not inside.
     pub fn remove(&mut self, range: Range<usize>) {
         let view = self.view();
-        let len = view.len - range.len();
+        let len = (view.len - range.len()) as u16;
         let bytes = view.range_of(range.start).start..view.range_of(range.end).start;
         let used = view.bytes.len();
         if bytes.start == 0 {
-            self.0.cut(StripEnd::Front, bytes.end);
+            self.0.cut(StripEnd::Front, bytes.end, len);
         } else if bytes.end == used {
-            self.0.cut(StripEnd::Back, used - bytes.start);
+            self.0.cut(StripEnd::Back, used - bytes.start, len);
         } else {
             self.0.splice(bytes, &[]);
+            self.0.set_meta(len);
         }
-        self.0.set_meta(len as u16);
     }
 
     /// Moves the elements from `index` on to a new block.
@@ -149,12 +148,11 @@ impl Block {
         let tail_len = view.len - index;
         let mut tail = Self::new();
         if tail_len > 0 {
-            tail.0.push(StripEnd::Back, &[&view.bytes[at..]]);
-            tail.0.set_meta(tail_len as u16);
+            tail.0
+                .push(StripEnd::Back, &[&view.bytes[at..]], tail_len as u16);
         }
         let cut = view.bytes.len() - at;
-        self.0.cut(StripEnd::Back, cut);
-        self.0.set_meta(index as u16);
+        self.0.cut(StripEnd::Back, cut, index as u16);
         self.0.shrink();
         tail
     }
@@ -165,8 +163,7 @@ impl Block {
     /// When both together count more than [`ELEMENTS_MAX`].
     pub fn append(&mut self, other: BlockRef<'_>) {
         let len = u16::try_from(self.view().len + other.len).expect("joined blocks stay countable");
-        self.0.push(StripEnd::Back, &[other.bytes]);
-        self.0.set_meta(len);
+        self.0.push(StripEnd::Back, &[other.bytes], len);
     }
 
     /// Gives memory back when less than a quarter of it is used.

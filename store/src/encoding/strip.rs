@@ -128,17 +128,19 @@ impl Strip {
         room(header, end) >= bytes || may_slide(header, bytes)
     }
 
-    /// Adds `parts`, one after the other, at `end`.
+    /// Adds `parts`, one after the other, at `end`, and sets the user's word.
     ///
     /// # Panics
-    /// When 4 GiB would be exceeded.
-    pub fn push(&mut self, end: StripEnd, parts: &[&[u8]]) {
+    /// When 4 GiB would be exceeded; as [`Self::set_meta`].
+    #[inline(always)]
+    pub fn push(&mut self, end: StripEnd, parts: &[&[u8]], meta: u16) {
         let bytes: usize = parts.iter().map(|part| part.len()).sum();
         if bytes == 0 {
-            return;
+            return self.set_meta(meta);
         }
         self.reserve(end, bytes);
         let mut header = self.header();
+        header.meta = meta;
         let to = match end {
             StripEnd::Front => {
                 header.start -= bytes as u32;
@@ -153,19 +155,21 @@ impl Strip {
         self.write(to as usize, parts);
     }
 
-    /// Takes `bytes` bytes away from `end`.
+    /// Takes `bytes` bytes away from `end`, and sets the user's word.
     ///
     /// # Panics
-    /// When there are fewer.
-    pub fn cut(&mut self, end: StripEnd, bytes: usize) {
+    /// When there are fewer; as [`Self::set_meta`].
+    #[inline]
+    pub fn cut(&mut self, end: StripEnd, bytes: usize, meta: u16) {
         let mut header = self.header();
         assert!(
             bytes <= (header.end - header.start) as usize,
             "only what is there can be cut"
         );
         if bytes == 0 {
-            return;
+            return self.set_meta(meta);
         }
+        header.meta = meta;
         match end {
             StripEnd::Front => header.start += bytes as u32,
             StripEnd::Back => header.end -= bytes as u32,
@@ -250,6 +254,7 @@ impl Strip {
     }
 
     /// Writes `parts` from byte `to` of the capacity, inside start..end.
+    #[inline]
     fn write(&mut self, mut to: usize, parts: &[&[u8]]) {
         debug_assert!(
             to + parts.iter().map(|part| part.len()).sum::<usize>() <= self.header().end as usize
@@ -258,8 +263,11 @@ impl Strip {
             // SAFETY: the callers have moved start or end so that all parts lie between them, within capacity; a part cannot alias an
             // exclusively borrowed strip.
             unsafe {
-                self.at(to)
-                    .copy_from_nonoverlapping(part.as_ptr(), part.len())
+                match part {
+                    // Lengths mostly are, and need no call.
+                    [byte] => self.at(to).write(*byte),
+                    part => (self.at(to)).copy_from_nonoverlapping(part.as_ptr(), part.len()),
+                }
             };
             to += part.len();
         }
@@ -389,8 +397,7 @@ impl Clone for Strip {
         let view = self.view();
         let mut copy = Self::new();
         if !view.bytes.is_empty() {
-            copy.push(StripEnd::Back, &[view.bytes]);
-            copy.set_meta(view.meta);
+            copy.push(StripEnd::Back, &[view.bytes], view.meta);
         }
         copy
     }
@@ -451,19 +458,19 @@ mod tests {
                 let at = at % (model.len() + 1);
                 match edit {
                     0 => {
-                        strip.push(StripEnd::Front, &[&bytes[..bytes.len() / 2], &bytes[bytes.len() / 2..]]);
+                        strip.push(StripEnd::Front, &[&bytes[..bytes.len() / 2], &bytes[bytes.len() / 2..]], 0);
                         bytes.iter().rev().for_each(|byte| model.push_front(*byte));
                     }
                     1 | 2 => {
-                        strip.push(StripEnd::Back, &[&bytes]);
+                        strip.push(StripEnd::Back, &[&bytes], 0);
                         model.extend(&bytes);
                     }
                     3 => {
-                        strip.cut(StripEnd::Front, at / 2);
+                        strip.cut(StripEnd::Front, at / 2, 0);
                         model.drain(..at / 2);
                     }
                     4 => {
-                        strip.cut(StripEnd::Back, at / 2);
+                        strip.cut(StripEnd::Back, at / 2, 0);
                         model.truncate(model.len() - at / 2);
                         strip.shrink();
                     }

@@ -67,6 +67,7 @@ fn push_if_present(ctx: &mut Ctx<'_>, args: Args<'_>, side: Side) -> Result<(), 
     push(ctx, args, side)
 }
 
+#[inline(always)]
 fn push(ctx: &mut Ctx<'_>, args: Args<'_>, side: Side) -> Result<(), CommandError> {
     let key = ctx.keys.arg(args, 1);
     let len = push_elements(ctx, key, side, args.tail(2))?;
@@ -75,6 +76,7 @@ fn push(ctx: &mut Ctx<'_>, args: Args<'_>, side: Side) -> Result<(), CommandErro
 }
 
 /// LPUSH and RPUSH: adds elements; the list's length then.
+#[inline]
 pub fn push_elements(
     ctx: &mut Ctx<'_>,
     key: Key<'_>,

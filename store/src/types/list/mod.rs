@@ -10,13 +10,14 @@ mod tests;
 pub use iter::ListIter;
 
 use crate::encoding::block::Block;
+use crate::encoding::strip::StripEnd;
 use crate::encoding::tagged::Choice::{First as AsBlock, Second as AsQuick};
 use crate::encoding::tagged::{Never, Tagged};
 use crate::mem::IsSparse;
 use crate::relocate::reboxed;
 use crate::types::{Direction, EncodingLimits, Side};
 use limit::BlockLimit;
-use quick::{Quick, remove_equal_in_block, strip_end};
+use quick::{Quick, remove_equal_in_block};
 use std::ops::Range;
 
 /// A list: a sequence with cheap ends and counted access to the middle.
@@ -85,6 +86,7 @@ impl List {
     }
 
     /// Appends at `side`.
+    #[inline(always)]
     pub fn push(&mut self, side: Side, element: &[u8], limits: &EncodingLimits) {
         let limit = BlockLimit::of(limits);
         match self.0.view_mut() {
@@ -99,6 +101,7 @@ impl List {
     }
 
     /// Turns the block into a large list of that one block.
+    #[cold]
     fn convert_to_quick(&mut self) -> &mut Quick {
         let quick = match std::mem::take(&mut self.0).into_owned() {
             AsBlock(block) => Box::new(Quick::of(block)),
@@ -277,5 +280,14 @@ impl std::fmt::Debug for List {
         f.debug_list()
             .entries(self.iter_from(0, Direction::Forward))
             .finish()
+    }
+}
+
+/// The end of a block that a side of the list means.
+#[inline]
+fn strip_end(side: Side) -> StripEnd {
+    match side {
+        Side::Left => StripEnd::Front,
+        Side::Right => StripEnd::Back,
     }
 }

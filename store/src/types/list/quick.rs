@@ -5,6 +5,7 @@
 
 use super::limit::BlockLimit;
 use super::segment::{BLOCKS_MAX, Segment};
+use super::strip_end;
 use crate::encoding::block::{Block, BlockRef};
 use crate::encoding::strip::StripEnd;
 use crate::mem::{IsSparse, alloc_size, vec_size};
@@ -22,6 +23,7 @@ const MERGED_ELEMENTS_MAX: usize = 128;
 pub(super) struct Quick {
     segments: VecDeque<Segment>,
     len: usize,
+    /// Heap bytes of the segments and of the list of them.
     segment_bytes: usize,
 }
 
@@ -49,17 +51,25 @@ impl Quick {
     }
 
     /// Heap bytes held, those of this struct in a box included.
+    #[inline]
     pub(super) fn mem_bytes(&self) -> usize {
-        alloc_size(size_of::<Self>())
-            + vec_size::<Segment>(self.segments.capacity())
-            + self.segment_bytes
+        alloc_size(size_of::<Self>()) + self.segment_bytes
+    }
+
+    /// Lets `change` have the list of segments, then counts its memory again.
+    fn with_segments<R>(&mut self, change: impl FnOnce(&mut VecDeque<Segment>) -> R) -> R {
+        let before = vec_size::<Segment>(self.segments.capacity());
+        let result = change(&mut self.segments);
+        let after = vec_size::<Segment>(self.segments.capacity());
+        self.segment_bytes = self.segment_bytes - before + after;
+        result
     }
 
     /// Moves those of the blocks that lie sparsely, in segment number `within`. Gives the next number, 0 at the end.
     pub(super) fn relocate(&mut self, within: u64, is_sparse: IsSparse<'_>) -> u64 {
         let number = within as usize;
         if number == 0 {
-            relocate_deque(&mut self.segments, is_sparse);
+            self.with_segments(|segments| relocate_deque(segments, is_sparse));
         }
         let Some(segment) = self.segments.get_mut(number) else {
             return 0;
@@ -120,16 +130,21 @@ impl Quick {
         (segment, index - start)
     }
 
+    /// Number of the segment at `side`; none when empty.
+    #[inline]
+    fn end_segment(&self, side: Side) -> Option<usize> {
+        let last = self.segments.len().checked_sub(1)?;
+        Some(match side {
+            Side::Left => 0,
+            Side::Right => last,
+        })
+    }
+
     /// Segment and slot of the block at `side`; none when empty.
     #[inline]
     fn end(&self, side: Side) -> Option<(usize, usize)> {
-        match side {
-            Side::Left => self.segments.front().map(|_| (0, 0)),
-            Side::Right => self
-                .segments
-                .back()
-                .map(|segment| (self.segments.len() - 1, segment.blocks() - 1)),
-        }
+        let number = self.end_segment(side)?;
+        Some((number, self.segments[number].end(side)?))
     }
 
     pub(super) fn peek(&self, side: Side) -> Option<&[u8]> {
@@ -155,7 +170,7 @@ impl Quick {
     fn insert_segment(&mut self, number: usize, segment: Segment) {
         self.len += segment.len();
         self.segment_bytes += segment.mem_bytes();
-        self.segments.insert(number, segment);
+        self.with_segments(|segments| segments.insert(number, segment));
     }
 
     fn take_segment(&mut self, number: usize) -> Option<Segment> {
@@ -196,16 +211,13 @@ impl Quick {
     }
 
     pub(super) fn push(&mut self, side: Side, element: &[u8], limit: BlockLimit) {
-        let end = strip_end(side);
-        if let Some((number, slot)) = self.end(side)
-            && let Some(block) = self.segments[number].block(slot)
-            && limit.admits(block.view(), element.len())
-            && (block.has_room(end, element.len()) || block.mem_bytes() < limit.bytes_max)
-        {
-            return self.with_segment(number, |segment| {
-                segment.with_block(slot, |block| block.push(end, element))
-            });
+        let pushed = self.end_segment(side).is_some_and(|number| {
+            self.with_segment(number, |segment| segment.push(side, element, limit))
+        });
+        if pushed {
+            return;
         }
+        let end = strip_end(side);
         let mut block = match limit.reserve_bytes(element.len()) {
             0 => Block::new(),
             bytes => Block::with_mem_bytes(bytes, end),
@@ -215,10 +227,8 @@ impl Quick {
     }
 
     pub(super) fn pop<R>(&mut self, side: Side, f: impl FnOnce(&[u8]) -> R) -> Option<R> {
-        let (number, slot) = self.end(side)?;
-        self.with_segment(number, |segment| {
-            segment.with_block(slot, |block| block.pop(strip_end(side), f))
-        })
+        let number = self.end_segment(side)?;
+        self.with_segment(number, |segment| segment.pop(side, f))
     }
 
     /// Replaces the element at `place`, in its block when it fits.
@@ -320,13 +330,6 @@ fn nth_from(side: Side, n: usize, len: usize) -> usize {
     match side {
         Side::Left => n,
         Side::Right => len - 1 - n,
-    }
-}
-
-pub(super) fn strip_end(side: Side) -> StripEnd {
-    match side {
-        Side::Left => StripEnd::Front,
-        Side::Right => StripEnd::Back,
     }
 }
 
@@ -442,7 +445,7 @@ fn cut_segment(segment: &mut Segment, side: Side, mut count: usize, trash: &mut 
 impl Clone for Quick {
     fn clone(&self) -> Self {
         let mut copy = Self::default();
-        copy.segments.reserve_exact(self.segments.len());
+        copy.with_segments(|segments| segments.reserve_exact(self.segments.len()));
         for segment in &self.segments {
             copy.insert_segment(copy.segments.len(), segment.clone());
         }
