@@ -7,7 +7,7 @@ use crate::args::Arg;
 use crate::big_bulk::LINE_END_LEN;
 use crate::decoder::{INLINE_MAX, Limits};
 use crate::error::ProtocolError;
-use crate::number::{parse_integer, wire_len};
+use crate::number::{LINE_END, parse_integer, wire_len};
 
 /// From this size on, an incomplete argument is received into a buffer of its own.
 pub const BIG_ARG: usize = 32 * 1024;
@@ -15,9 +15,6 @@ pub const BIG_ARG: usize = 32 * 1024;
 const UNAUTHENTICATED_ARGS_MAX: i64 = 10;
 /// Longest argument before authentication.
 const UNAUTHENTICATED_BULK_MAX: i64 = 16 * 1024;
-
-/// `\r\n` as the low bytes of a word.
-const LINE_END: u64 = 0x0a0d;
 
 /// What became of one request.
 #[derive(Debug, Clone, Copy)]
@@ -149,7 +146,7 @@ fn short_header(buf: &[u8], at: usize, marker: u8) -> Option<(usize, usize)> {
     }
     let digit =
         |position: u32| usize::from((word >> (8 * position)) as u8).wrapping_sub(usize::from(b'0'));
-    let ends_after = |digits: u32| (word >> (8 * (1 + digits))) & 0xffff == LINE_END;
+    let ends_after = |digits: u32| (word >> (8 * (1 + digits))) as u16 == LINE_END;
     let (first, second, third) = (digit(1), digit(2), digit(3));
     if ends_after(1) && first <= 9 {
         return Some((first, at + 4));

@@ -6,6 +6,13 @@ const INTEGER_TEXT_MAX: usize = 20;
 /// Digits that no `u64` overflows with.
 const SAFE_DIGITS: usize = 19;
 
+/// The first value with more than eight digits.
+const EIGHT_DIGITS_END: i64 = 100_000_000;
+/// `0` in each byte.
+const ASCII_ZEROS: u64 = 0x3030_3030_3030_3030;
+/// `\r\n` as the low bytes of a word.
+pub(crate) const LINE_END: u16 = 0x0a0d;
+
 /// Parses a signed decimal integer as strictly as Redis does for protocol lengths and integer arguments: only the text the number is written
 /// as, so that keeping the number instead loses nothing.
 ///
@@ -59,12 +66,42 @@ pub(crate) fn push_line(out: &mut Vec<u8>, prefix: u8, value: i64) {
 
 #[inline(never)]
 fn push_long_line(out: &mut Vec<u8>, prefix: u8, value: i64) {
+    if let 1..EIGHT_DIGITS_END = value {
+        let digits = eight_digits(value as u64);
+        let zeros = digits.trailing_zeros() as usize / 8;
+        let text = (digits | ASCII_ZEROS) >> (8 * zeros);
+        // All in one piece of fixed size, cut off behind the line.
+        let mut line = [prefix; 1 + 8 + 2];
+        line[1..9].copy_from_slice(&text.to_le_bytes());
+        let end = 9 - zeros;
+        line[end..end + 2].copy_from_slice(&LINE_END.to_le_bytes());
+        let begin = out.len();
+        out.extend_from_slice(&line);
+        out.truncate(begin + end + 2);
+        return;
+    }
+    push_any_line(out, prefix, value);
+}
+
+#[cold]
+fn push_any_line(out: &mut Vec<u8>, prefix: u8, value: i64) {
     let mut text = itoa::Buffer::new();
     let text = text.format(value).as_bytes();
     out.reserve(INTEGER_TEXT_MAX + 3);
     out.push(prefix);
     out.extend_from_slice(text);
     out.extend_from_slice(b"\r\n");
+}
+
+/// The decimal digits of a value below [`EIGHT_DIGITS_END`] as bytes from 0 to 9, the first in the lowest byte: split into halves, pairs and
+/// digits, each time all at once by multiplying with a reciprocal.
+#[inline]
+fn eight_digits(value: u64) -> u64 {
+    let halves = (value / 10_000) | ((value % 10_000) << 32);
+    let hundreds = ((halves * 10_486) >> 20) & 0x0000_007f_0000_007f;
+    let pairs = hundreds | ((halves - hundreds * 100) << 16);
+    let tens = ((pairs * 103) >> 10) & 0x000f_000f_000f_000f;
+    tens | ((pairs - tens * 10) << 8)
 }
 
 /// The ASCII digit of a value from 0 to 9.
@@ -108,6 +145,15 @@ mod tests {
             ("000000000000000000000000000001", None),
         ] {
             assert_eq!(parse_integer(text.as_bytes()), value, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn eight_digits_are_those_of_the_number() {
+        for half in 0..10_000 {
+            let value = half * 10_000 + half;
+            let digits = (eight_digits(value) | ASCII_ZEROS).to_le_bytes();
+            assert_eq!(digits[..], *format!("{value:08}").as_bytes());
         }
     }
 
