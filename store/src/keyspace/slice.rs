@@ -114,7 +114,7 @@ impl Slice {
     }
 
     /// Database `index` (below [`Self::db_count`]) to write to.
-    #[inline]
+    #[inline(always)]
     pub fn db_or_create(&mut self, index: usize) -> &mut Db {
         let seed = self.seed;
         self.dbs_end = self.dbs_end.max(index + 1);
@@ -200,6 +200,12 @@ impl Slice {
     ) -> bool {
         self.presence(db, hash, key, now_ms) == Presence::Due
             && self.watchers.saw_live(db, hash, key, flag)
+    }
+
+    /// Whether a change of a key may be somebody's business: who watches one, waits for one or may cache one.
+    #[inline]
+    pub fn is_observed(&self) -> bool {
+        !(self.watchers.is_empty() && self.waiting.is_empty() && self.tracked.is_empty())
     }
 
     /// Tells those who watch a key that it has changed.

@@ -69,16 +69,26 @@ impl Keys<'_> {
     pub fn update_integer(
         &mut self,
         key: Key<'_>,
-        f: impl FnOnce(i64) -> Result<i64, CommandError>,
+        f: impl Fn(i64) -> Result<i64, CommandError>,
     ) -> Result<i64, CommandError> {
-        let old = match self.edit_string(key)? {
-            None => 0,
-            Some(StringRef::Int(value)) => value,
-            Some(other) => parse_i64(other.as_bytes(&mut IntText::new()))?,
+        let change = |old: ValueRef<'_>| match old {
+            ValueRef::String(StringRef::Int(value)) => f(value),
+            ValueRef::String(text) => f(parse_i64(text.as_bytes(&mut IntText::new()))?),
+            _ => Err(CommandError::WrongType),
         };
-        let new = f(old)?;
-        self.set_string(key, StringInput::Int(new), Expiry::Keep);
-        Ok(new)
+        self.expire_if_due(key);
+        let access = self.access();
+        let updated = self
+            .db_of_mut(key)
+            .and_then(|db| db.update_integer(key.hash, key.bytes, access, change));
+        match updated {
+            Some(result) => result,
+            None => {
+                let new = f(0)?;
+                self.set_string(key, StringInput::Int(new), Expiry::Keep);
+                Ok(new)
+            }
+        }
     }
 
     /// Opens the key's string to be written to in place.

@@ -206,11 +206,8 @@ impl Db {
         access: Access,
     ) -> Result<Edit<'_, T>, WrongType> {
         let empty = || Entry::new(key, T::empty().into_value(), None, access.fresh());
-        let (spot, _) = self.spot_or_create(hash, key, access, empty);
-        let Db {
-            table, entry_bytes, ..
-        } = self;
-        T::of_mut(table.at_mut(spot).value_mut())
+        let (entry, entry_bytes, _) = self.entry_or_create(hash, key, access, empty);
+        T::of_mut(entry.value_mut())
             .map(|value| Edit::new(value, entry_bytes))
             .ok_or(WrongType)
     }
@@ -244,29 +241,36 @@ impl Db {
         access: Access,
     ) -> Result<StringEdit<'_>, WrongType> {
         let empty = || Entry::new_string(key, StringInput::Bytes(b""), None, access.fresh());
-        let (spot, is_new) = self.spot_or_create(hash, key, access, empty);
-        let Db {
-            table, entry_bytes, ..
-        } = self;
-        StringEdit::new(table.at_mut(spot), entry_bytes, is_new)
+        let (entry, entry_bytes, is_new) = self.entry_or_create(hash, key, access, empty);
+        StringEdit::new(entry, entry_bytes, is_new)
     }
 
-    /// Where the key's entry is, and whether it was `make` that gave it just now. Finding it counts as an access.
+    /// The key's entry with the sum its bytes count in, and whether it was `make` that gave it just now. Finding it counts as an
+    /// access.
     #[inline]
-    fn spot_or_create(
+    fn entry_or_create(
         &mut self,
         hash: u64,
         key: &[u8],
         access: Access,
         make: impl FnOnce() -> Entry,
-    ) -> (Spot, bool) {
+    ) -> (&mut Entry, &mut usize, bool) {
         let is_key = |entry: &Entry| entry.key() == key;
-        if let Some(spot) = self.table.locate(hash, is_key) {
-            self.table.at_mut(spot).touch(access);
-            return (spot, false);
+        let (spot, is_new) = match self.table.locate(hash, is_key) {
+            Some(spot) => (spot, false),
+            None => (self.spot_of_new(hash, key, make()), true),
+        };
+        let entry = self.table.at_mut(spot);
+        if !is_new {
+            entry.touch(access);
         }
-        self.insert(hash, make());
-        let spot = self.table.locate(hash, is_key);
-        (spot.expect("the key was inserted just now"), true)
+        (entry, &mut self.entry_bytes, is_new)
+    }
+
+    #[cold]
+    fn spot_of_new(&mut self, hash: u64, key: &[u8], entry: Entry) -> Spot {
+        self.insert(hash, entry);
+        let spot = self.table.locate(hash, |entry| entry.key() == key);
+        spot.expect("the key was inserted just now")
     }
 }

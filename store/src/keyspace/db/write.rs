@@ -4,7 +4,7 @@ use super::{Db, Weighed, hash_entry};
 use crate::keyspace::access::Access;
 use crate::keyspace::entry::{Entry, StringInput};
 use crate::keyspace::table::HINT_NONE;
-use crate::value::{StringRef, Value};
+use crate::value::{StringRef, Value, ValueRef};
 
 /// What happens to a key's deadline when its value is set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,18 +45,47 @@ impl Db {
                 Entry::new_string(key, input, expiry.resolve(None), access.fresh()),
             );
         };
-        let before = Weighed::of(entry);
         let expire_at_ms = expiry.resolve(entry.expire_at_ms());
         let old = entry.set_string(input, expire_at_ms);
         entry.touch(access);
-        let after = Weighed::of(entry);
-        self.recount(before, after);
+        // An entry that was written over weighs what it did.
+        if let Some(old) = old {
+            let after = Weighed::of(entry);
+            self.was_replaced(old, after);
+        }
         if let Some(at_ms) = expire_at_ms {
             self.note_deadline(hash, at_ms);
         }
+    }
+
+    /// Puts the integer that `change` makes of the key's value in its place, which counts as an access; none when the key is absent. The
+    /// expiry stays.
+    #[inline]
+    pub fn update_integer<E>(
+        &mut self,
+        hash: u64,
+        key: &[u8],
+        access: Access,
+        change: impl FnOnce(ValueRef<'_>) -> Result<i64, E>,
+    ) -> Option<Result<i64, E>> {
+        let entry = self.table.find_mut(hash, |entry| entry.key() == key)?;
+        let new = match change(entry.value()) {
+            Ok(new) => new,
+            Err(error) => return Some(Err(error)),
+        };
+        let old = entry.set_string(StringInput::Int(new), entry.expire_at_ms());
+        entry.touch(access);
         if let Some(old) = old {
-            self.trash.discard(old);
+            let after = Weighed::of(entry);
+            self.was_replaced(old, after);
         }
+        Some(Ok(new))
+    }
+
+    /// Another entry has taken the place of `old`.
+    fn was_replaced(&mut self, old: Entry, after: Weighed) {
+        self.recount(Weighed::of(&old), after);
+        self.trash.discard(old);
     }
 
     /// Puts a value in place of whatever was there.
@@ -72,12 +101,10 @@ impl Db {
         let Some(entry) = self.table.find_mut(hash, |entry| entry.key() == key) else {
             return self.insert(hash, new);
         };
-        let (before, after) = (Weighed::of(entry), Weighed::of(&new));
-        let deadline_ms = new.deadline_ms();
+        let (after, deadline_ms) = (Weighed::of(&new), new.deadline_ms());
         let old = std::mem::replace(entry, new);
-        self.recount(before, after);
+        self.was_replaced(old, after);
         self.note_deadline(hash, deadline_ms);
-        self.trash.discard(old);
     }
 
     /// Adds an entry whose key is absent.

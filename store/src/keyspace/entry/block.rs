@@ -315,7 +315,9 @@ impl Entry {
             inline_len: bytes.len(),
             ..old
         };
-        if !matches!(old.kind, Kind::Int | Kind::Inline) || old.block_bytes() != new.block_bytes() {
+        let is_inline = matches!(old.kind, Kind::Int | Kind::Inline);
+        let fits = old.inline_len == new.inline_len || old.block_bytes() == new.block_bytes();
+        if !(is_inline && fits) {
             return false;
         }
         let clock = self.clock();

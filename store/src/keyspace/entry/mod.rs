@@ -124,7 +124,7 @@ impl Entry {
     }
 
     /// The value, its collection open to change.
-    #[inline]
+    #[inline(always)]
     pub(super) fn value_mut(&mut self) -> ValueMut<'_> {
         let shape = self.shape();
         match shape.kind {
