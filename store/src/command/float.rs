@@ -39,7 +39,29 @@ fn parse_infinity(word: &[u8]) -> Option<ParsedFloat> {
     })
 }
 
+/// Up to so many digits are an integer that a float holds as it is.
+const EXACT_DIGITS_MAX: usize = 15;
+
+/// Reads digits and nothing else, which is what most scores are: without the machinery that rounds.
+#[inline]
+fn parse_exact(text: &[u8]) -> Option<f64> {
+    if text.len() > EXACT_DIGITS_MAX {
+        return None;
+    }
+    let value = text.iter().try_fold(0, |value: u64, byte| {
+        let digit = byte.wrapping_sub(b'0');
+        (digit <= 9).then(|| value * 10 + u64::from(digit))
+    });
+    value.map(|value| value as f64)
+}
+
 fn parse_decimal(text: &[u8]) -> Option<ParsedFloat> {
+    if let Some(value) = parse_exact(text) {
+        return Some(ParsedFloat {
+            value,
+            out_of_range: false,
+        });
+    }
     let value: f64 = std::str::from_utf8(text).ok()?.parse().ok()?;
     // No decimal that anyone writes is a subnormal number without being rounded.
     let tiny = value.is_subnormal() || value == 0.0 && has_nonzero_digit(text);
@@ -135,6 +157,10 @@ mod tests {
     fn texts_are_read_as_strtod_does() {
         for (text, value) in [
             ("0", 0.0),
+            ("-7", -7.0),
+            ("000000001234", 1234.0),
+            ("999999999999999", 999_999_999_999_999.0),
+            ("9999999999999999", 10_000_000_000_000_000.0),
             ("1.5", 1.5),
             (".5", 0.5),
             ("5.", 5.0),
