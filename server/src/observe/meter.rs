@@ -138,7 +138,7 @@ impl Meter {
         self.clock.nanos_between(self.lap.replace(now), now)
     }
 
-    #[inline]
+    #[inline(always)]
     fn record(&self, time: &CommandTime, nanos: u64) {
         time.nanos.add(nanos);
         if self.tracks.get() {
@@ -152,14 +152,14 @@ impl Meter {
 
 impl Core {
     /// A command of `session` has ended; the next one begins.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn command_ended(&self, session: &Session, command: &Command, args: Args<'_>) {
         let nanos = self.meter.lap_nanos();
         self.measured(session, command, args, nanos);
     }
 
     /// A command of `session` has taken so long.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn measured(
         &self,
         session: &Session,

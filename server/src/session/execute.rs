@@ -469,7 +469,7 @@ impl Session {
     }
 
     /// Runs a data command, whose reply starts at `mark`, and counts it, except in the number of all commands.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn run_data(
         &mut self,
         core: &Core,

@@ -141,6 +141,43 @@ impl ShortName {
     }
 }
 
+/// The key of the request planned last, with what was computed of it: pipelines like to work on one collection.
+struct LastKey {
+    key: ShortName,
+    hash: u64,
+    mask: u64,
+}
+
+impl LastKey {
+    const NONE: LastKey = LastKey {
+        key: ShortName::NONE,
+        hash: 0,
+        mask: 0,
+    };
+
+    /// The hash of a collection's key and the mask of its shard.
+    #[inline]
+    fn place(&mut self, server: &Server, key: &[u8]) -> (u64, u64) {
+        let short = ShortName::of(key);
+        if short != Some(self.key) {
+            let (hash, mask) = place(server, key);
+            *self = LastKey {
+                key: short.unwrap_or(ShortName::NONE),
+                hash,
+                mask,
+            };
+        }
+        (self.hash, self.mask)
+    }
+}
+
+/// The hash of a key and the mask of its shard.
+#[inline]
+fn place(server: &Server, key: &[u8]) -> (u64, u64) {
+    let mask = 1 << server.shard_map.shard_of(key);
+    (hash_key(&server.seed, key), mask)
+}
+
 /// Plans the requests of a batch; key hashes are kept in the batch.
 pub fn plan_batch(
     server: &Server,
@@ -150,6 +187,7 @@ pub fn plan_batch(
     plans: &mut Vec<Planned>,
 ) {
     plans.clear();
+    let mut last_key = LastKey::NONE;
     for at in 0..batch.len() {
         let args = batch.args(buf, at);
         let command = match resolve(&server.registry, last, args) {
@@ -166,8 +204,10 @@ pub fn plan_batch(
         let planned = match command.only_key {
             Some(index) => {
                 let key = args.get(index);
-                let hash = hash_key(&server.seed, key);
-                let mask = 1 << server.shard_map.shard_of(key);
+                let (hash, mask) = match command.reach {
+                    Reach::Entry => place(server, key),
+                    Reach::Collection | Reach::Member => last_key.place(server, key),
+                };
                 batch.set_hash(at, index, hash);
                 Planned {
                     hash,

@@ -64,6 +64,7 @@ fn set_fields(
 }
 
 /// HSET: sets fields, each followed by its value; how many of them are new.
+#[inline]
 pub fn set_pairs(ctx: &mut Ctx<'_>, key: Key<'_>, pairs: Args<'_>) -> Result<usize, CommandError> {
     let mut hash = ctx.keys.hash_or_create(key)?;
     let mut created = 0;

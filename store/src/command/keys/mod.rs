@@ -188,7 +188,7 @@ impl<'a> Keys<'a> {
     }
 
     /// The key at argument `index`, its hash taken from the plan where it is there.
-    #[inline]
+    #[inline(always)]
     pub fn arg<'k>(&self, args: resp::Args<'k>, index: usize) -> Key<'k> {
         let bytes = args.get(index);
         let hash = match args.hash(index) {
@@ -245,6 +245,13 @@ impl<'a> Keys<'a> {
     /// Signals a change to whoever watches the key or may cache it, without counting it.
     #[inline]
     fn touch_watchers(&mut self, key: Key<'_>) {
+        if self.effects.broadcasts || self.slice(key.shard).is_observed() {
+            self.tell_observers(key);
+        }
+    }
+
+    #[inline(never)]
+    fn tell_observers(&mut self, key: Key<'_>) {
         let (db, broadcasts) = (self.env.db, self.effects.broadcasts);
         let slice = self.slice_mut(key.shard);
         slice.touch_watchers(db, key.hash, key.bytes);
@@ -331,7 +338,7 @@ impl<'a> Keys<'a> {
     }
 
     /// The key's database to write to.
-    #[inline]
+    #[inline(always)]
     fn db_to_write(&mut self, key: Key<'_>) -> &mut Db {
         let db = self.env.db;
         self.slice_mut(key.shard).db_or_create(db)

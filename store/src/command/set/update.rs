@@ -48,6 +48,7 @@ fn sadd(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<(), CommandError> {
 }
 
 /// SADD: adds members; how many are new.
+#[inline]
 pub fn add_members(
     ctx: &mut Ctx<'_>,
     key: Key<'_>,
